@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# `make help` lists what there is. Everything is built below build/.
+
+B := build
+CC := gcc
+HOSTCC := gcc
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+WARN := -std=c11 -Wall -Wextra -Werror
+FREESTANDING := $(WARN) -O2 -g -ffreestanding -mno-red-zone -fno-stack-protector -mgeneral-regs-only \
+	-fno-asynchronous-unwind-tables -fcf-protection=none -Iinclude -MMD -MP
+
+include mm/mm.mk
+include loader/loader.mk
+include efi/efi.mk
+include test/test.mk
+
+all: $(B)/BOOTX64.EFI $(B)/kernel/libmm.a $(B)/host/libmm.a kernels
+
+clean:
+	rm -rf $(B)
+
+help:
+	@sed -n 's/^## //p' Makefile mm/mm.mk loader/loader.mk efi/efi.mk test/test.mk
+
+.PHONY: all clean help
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

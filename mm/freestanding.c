@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The four functions that a compiler may call by itself even in freestanding code. Weak: a kernel
+ * with its own keeps them. Not part of the host build, where the C library has them.
+ */
+#include <stddef.h>
+
+#define MM_WEAK __attribute__((weak))
+
+MM_WEAK void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+	void *start = to;
+
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size)::"memory");
+	return start;
+}
+
+MM_WEAK void *memmove(void *to, const void *from, size_t size)
+{
+	char *target = to;
+	const char *source = from;
+
+	if (target <= source || target >= source + size)
+		return memcpy(to, from, size);
+	while (size--)
+		target[size] = source[size];
+	return to;
+}
+
+MM_WEAK void *memset(void *to, int value, size_t size)
+{
+	void *start = to;
+
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(value) : "memory");
+	return start;
+}
+
+MM_WEAK int memcmp(const void *a, const void *b, size_t size)
+{
+	const unsigned char *left = a;
+	const unsigned char *right = b;
+
+	for (size_t i = 0; i < size; i++)
+		if (left[i] != right[i])
+			return left[i] - right[i];
+	return 0;
+}

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Unit tests: test/unit/NAME_test.c is a cmocka program of its own, run with ASan and UBSan.
+UNIT_TESTS := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/*_test.c))
+
+$(B)/test/unit/%: $(B)/san/test/unit/%.o $(B)/san/libloader.a $(B)/san/libmm.a
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
+
+unit-tests: $(UNIT_TESTS)
+	@for t in $(UNIT_TESTS); do $$t || exit 1; done
+.PHONY: unit-tests
