@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Linux's bzImage, entered at its 64-bit entry point. Source: Linux's Documentation/arch/x86/boot.rst. */
+#include <loader/kernel_image.h>
+
+#define X(value) ((unsigned long long)(value))
+#define HEADER_OFFSET 0x1f1
+#define HEADER_MAX_END 0x290 /* edd_mbr_sig_buffer follows in boot_params */
+#define SETUP_SECTOR 512
+#define ENTRY_64 0x200
+#define VERSION_64 0x20c /* the first protocol with xloadflags */
+#define ALIGNMENT_MIN UINT64_C(0x1000)
+
+static bool bzimage_probe(const uint8_t *head, size_t head_size)
+{
+	return head_size >= 0x206 && head[0x1fe] == 0x55 && head[0x1ff] == 0xaa && head[0x202] == 'H' &&
+	       head[0x203] == 'd' && head[0x204] == 'r' && head[0x205] == 'S';
+}
+
+static int check_protocol(const struct setup_header *header, struct printer *why)
+{
+	if (header->version < VERSION_64) {
+		print(why, "boot protocol %u.%02u; needed: 2.12 or later with a 64-bit entry; use a newer kernel",
+		      header->version >> 8, header->version & 0xff);
+		return MM_EINVAL;
+	}
+	if (!(header->xloadflags & XLF_KERNEL_64)) {
+		print(why, "a kernel without a 64-bit entry (xloadflags 0x%x, XLF_KERNEL_64 not set); needed: an x86-64 kernel",
+		      header->xloadflags);
+		return MM_EINVAL;
+	}
+	if (header->kernel_alignment < ALIGNMENT_MIN || (header->kernel_alignment & (header->kernel_alignment - 1))) {
+		if (header->relocatable_kernel) {
+			print(why, "kernel_alignment 0x%x; needed: a power of two, 4096 or more; the file is damaged",
+			      header->kernel_alignment);
+			return MM_EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int check_sizes(const struct setup_header *header, uint64_t setup_size, uint64_t file_size, struct printer *why)
+{
+	uint64_t needed = setup_size + (uint64_t)header->syssize * 16, end;
+
+	if (file_size < needed || file_size <= setup_size) {
+		print(why, "truncated: %llu bytes, its header asks for %llu; copy it again", X(file_size), X(needed));
+		return MM_EINVAL;
+	}
+	if (header->init_size < header->syssize * UINT64_C(16)) {
+		print(why, "init_size 0x%x is smaller than the kernel's %llu bytes; the file is damaged", header->init_size,
+		      X(header->syssize * UINT64_C(16)));
+		return MM_EINVAL;
+	}
+	if (__builtin_add_overflow(header->pref_address, header->init_size, &end) || (header->pref_address & MM_PAGE_MASK)) {
+		print(why, "pref_address 0x%llx with init_size 0x%x makes no sense; the file is damaged",
+		      X(header->pref_address), header->init_size);
+		return MM_EINVAL;
+	}
+	return 0;
+}
+
+static int bzimage_parse(const uint8_t *head, size_t head_size, uint64_t file_size, struct kernel_image *image,
+			 struct printer *why)
+{
+	struct setup_header header = { 0 };
+	size_t end = 0x202 + head[0x201], size; /* the second byte of the jump tells the header's end */
+	uint64_t setup_size;
+	int error;
+
+	if (end > HEADER_MAX_END || end > head_size || end < HEADER_OFFSET + offsetof(struct setup_header, realmode_swtch)) {
+		print(why, "setup header ends at 0x%zx; needed: between 0x208 and 0x%x, inside the file's %llu bytes; the file is "
+			   "damaged", end, HEADER_MAX_END, X(file_size));
+		return MM_EINVAL;
+	}
+	size = end - HEADER_OFFSET < sizeof(header) ? end - HEADER_OFFSET : sizeof(header);
+	__builtin_memcpy(&header, head + HEADER_OFFSET, size);
+	error = check_protocol(&header, why);
+	if (error)
+		return error;
+	setup_size = ((header.setup_sects ? header.setup_sects : 4) + UINT64_C(1)) * SETUP_SECTOR;
+	error = check_sizes(&header, setup_size, file_size, why);
+	if (error)
+		return error;
+	*image = (struct kernel_image){
+		.format = KERNEL_BZIMAGE,
+		.relocatable = header.relocatable_kernel,
+		.alignment = header.relocatable_kernel ? header.kernel_alignment : ALIGNMENT_MIN,
+		.min_address = header.pref_address,
+		.memory_size = header.init_size,
+		.entry = ENTRY_64,
+		.initrd_max = header.xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G ? UINT64_MAX : header.initrd_addr_max,
+		.data_max = header.xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G ? UINT64_MAX : UINT32_MAX,
+		.command_line_max = header.cmdline_size < COMMAND_LINE_SIZE - 1 ? header.cmdline_size : COMMAND_LINE_SIZE - 1,
+		.segment_count = 1,
+		.header_size = (uint32_t)size,
+		.header = header,
+	};
+	/* What follows the protected-mode part in the file (a signature) is loaded too, as far as there is room. */
+	image->segments[0] = (struct kernel_segment){ .file_offset = setup_size, .mem_size = header.init_size };
+	image->segments[0].file_size =
+		file_size - setup_size < header.init_size ? file_size - setup_size : header.init_size;
+	return 0;
+}
+
+const struct kernel_format_ops bzimage_format = { "bzImage", bzimage_probe, bzimage_parse };

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kernel formats, one row each. */
+#include <loader/kernel_image.h>
+
+static const struct kernel_format_ops *const formats[] = { &elf64_format, &bzimage_format };
+
+static bool all_zero(const uint8_t *head, size_t head_size)
+{
+	for (size_t i = 0; i < head_size; i++)
+		if (head[i])
+			return false;
+	return true;
+}
+
+int kernel_image_parse(const uint8_t *head, size_t head_size, uint64_t file_size, struct kernel_image *image,
+		       struct printer *why)
+{
+	for (size_t i = 0; i < MM_ARRAY_COUNT(formats); i++)
+		if (formats[i]->probe(head, head_size))
+			return formats[i]->parse(head, head_size, file_size, image, why);
+	if (file_size == 0)
+		print(why, "empty; needed: an ELF64 kernel or a Linux bzImage; copy it again");
+	else if (all_zero(head, head_size))
+		print(why, "nothing but zeros in its first %zu bytes; needed: an ELF64 kernel or a Linux bzImage; copy it again",
+		      head_size);
+	else
+		print(why, "neither an ELF64 kernel nor a Linux bzImage (first bytes %02x %02x %02x %02x, %llu bytes); check which file "
+			   "the entry names", head[0], head_size > 1 ? head[1] : 0, head_size > 2 ? head[2] : 0,
+		      head_size > 3 ? head[3] : 0, (unsigned long long)file_size);
+	return MM_EINVAL;
+}
+
+void kernel_image_print(const struct kernel_image *image, struct printer *out)
+{
+	if (image->format == KERNEL_BZIMAGE)
+		print(out, "Linux bzImage, boot protocol %u.%02u", image->header.version >> 8, image->header.version & 0xff);
+	else
+		print(out, "ELF64 kernel%s, %zu segments", image->relocatable ? " (position-independent)" : "",
+		      image->segment_count);
+}
