@@ -66,7 +66,7 @@ struct mapbridge_handoff {
 };
 
 _Static_assert(sizeof(struct mapbridge_reservation) == 24, "part of the contract");
-_Static_assert(sizeof(struct mapbridge_handoff) == 112, "part of the contract");
+_Static_assert(sizeof(struct mapbridge_handoff) == 104, "part of the contract");
 
 /* Name of a kind as the console prints it ("kernel text"); "?" for an unknown number. */
 const char *mapbridge_reservation_name(uint32_t kind);
