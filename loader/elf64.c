@@ -38,6 +38,18 @@ static int check_header(const struct elf64_header *header, struct printer *why)
 	return 0;
 }
 
+/* Whether two ranges that may end at 2^64 have a byte, or a 4 KiB page, in common. */
+static bool bytes_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a <= b + (b_size - 1) && b <= a + (a_size - 1);
+}
+
+static bool pages_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return (a & ~MM_PAGE_MASK) <= ((b + (b_size - 1)) | MM_PAGE_MASK) &&
+	       (b & ~MM_PAGE_MASK) <= ((a + (a_size - 1)) | MM_PAGE_MASK);
+}
+
 static int check_segment(const struct elf64_program_header *ph, unsigned index, uint64_t file_size, bool pie,
 			 struct printer *why)
 {
@@ -71,33 +83,20 @@ static int check_segment(const struct elf64_program_header *ph, unsigned index, 
 		      pie ? "" : " (an unpacked Linux kernel boots as its bzImage)");
 		return MM_EINVAL;
 	}
-	if (!pie && mm_overlaps(ph->vaddr, ph->vaddr + (ph->memsz - 1), FIX_BTMAP_PMD_START, FIX_BTMAP_PMD_END)) {
+	if (!pie && bytes_meet(ph->vaddr, ph->memsz, FIX_BTMAP_VIRT, FIX_BTMAP_SIZE)) {
 		print(why, "segment %u at 0x%llx lies on the fixmap 0x%llx-0x%llx; link it elsewhere", index, X(ph->vaddr),
-		      X(FIX_BTMAP_PMD_START), X(FIX_BTMAP_PMD_END - 1));
+		      X(FIX_BTMAP_VIRT), X(FIX_BTMAP_VIRT + FIX_BTMAP_SIZE - 1));
 		return MM_EINVAL;
 	}
 	return 0;
 }
 
-/* First byte of the first page, and first byte after the last page (0 for 2^64), of a checked segment. */
-static uint64_t page_start(uint64_t address)
-{
-	return mm_align_down(address, MM_PAGE_SIZE);
-}
-
-static uint64_t page_last(uint64_t address, uint64_t size)
-{
-	return (address + (size - 1)) | MM_PAGE_MASK;
-}
-
 static int check_pair(const struct kernel_segment *a, const struct kernel_segment *b, struct printer *why)
 {
-	bool phys = mm_overlaps(a->phys, a->phys + (a->mem_size - 1) + 1, b->phys, b->phys + (b->mem_size - 1) + 1);
-	bool virt = a->virt <= b->virt + (b->mem_size - 1) && b->virt <= a->virt + (a->mem_size - 1);
-	bool pages = (page_start(a->phys) <= page_last(b->phys, b->mem_size) &&
-		      page_start(b->phys) <= page_last(a->phys, a->mem_size)) ||
-		     (page_start(a->virt) <= page_last(b->virt, b->mem_size) &&
-		      page_start(b->virt) <= page_last(a->virt, a->mem_size));
+	bool phys = bytes_meet(a->phys, a->mem_size, b->phys, b->mem_size);
+	bool virt = bytes_meet(a->virt, a->mem_size, b->virt, b->mem_size);
+	bool pages = pages_meet(a->phys, a->mem_size, b->phys, b->mem_size) ||
+		     pages_meet(a->virt, a->mem_size, b->virt, b->mem_size);
 
 	if (phys || virt) {
 		print(why, "segments %u and %u overlap: %s 0x%llx-0x%llx and 0x%llx-0x%llx; correct the linker script", a->index,

@@ -6,8 +6,6 @@
 #ifndef LOADER_HANDOFF_H
 #define LOADER_HANDOFF_H
 
-#include <mm/types.h>
-
 #define SETUP_MAPBRIDGE 0x4d424844 /* "DHBM" in memory; Linux ignores types that it does not know */
 #define MAPBRIDGE_HANDOFF_VERSION 1
 
@@ -16,6 +14,9 @@
 #define MAPBRIDGE_DS 0x18
 
 #define MAPBRIDGE_STACK_SIZE 0x8000 /* bytes usable; a not-present guard page lies below */
+
+#ifndef __ASSEMBLER__ /* the stub reads the selectors above */
+#include <mm/types.h>
 
 /* What a reservation holds. The numbers are part of the contract: new ones are added at the end. */
 enum mapbridge_reservation_kind {
@@ -71,4 +72,5 @@ _Static_assert(sizeof(struct mapbridge_handoff) == 104, "part of the contract");
 /* Name of a kind as the console prints it ("kernel text"); "?" for an unknown number. */
 const char *mapbridge_reservation_name(uint32_t kind);
 
+#endif
 #endif
