@@ -43,11 +43,12 @@ static void put_number(uint64_t number)
 	put(digit);
 }
 
-static void check(bool good, const char *name)
+static void check(bool good, const char *name, const char *why)
 {
 	failed -= good;
 	put(good ? "\r\nPASS " : "\r\nFAIL ");
 	put(name);
+	put(good ? "" : why);
 }
 
 /* Entered as if called: the stack is ready, and boot_params is the first argument. */
@@ -66,8 +67,8 @@ void _start(const struct boot_params *boot_params)
 		put(" KiB: ");
 		put_number(bytes[type] / 1024);
 	}
-	check(boot_params->hdr.header == BOOT_HEADER_MAGIC, "header");
-	check(bytes[E820_TYPE_RAM] != 0, "usable memory");
+	check(boot_params->hdr.header == BOOT_HEADER_MAGIC, "header", ": no HdrS in boot_params");
+	check(bytes[E820_TYPE_RAM] != 0, "usable memory", ": e820 has none");
 	put("\r\n");
 	put_number(2 - failed);
 	put(" passed, ");
