@@ -8,6 +8,9 @@ HOSTCC := gcc
 .SECONDARY:
 .DELETE_ON_ERROR:
 
+# Commands are shown with V=1.
+Q := $(if $(V),,@)
+
 WARN := -std=c11 -Wall -Wextra -Werror
 FREESTANDING := $(WARN) -O2 -g -ffreestanding -mno-red-zone -fno-stack-protector -mgeneral-regs-only \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -Iinclude -MMD -MP
@@ -16,6 +19,7 @@ include mm/mm.mk
 include loader/loader.mk
 include efi/efi.mk
 include test/test.mk
+include test/kernels/kernels.mk
 
 all: $(B)/BOOTX64.EFI $(B)/kernel/libmm.a $(B)/host/libmm.a kernels
 

@@ -7,17 +7,17 @@ HOSTFLAGS := $(WARN) -Iinclude -g -MMD -MP
 
 $(B)/kernel/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(FREESTANDING) -fno-pic -mcmodel=kernel -c $< -o $@
+	$(Q)$(CC) $(FREESTANDING) -fno-pic -mcmodel=kernel -c $< -o $@
 $(B)/host/%.o: %.c
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOSTFLAGS) -O2 -c $< -o $@
+	$(Q)$(HOSTCC) $(HOSTFLAGS) -O2 -c $< -o $@
 $(B)/san/%.o: %.c
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOSTFLAGS) -O1 $(SANITIZE) -c $< -o $@
+	$(Q)$(HOSTCC) $(HOSTFLAGS) -O1 $(SANITIZE) -c $< -o $@
 
 $(B)/kernel/libmm.a: $(MM_C:%.c=$(B)/kernel/%.o)
 $(B)/host/libmm.a: $(MM_HOST_C:%.c=$(B)/host/%.o)
 $(B)/san/libmm.a: $(MM_HOST_C:%.c=$(B)/san/%.o)
 $(B)/%/libmm.a:
-	rm -f $@
-	ar rcsD $@ $^
+	$(Q)rm -f $@
+	$(Q)ar rcsD $@ $^
