@@ -20,6 +20,7 @@ include loader/loader.mk
 include efi/efi.mk
 include test/test.mk
 include test/kernels/kernels.mk
+include scripts/scripts.mk
 
 all: $(B)/BOOTX64.EFI $(B)/kernel/libmm.a $(B)/host/libmm.a kernels
 
@@ -27,7 +28,7 @@ clean:
 	rm -rf $(B)
 
 help:
-	@sed -n 's/^## //p' Makefile mm/mm.mk loader/loader.mk efi/efi.mk test/test.mk
+	@sed -n 's/^## //p' $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
 .PHONY: all clean help
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
