@@ -5,13 +5,13 @@ MM_HOST_C := $(filter-out mm/freestanding.c,$(MM_C))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 HOSTFLAGS := $(WARN) -Iinclude -g -MMD -MP
 
-$(B)/kernel/%.o: %.c
+$(B)/kernel/%.o: %.c Makefile mm/mm.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FREESTANDING) -fno-pic -mcmodel=kernel -c $< -o $@
-$(B)/host/%.o: %.c
+$(B)/host/%.o: %.c Makefile mm/mm.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOSTFLAGS) -O2 -c $< -o $@
-$(B)/san/%.o: %.c
+$(B)/san/%.o: %.c Makefile mm/mm.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOSTFLAGS) -O1 $(SANITIZE) -c $< -o $@
 
