@@ -9,3 +9,15 @@ $(B)/test/unit/%: $(B)/san/test/unit/%.o $(B)/san/libloader.a $(B)/san/libmm.a
 unit-tests: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done
 .PHONY: unit-tests
+
+# Property tests: test/property/NAME.c compares the library with a naive model; `make property-tests SEED=5 CASES=1000`.
+PROPERTY_TESTS := $(patsubst test/property/%.c,$(B)/test/property/%,$(wildcard test/property/*.c))
+PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c))
+
+$(B)/test/property/%: $(B)/san/test/property/%.o $(PROPERTY_HARNESS) $(B)/san/libmm.a
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SANITIZE) $^ -o $@
+
+property-tests: $(PROPERTY_TESTS)
+	@for t in $(PROPERTY_TESTS); do $$t $(SEED) $(CASES) || exit 1; done
+.PHONY: property-tests
