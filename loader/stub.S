@@ -7,7 +7,7 @@
 #include <loader/stub.h>
 
 	.section .rodata.stub, "a"
-	.globl stub_start, stub_end
+	.globl stub_start
 	.balign 16
 stub_start:
 	cli
@@ -92,8 +92,6 @@ stub_start:
 	xorl	%r15d, %r15d
 	popfq
 	ret
+	.org	stub_start + STUB_SIZE /* an error when the code is longer */
 stub_end:
-	.if stub_end - stub_start > 4096
-	.error "the stub must fit into one page"
-	.endif
 	.section .note.GNU-stack, "", @progbits

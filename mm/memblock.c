@@ -2,20 +2,20 @@
 /* The two tables and what changes them: add, remove, flags, nodes. */
 #include "memblock_internal.h"
 
-static struct memblock_region memory_regions[INIT_MEMBLOCK_MEMORY_REGIONS];
-static struct memblock_region reserved_regions[INIT_MEMBLOCK_RESERVED_REGIONS];
+static struct memblock_region memory_regions[INIT_MEMBLOCK_REGIONS];
+static struct memblock_region reserved_regions[INIT_MEMBLOCK_REGIONS];
 
 struct memblock memblock = {
 	.current_limit = MEMBLOCK_ALLOC_ANYWHERE,
 	.memory = {
 		.cnt = MEMBLOCK_EMPTY_CNT,
-		.max = INIT_MEMBLOCK_MEMORY_REGIONS,
+		.max = INIT_MEMBLOCK_REGIONS,
 		.regions = memory_regions,
 		.name = "memory",
 	},
 	.reserved = {
 		.cnt = MEMBLOCK_EMPTY_CNT,
-		.max = INIT_MEMBLOCK_RESERVED_REGIONS,
+		.max = INIT_MEMBLOCK_REGIONS,
 		.regions = reserved_regions,
 		.name = "reserved",
 	},

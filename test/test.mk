@@ -9,3 +9,8 @@ $(B)/test/unit/%: $(B)/san/test/unit/%.o $(B)/san/libloader.a $(B)/san/libmm.a
 unit-tests: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done
 .PHONY: unit-tests
+
+## test-linux-memblock  the Linux kernel's own memblock suite (fetched from Debian) against mm/memblock
+test-linux-memblock:
+	scripts/test-linux-memblock
+.PHONY: test-linux-memblock

@@ -23,6 +23,8 @@
 #define STUB_OPERATIONS 120
 #define STUB_OPERATION_SIZE 24
 
+#define STUB_SIZE 512 /* bytes of code, padding included */
+
 /* Control registers at the jump: PG WP NE ET MP PE; and EFER.NXE. */
 #define STUB_CR0_VALUE 0x80010033
 #define STUB_CR0_WP 0x00010000
@@ -79,7 +81,7 @@ _Static_assert(offsetof(struct stub_parameters, operations) == STUB_OPERATIONS, 
 _Static_assert(sizeof(struct stub_operation) == STUB_OPERATION_SIZE, "read by stub.S");
 _Static_assert(sizeof(struct stub_parameters) <= 4096, "one page");
 
-/* The stub's code, position-independent, at most one page. Entered with RDI = its parameters, and never returns. */
-extern const uint8_t stub_start[], stub_end[];
+/* The stub's code, position-independent. Entered with RDI = its parameters, and never returns. */
+extern const uint8_t stub_start[STUB_SIZE];
 #endif
 #endif

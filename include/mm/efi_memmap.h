@@ -9,7 +9,7 @@
 #include <mm/printer.h>
 #include <mm/types.h>
 
-/* EFI_MEMORY_TYPE, under Linux's names. 0x70000000-0x7fffffff are OEM types, 0x80000000 and up OS types. */
+/* EFI_MEMORY_TYPE, under Linux's names. */
 enum {
 	EFI_RESERVED_TYPE = 0,
 	EFI_LOADER_CODE = 1,
@@ -30,13 +30,27 @@ enum {
 	EFI_MAX_MEMORY_TYPE = 16
 };
 
-/* Attribute bits of a descriptor that this library looks at (capabilities, except RO, XP, SP, RUNTIME). */
+/* Types above the defined ones: first of the machine's maker, then of operating system loaders. */
+#define EFI_OEM_TYPE_MIN UINT32_C(0x70000000)
+#define EFI_OS_TYPE_MIN UINT32_C(0x80000000)
+
+/* Attribute bits of a descriptor. UC to UCE, and on most firmware WP, RP, XP and RO, say what the memory could do, not what it does. */
 #define EFI_ATTRIBUTE_UC UINT64_C(0x1)
+#define EFI_ATTRIBUTE_WC UINT64_C(0x2)
+#define EFI_ATTRIBUTE_WT UINT64_C(0x4)
 #define EFI_ATTRIBUTE_WB UINT64_C(0x8)
+#define EFI_ATTRIBUTE_UCE UINT64_C(0x10)
+#define EFI_ATTRIBUTE_WP UINT64_C(0x1000)
+#define EFI_ATTRIBUTE_RP UINT64_C(0x2000)
 #define EFI_ATTRIBUTE_XP UINT64_C(0x4000)
+#define EFI_ATTRIBUTE_NV UINT64_C(0x8000)
+#define EFI_ATTRIBUTE_MORE_RELIABLE UINT64_C(0x10000)
 #define EFI_ATTRIBUTE_RO UINT64_C(0x20000)
 #define EFI_ATTRIBUTE_SP UINT64_C(0x40000)
+#define EFI_ATTRIBUTE_CPU_CRYPTO UINT64_C(0x80000)
 #define EFI_ATTRIBUTE_RUNTIME UINT64_C(0x8000000000000000)
+
+#define EFI_MEMORY_DESC_VERSION 1u
 
 /* EFI_MEMORY_DESCRIPTOR, version 1: the first 40 bytes of each stride. */
 struct efi_memory_desc {
@@ -76,7 +90,7 @@ bool efi_memory_desc_end(const struct efi_memory_desc *desc, uint64_t *end);
 /* Name of a type as the UEFI specification writes it ("EfiConventionalMemory"), "OEM type", "OS type" or "unknown type". */
 const char *efi_memory_type_name(uint32_t type);
 
-/* Linux's short name, as its "efi: mem" lines print it ("Conventional Memory", "Boot Data"...). */
+/* Linux 6.1's short name, as its "efi: mem" lines print it ("Conventional", "Boot Data"...); else as efi_memory_type_name. */
 const char *efi_memory_type_linux_name(uint32_t type);
 
 enum efi_finding_kind {
@@ -90,7 +104,7 @@ enum efi_finding_kind {
 	EFI_FINDING_OEM_TYPE,
 	EFI_FINDING_OS_TYPE,
 	EFI_FINDING_DUPLICATE,  /* the same range as descriptor other */
-	EFI_FINDING_OVERLAP,    /* has pages in common with descriptor other */
+	EFI_FINDING_OVERLAP,    /* has bytes in common with descriptor other, which starts at or before it */
 	EFI_FINDING_KINDS
 };
 
@@ -100,12 +114,14 @@ struct efi_finding {
 	size_t other; /* of the second descriptor of an overlap or duplicate, else equal to index */
 };
 
-/* Bytes of scratch memory that efi_memmap_check wants for that many descriptors; SIZE_MAX when that overflows. */
+/* Bytes of scratch memory that efi_memmap_check wants for that many descriptors; SIZE_MAX above 2^31 - 1 of them. */
 size_t efi_memmap_check_scratch_size(size_t count);
 
 /*
- * Finds every oddity. found() is called with each finding, ordered by descriptor within a kind; the return value
- * is their number, or MM_ENOSPC (nothing reported) when the scratch memory is too small. found may be null.
+ * Finds every oddity. found() is called with each finding, kinds in the order of the enum, ordered by descriptor
+ * within a kind; the return value is their number, or MM_ENOSPC (nothing reported) when the scratch memory is too
+ * small. found may be null. A descriptor has at most one finding of a kind: of all those that it overlaps, the one
+ * that reaches highest is named, so that everybody in an overlap appears in some finding. O(n log n).
  */
 long efi_memmap_check(const struct efi_memmap *map, void *scratch, size_t scratch_size,
 		      void (*found)(void *context, const struct efi_finding *finding), void *context);
@@ -113,7 +129,10 @@ long efi_memmap_check(const struct efi_memmap *map, void *scratch, size_t scratc
 /* One line about a finding, with index, range and what it means, ending in a newline. */
 void efi_finding_print(const struct efi_memmap *map, const struct efi_finding *finding, struct printer *out);
 
-/* Attributes of a descriptor in Linux's manner, fixed width: "|RUN|SP|...|WB|WT|WC|UC|". */
+/*
+ * Attributes of a descriptor in the columns of Linux 6.1, blank where a bit is not set:
+ * "|RUN|MR|CC|SP|NV|XP|RP|WP|RO|UCE|WB|WT|WC|UC|", or "|attr=0x8000000000200000|" when there is a bit without a column.
+ */
 void efi_attribute_print(uint64_t attribute, struct printer *out);
 
 #endif

@@ -22,11 +22,7 @@
 #include <mm/types.h>
 
 /* Regions of each static array; a full table fails with MM_ENOMEM, or doubles after memblock_allow_resize(). */
-#ifndef INIT_MEMBLOCK_REGIONS
 #define INIT_MEMBLOCK_REGIONS 128
-#endif
-#define INIT_MEMBLOCK_MEMORY_REGIONS INIT_MEMBLOCK_REGIONS
-#define INIT_MEMBLOCK_RESERVED_REGIONS INIT_MEMBLOCK_REGIONS
 
 /*
  * cnt of an empty table. Linux up to 6.9 keeps one region of size 0 there; since 6.10 it has none. Build the library
@@ -45,7 +41,7 @@
 #define NUMA_NO_NODE (-1) /* "any node" as an argument */
 #endif
 #ifndef MAX_NUMNODES
-#define MAX_NUMNODES 1024 /* x86-64's; as the nid of a region it means that nobody said which node */
+enum { MAX_NUMNODES = 1024 }; /* x86-64's; as the nid of a region it means that nobody said which node */
 #endif
 
 /* Upper ends of an allocation that are not addresses: memblock.current_limit (both of the small ones), no limit. */

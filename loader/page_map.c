@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The address space at the jump. docs/handoff.md tells kernel writers what is mapped, and why. */
+#include "plan_internal.h"
+
+#include <mm/fixmap.h>
+
+#define FIRST_MIB UINT64_C(0x100000)
+
+/* Unaccepted memory too: some firmware accepts it in ExitBootServices, and then it is RAM. */
+static bool mapped_type(uint32_t type)
+{
+	switch (type) {
+	case EFI_LOADER_CODE:
+	case EFI_LOADER_DATA:
+	case EFI_BOOT_SERVICES_CODE:
+	case EFI_BOOT_SERVICES_DATA:
+	case EFI_CONVENTIONAL_MEMORY:
+	case EFI_ACPI_RECLAIM_MEMORY:
+	case EFI_ACPI_MEMORY_NVS:
+	case EFI_UNACCEPTED_MEMORY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_mmio(uint32_t type)
+{
+	return type == EFI_MEMORY_MAPPED_IO || type == EFI_MEMORY_MAPPED_IO_PORT_SPACE;
+}
+
+/* The pages of a descriptor; false when it is none, or lies beyond what page tables reach. */
+static bool desc_pages(const struct efi_memory_desc *desc, uint64_t *base, uint64_t *size)
+{
+	uint64_t end;
+
+	if (!efi_memory_desc_end(desc, &end) || end == 0 || end > UINT64_C(1) << 52 || (desc->phys_addr & MM_PAGE_MASK))
+		return false;
+	*base = desc->phys_addr;
+	*size = end - desc->phys_addr;
+	return true;
+}
+
+static int map_identity(struct boot_plan *plan, uint64_t base, uint64_t size, uint32_t flags)
+{
+	return paging_map_set(&plan->page_map, va(base), pa(base), size, flags);
+}
+
+enum pass {
+	PASS_MEMORY,  /* what is mapped for its type */
+	PASS_HOLES,   /* what must not be mapped, where descriptors overlap */
+	PASS_RUNTIME, /* what runtime services need, whatever its type */
+	PASSES
+};
+
+static int map_descriptor(struct boot_plan *plan, const struct efi_memory_desc *desc, enum pass pass)
+{
+	bool runtime = desc->attribute & EFI_ATTRIBUTE_RUNTIME, wanted = mapped_type(desc->type);
+	uint64_t base, size;
+
+	if (!desc_pages(desc, &base, &size))
+		return 0;
+	switch (pass) {
+	case PASS_MEMORY:
+		return wanted ? map_identity(plan, base, size, PAGING_WRITE) : 0;
+	case PASS_HOLES:
+		return wanted ? 0 : paging_map_clear(&plan->page_map, va(base), size);
+	default:
+		if (!runtime)
+			return 0;
+		return map_identity(plan, base, size,
+				    PAGING_WRITE | (desc->type == EFI_RUNTIME_SERVICES_CODE ? PAGING_EXECUTE : 0) |
+					    (is_mmio(desc->type) ? PAGING_UNCACHED : 0));
+	}
+}
+
+static int map_firmware(struct boot_plan *plan, const struct efi_memmap *map)
+{
+	int error = 0;
+
+	for (enum pass pass = PASS_MEMORY; pass < PASSES; pass++) {
+		for (size_t i = 0; i < efi_memmap_count(map) && !error; i++) {
+			struct efi_memory_desc desc;
+
+			efi_memmap_get(map, i, &desc);
+			error = map_descriptor(plan, &desc, pass);
+		}
+	}
+	return error;
+}
+
+/* The memory attributes table says which parts of runtime images are code and which are data. */
+static int map_attributes(struct boot_plan *plan, const struct efi_memmap *attributes)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < efi_memmap_count(attributes) && !error; i++) {
+		struct efi_memory_desc desc;
+		uint64_t base, size;
+
+		efi_memmap_get(attributes, i, &desc);
+		if (desc_pages(&desc, &base, &size) && (desc.attribute & EFI_ATTRIBUTE_RUNTIME) &&
+		    (desc.attribute & (EFI_ATTRIBUTE_RO | EFI_ATTRIBUTE_XP)))
+			error = map_identity(plan, base, size,
+					     (desc.attribute & EFI_ATTRIBUTE_RO ? 0 : PAGING_WRITE) |
+						     (desc.attribute & EFI_ATTRIBUTE_XP ? 0 : PAGING_EXECUTE));
+	}
+	return error;
+}
+
+/* Each segment at its virtual address; its one-to-one alias must not be a way to write what runs or is constant. */
+static int map_segment(struct boot_plan *plan, const struct kernel_segment *segment, uint64_t delta)
+{
+	uint64_t phys = mm_align_down(segment->phys + delta, MM_PAGE_SIZE), virt = mm_align_down(segment->virt, MM_PAGE_SIZE);
+	uint64_t size = ((segment->phys + delta + (segment->mem_size - 1)) | MM_PAGE_MASK) - phys + 1;
+	int error = paging_map_set(&plan->page_map, va(virt), pa(phys), size, segment->flags);
+
+	return error ? error : map_identity(plan, phys, size, segment->flags & PAGING_WRITE);
+}
+
+int boot_plan_map_pages(struct boot_plan *plan, const struct boot_request *request)
+{
+	const struct kernel_image *kernel = request->kernel;
+	bool linux = kernel->format == KERNEL_BZIMAGE;
+	int error = map_firmware(plan, request->map);
+
+	/* Linux's decompressor puts a trampoline below 640 KiB and runs it there (PITFALLS 18). */
+	if (!error)
+		error = map_identity(plan, 0, FIRST_MIB, PAGING_WRITE | (linux ? PAGING_EXECUTE : 0));
+	if (!error && request->attributes)
+		error = map_attributes(plan, request->attributes);
+	if (!error && linux)
+		error = map_identity(plan, plan->kernel_phys, plan->kernel_size, PAGING_WRITE | PAGING_EXECUTE);
+	for (size_t i = 0; i < kernel->segment_count && !error && !linux; i++)
+		error = map_segment(plan, &kernel->segments[i], kernel->relocatable ? plan->kernel_loaded : 0);
+	if (!error && !linux)
+		error = paging_map_set(&plan->page_map, va(FIX_BTMAP_VIRT), pa(0), FIX_BTMAP_SIZE, PAGING_EMPTY_TABLE);
+	if (!error)
+		error = map_identity(plan, plan->stub, MM_PAGE_SIZE, PAGING_EXECUTE);
+	return error ? error : paging_map_clear(&plan->page_map, va(plan->stack_bottom - MM_PAGE_SIZE), MM_PAGE_SIZE);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "plan_internal.h"
+
+#include <mm/fixmap.h>
+
+int plan_full(struct printer *why, const char *table)
+{
+	print(why, "too many %s for one plan; use fewer segments or initrd files", table);
+	return MM_ENOSPC;
+}
+
+int plan_allocate(struct boot_plan *plan, uint64_t base, uint64_t size, bool code, struct printer *why)
+{
+	if (plan->allocation_count == PLAN_ALLOCATIONS_MAX)
+		return plan_full(why, "allocations");
+	plan->allocations[plan->allocation_count++] = (struct plan_allocation){ base, size >> MM_PAGE_SHIFT, code };
+	return 0;
+}
+
+int plan_load(struct boot_plan *plan, unsigned file, uint64_t offset, uint64_t size, uint64_t to, struct printer *why)
+{
+	if (plan->load_count == PLAN_LOADS_MAX)
+		return plan_full(why, "pieces to load");
+	plan->loads[plan->load_count++] = (struct plan_load){ file, offset, size, to };
+	return 0;
+}
+
+int plan_clear(struct boot_plan *plan, uint64_t base, uint64_t size, struct printer *why)
+{
+	if (size == 0)
+		return 0;
+	if (plan->clear_count == PLAN_CLEARS_MAX)
+		return plan_full(why, "pieces to clear");
+	plan->clears[plan->clear_count++] = (struct plan_clear){ base, size };
+	return 0;
+}
+
+int plan_find_low(struct boot_plan *plan, struct placement *placement, struct placement_want *want, bool code,
+		  uint64_t *base, struct printer *why)
+{
+	uint64_t max = want->max;
+	int error = MM_ENOMEM;
+
+	if (max >= FOUR_GIB) {
+		want->max = FOUR_GIB - 1;
+		error = placement_find(placement, want, base, NULL);
+		want->max = max;
+	}
+	if (error)
+		error = placement_find(placement, want, base, why);
+	return error ? error : plan_allocate(plan, *base, want->size, code, why);
+}
+
+static uint64_t pages(uint64_t size)
+{
+	return (size + MM_PAGE_MASK) & ~MM_PAGE_MASK;
+}
+
+size_t boot_plan_map_capacity(size_t descriptors)
+{
+	return descriptors + 2 * PLAN_ALLOCATIONS_MAX + PLAN_SLACK_DESCRIPTORS;
+}
+
+static size_t setup_data_size(const struct boot_request *request)
+{
+	/* Where descriptors overlap, a map of n descriptors can have 2n - 1 entries. */
+	size_t entries = 2 * boot_plan_map_capacity(efi_memmap_count(request->map)), size = 0;
+
+	if (entries > E820_MAX_ENTRIES_ZEROPAGE)
+		size += sizeof(struct setup_data) + (entries - E820_MAX_ENTRIES_ZEROPAGE) * sizeof(struct e820_entry) + 8;
+	if (request->kernel->format == KERNEL_ELF64)
+		size += sizeof(struct setup_data) + sizeof(struct mapbridge_handoff) +
+			PLAN_RESERVATIONS_MAX * sizeof(struct mapbridge_reservation);
+	return size;
+}
+
+/* boot_params, command line, setup_data and the EFI map side by side: the decompressor maps each 2 MiB it touches. */
+static int plan_block(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+		      struct printer *why)
+{
+	struct plan_block *block = &plan->block;
+	struct placement_want want = { .what = "boot_params and the memory map", .align = MM_PAGE_SIZE, .min = PLACEMENT_LOW,
+				       .max = request->kernel->data_max, .top_down = true };
+	uint64_t map_size = boot_plan_map_capacity(efi_memmap_count(request->map)) * request->map->desc_size;
+	int error;
+
+	block->setup_data_size = setup_data_size(request);
+	block->efi_memmap_size = map_size;
+	block->size = 2 * MM_PAGE_SIZE + pages(block->setup_data_size) + pages(map_size);
+	want.size = block->size;
+	want.boundary = block->size <= PAGING_SIZE_2M ? PAGING_SIZE_2M : 0;
+	error = plan_find_low(plan, placement, &want, false, &block->base, why);
+	if (error)
+		return error;
+	block->boot_params = block->base;
+	block->command_line = block->boot_params + MM_PAGE_SIZE;
+	block->setup_data = block->command_line + MM_PAGE_SIZE;
+	block->efi_memmap = block->setup_data + pages(block->setup_data_size);
+	error = plan_clear(plan, block->base, block->size, why);
+	if (!error)
+		error = plan_reserve(plan, block->boot_params, MM_PAGE_SIZE, MAPBRIDGE_BOOT_PARAMS, why);
+	if (!error)
+		error = plan_reserve(plan, block->command_line, COMMAND_LINE_SIZE, MAPBRIDGE_COMMAND_LINE, why);
+	if (!error && block->setup_data_size)
+		error = plan_reserve(plan, block->setup_data, block->setup_data_size, MAPBRIDGE_SETUP_DATA, why);
+	return error ? error : plan_reserve(plan, block->efi_memmap, map_size, MAPBRIDGE_EFI_MEMMAP, why);
+}
+
+static int plan_stub(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+		     struct printer *why)
+{
+	struct placement_want want = { .what = "the stub and its stack", .align = MM_PAGE_SIZE, .min = PLACEMENT_LOW,
+				       .max = request->kernel->data_max, .top_down = true };
+	uint64_t guard;
+	int error;
+
+	want.size = MM_PAGE_SIZE;
+	error = plan_find_low(plan, placement, &want, true, &plan->stub, why);
+	if (error)
+		return error;
+	want.size = 2 * MM_PAGE_SIZE + MAPBRIDGE_STACK_SIZE;
+	error = plan_find_low(plan, placement, &want, false, &guard, why);
+	if (error)
+		return error;
+	plan->stack_bottom = guard + MM_PAGE_SIZE;
+	plan->stack_top = plan->stack_bottom + MAPBRIDGE_STACK_SIZE;
+	plan->stub_parameters = plan->stack_top;
+	error = plan_clear(plan, guard, want.size, why);
+	if (!error)
+		error = plan_reserve(plan, plan->stub, MM_PAGE_SIZE, MAPBRIDGE_STUB, why);
+	if (!error)
+		error = plan_reserve(plan, guard, MM_PAGE_SIZE + MAPBRIDGE_STACK_SIZE, MAPBRIDGE_STACK, why);
+	return error ? error : plan_reserve(plan, plan->stub_parameters, MM_PAGE_SIZE, MAPBRIDGE_STUB, why);
+}
+
+/* All files joined, each padded to 4 bytes: the kernel looks for the next archive at such a boundary. */
+static int plan_initrd(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+		       struct printer *why)
+{
+	struct placement_want want = { .what = "the initrd", .align = MM_PAGE_SIZE, .min = PLACEMENT_LOW,
+				       .max = request->kernel->initrd_max, .top_down = true };
+	uint64_t total = 0, at;
+	int error;
+
+	if (request->initrd_count > PLAN_INITRDS_MAX)
+		return plan_full(why, "initrd files");
+	for (size_t i = 0; i < request->initrd_count; i++) {
+		if (!mm_align_up(total, 4, &total) || __builtin_add_overflow(total, request->initrd_sizes[i], &total) ||
+		    total > INT64_MAX) {
+			print(why, "the initrd files are larger than any memory; check which files the entry names");
+			return MM_EINVAL;
+		}
+	}
+	if (total == 0)
+		return 0;
+	want.size = pages(total);
+	error = plan_find_low(plan, placement, &want, false, &plan->initrd, why);
+	if (error)
+		return error;
+	plan->initrd_size = total;
+	at = plan->initrd;
+	for (size_t i = 0; i < request->initrd_count && !error; i++) {
+		uint64_t start = mm_align_down(at + 3, 4);
+
+		error = plan_clear(plan, at, start - at, why);
+		if (!error)
+			error = plan_load(plan, (unsigned)i + 1, 0, request->initrd_sizes[i], start, why);
+		at = start + request->initrd_sizes[i];
+	}
+	if (!error)
+		error = plan_clear(plan, at, plan->initrd + want.size - at, why);
+	return error ? error : plan_reserve(plan, plan->initrd, total, MAPBRIDGE_INITRD, why);
+}
+
+static int plan_page_tables(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+			    struct printer *why)
+{
+	struct placement_want want = { .what = "page tables", .align = MM_PAGE_SIZE, .min = PLACEMENT_LOW,
+				       .max = request->kernel->data_max, .top_down = true };
+	int error = boot_plan_map_pages(plan, request);
+
+	if (error)
+		return plan_full(why, "ranges to map");
+	if (!paging_map_canonical(&plan->page_map, &plan->paging)) {
+		print(why, "memory or a kernel segment lies outside the addresses of %u-level page tables", plan->paging.levels);
+		return MM_ENOMEM;
+	}
+	plan->page_table_pages = paging_count_tables(&plan->page_map, &plan->paging);
+	want.size = plan->page_table_pages * MM_PAGE_SIZE;
+	error = plan_find_low(plan, placement, &want, false, &plan->page_tables, why);
+	return error ? error : plan_reserve(plan, plan->page_tables, want.size, MAPBRIDGE_PAGE_TABLES, why);
+}
+
+static int check_command_line(const struct boot_request *request, struct printer *why)
+{
+	size_t length = __builtin_strlen(request->command_line);
+
+	if (length <= request->kernel->command_line_max)
+		return 0;
+	print(why, "the command line has %zu bytes; needed: at most %llu for this kernel; shorten the options", length,
+	      X(request->kernel->command_line_max));
+	return MM_EINVAL;
+}
+
+static size_t page_map_capacity(size_t descriptors)
+{
+	return 2 * descriptors + 8 * KERNEL_SEGMENTS_MAX + 16;
+}
+
+size_t boot_plan_scratch_size(size_t descriptors)
+{
+	size_t placement = placement_memory_size(descriptors), sum;
+
+	if (placement == SIZE_MAX ||
+	    __builtin_add_overflow(placement, page_map_capacity(descriptors) * sizeof(struct paging_range) + 16, &sum))
+		return SIZE_MAX;
+	return sum;
+}
+
+int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, void *scratch, size_t scratch_size,
+		   struct printer *why)
+{
+	struct placement placement;
+	size_t count = efi_memmap_count(request->map), list = page_map_capacity(count) * sizeof(struct paging_range);
+	int error = check_command_line(request, why);
+
+	if (error)
+		return error;
+	if (scratch_size < boot_plan_scratch_size(count)) {
+		print(why, "%zu bytes of scratch memory for %zu descriptors; needed: %zu", scratch_size, count,
+		      boot_plan_scratch_size(count));
+		return MM_ENOSPC;
+	}
+	__builtin_memset(plan, 0, sizeof(*plan));
+	plan->policy = request->kernel->format == KERNEL_BZIMAGE ? E820_POLICY_LINUX : E820_POLICY_ACPI;
+	plan->paging = request->paging;
+	plan->cr4 = STUB_CR4_PAE | (request->paging.levels == 5 ? STUB_CR4_LA57 : 0) | (request->keep_mce ? STUB_CR4_MCE : 0);
+	plan->page_map = (struct paging_map){ scratch, page_map_capacity(count), 0 };
+	error = placement_init(&placement, request->map, (uint8_t *)scratch + list, scratch_size - list);
+	if (error) {
+		print(why, "the firmware's memory map cannot be read: %zu bytes, descriptors of %zu", request->map->size,
+		      request->map->desc_size);
+		return error;
+	}
+	error = plan_reserve(plan, 0, MM_PAGE_SIZE, MAPBRIDGE_FIRST_PAGE, why);
+	if (!error)
+		error = plan_kernel(plan, &placement, request, why);
+	if (!error)
+		error = plan_stub(plan, &placement, request, why);
+	if (!error)
+		error = plan_block(plan, &placement, request, why);
+	if (!error)
+		error = plan_initrd(plan, &placement, request, why);
+	return error ? error : plan_page_tables(plan, &placement, request, why);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the kernel goes. Memory that is free now is allocated and read into. Memory that the firmware still uses can
+ * only be written after ExitBootServices: what belongs there is read elsewhere, and the stub moves it.
+ */
+#include "plan_internal.h"
+
+/* Whole pages that one or more segments share or adjoin: [base, base + size) where they run, loaded where they are read to. */
+struct extent {
+	uint64_t base;
+	uint64_t size;
+	uint64_t loaded;
+};
+
+struct extents {
+	struct extent list[KERNEL_SEGMENTS_MAX];
+	size_t count;
+};
+
+static enum mapbridge_reservation_kind kind_of(const struct kernel_segment *segment)
+{
+	if (segment->flags & PAGING_EXECUTE)
+		return MAPBRIDGE_KERNEL_TEXT;
+	return segment->flags & PAGING_WRITE ? MAPBRIDGE_KERNEL_DATA : MAPBRIDGE_KERNEL_RODATA;
+}
+
+/* The segments in ascending physical order: the loops over gaps need it, files need not have it. */
+static void sort_segments(const struct kernel_image *kernel, const struct kernel_segment **sorted)
+{
+	for (size_t i = 0; i < kernel->segment_count; i++) {
+		size_t at = i;
+
+		for (; at > 0 && sorted[at - 1]->phys > kernel->segments[i].phys; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = &kernel->segments[i];
+	}
+}
+
+static void join_pages(const struct kernel_segment *const *sorted, size_t count, struct extents *extents)
+{
+	extents->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t base = mm_align_down(sorted[i]->phys, MM_PAGE_SIZE);
+		uint64_t last = (sorted[i]->phys + (sorted[i]->mem_size - 1)) | MM_PAGE_MASK;
+		struct extent *previous = extents->count ? &extents->list[extents->count - 1] : NULL;
+
+		if (previous && base <= previous->base + previous->size)
+			previous->size = last - previous->base + 1;
+		else
+			extents->list[extents->count++] = (struct extent){ base, last - base + 1, base };
+	}
+}
+
+static int refuse_place(const struct boot_request *request, uint64_t base, uint64_t size, uint64_t bad, struct printer *why)
+{
+	uint64_t ram_end = 0;
+
+	print(why, "the kernel wants physical 0x%llx-0x%llx, but 0x%llx is ", X(base), X(base + (size - 1)), X(bad));
+	for (size_t i = 0; i < efi_memmap_count(request->map); i++) {
+		struct efi_memory_desc desc;
+		uint64_t end;
+
+		efi_memmap_get(request->map, i, &desc);
+		if (!efi_memory_desc_end(&desc, &end))
+			continue;
+		if (desc.phys_addr <= bad && bad <= end - 1) {
+			print(why, "%s; needed: usable memory; link the kernel elsewhere, or as static-PIE",
+			      efi_memory_type_name(desc.type));
+			return MM_ENOMEM;
+		}
+		if (desc.type == EFI_CONVENTIONAL_MEMORY && end > ram_end)
+			ram_end = end;
+	}
+	print(why, "not in the memory map (free memory ends at 0x%llx); needed: usable memory; link the kernel elsewhere, or as "
+		   "static-PIE", X(ram_end ? ram_end - 1 : 0));
+	return MM_ENOMEM;
+}
+
+/* Decides whether an extent is read in place, or elsewhere and moved; takes both places. */
+static int place_extent(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+			struct extent *extent, struct printer *why)
+{
+	struct placement_want want = { .what = "a copy of the kernel that is moved after ExitBootServices",
+				       .size = extent->size, .align = MM_PAGE_SIZE, .min = PLACEMENT_LOW, .top_down = true };
+	uint64_t bad;
+	bool in_place = placement_available(placement, extent->base, extent->size, false);
+
+	if (placement_first_unavailable(placement, extent->base, extent->size, &bad))
+		return refuse_place(request, extent->base, extent->size, bad, why);
+	if (placement_take(placement, extent->base, extent->size))
+		return plan_full(why, "pieces of memory");
+	if (in_place)
+		return plan_allocate(plan, extent->base, extent->size, false, why);
+	if (plan->operation_count == STUB_OPERATIONS_MAX)
+		return plan_full(why, "moves");
+	want.max = request->kernel->data_max;
+
+	int error = plan_find_low(plan, placement, &want, false, &extent->loaded, why);
+
+	if (!error)
+		plan->operations[plan->operation_count++] =
+			(struct stub_operation){ extent->base, extent->loaded, extent->size };
+	return error;
+}
+
+/* Loads, clears and reservations of the segments (sorted) that lie in an extent. */
+static int fill_extent(struct boot_plan *plan, const struct extent *extent, const struct kernel_segment *const *sorted,
+		       size_t count, uint64_t delta, struct printer *why)
+{
+	uint64_t done = extent->base; /* everything below is loaded or cleared */
+	int error = 0;
+
+	for (size_t i = 0; i < count && !error; i++) {
+		const struct kernel_segment *segment = sorted[i];
+		uint64_t phys = segment->phys + delta;
+		uint64_t bss = phys + segment->file_size, bss_size = segment->mem_size - segment->file_size;
+
+		if (phys < extent->base || phys - extent->base >= extent->size)
+			continue;
+		if (segment->file_size) {
+			error = plan_clear(plan, extent->loaded + (done - extent->base), phys - done, why);
+			if (!error)
+				error = plan_load(plan, 0, segment->file_offset, segment->file_size,
+						  extent->loaded + (phys - extent->base), why);
+			if (!error)
+				error = plan_reserve(plan, phys, segment->file_size, kind_of(segment), why);
+			done = bss;
+		}
+		if (!error && bss_size)
+			error = plan_reserve(plan, bss, bss_size, MAPBRIDGE_KERNEL_BSS, why);
+	}
+	if (!error)
+		error = plan_clear(plan, extent->loaded + (done - extent->base), extent->base + extent->size - done, why);
+	return error;
+}
+
+static int plan_elf64(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+		      struct printer *why)
+{
+	const struct kernel_image *kernel = request->kernel;
+	const struct kernel_segment *sorted[KERNEL_SEGMENTS_MAX];
+	struct extents extents;
+	uint64_t delta = 0;
+	int error = 0;
+
+	sort_segments(kernel, sorted);
+	join_pages(sorted, kernel->segment_count, &extents);
+	if (kernel->relocatable) {
+		struct placement_want want = { .what = "the kernel", .size = (kernel->memory_size + MM_PAGE_MASK) & ~MM_PAGE_MASK,
+					       .align = kernel->alignment, .min = PLACEMENT_LOW, .max = kernel->data_max };
+
+		/* One piece, so that a relocation may point anywhere in the image. */
+		error = placement_find(placement, &want, &delta, why);
+		if (!error)
+			error = plan_allocate(plan, delta, want.size, false, why);
+		extents = (struct extents){ .list = { { delta, want.size, delta } }, .count = 1 };
+		plan->kernel_loaded = delta;
+	} else {
+		for (size_t i = 0; i < extents.count && !error; i++)
+			error = place_extent(plan, placement, request, &extents.list[i], why);
+	}
+	for (size_t i = 0; i < extents.count && !error; i++)
+		error = fill_extent(plan, &extents.list[i], sorted, kernel->segment_count, delta, why);
+	if (error)
+		return error;
+
+	const struct kernel_segment *first = sorted[0], *last = sorted[kernel->segment_count - 1];
+
+	plan->kernel_phys = first->phys + delta;
+	plan->kernel_virt = first->virt;
+	plan->kernel_size = last->phys + last->mem_size - first->phys;
+	plan->entry = kernel->entry;
+	return 0;
+}
+
+/*
+ * A bzImage unpacks itself inside [base, base + init_size). Below pref_address it would move up out of that window
+ * (PITFALLS 12), so a relocatable one goes to pref_address or the lowest fit above it.
+ */
+static int plan_bzimage(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+			struct printer *why)
+{
+	const struct kernel_image *kernel = request->kernel;
+	const struct kernel_segment *segment = &kernel->segments[0];
+	uint64_t size = (kernel->memory_size + MM_PAGE_MASK) & ~MM_PAGE_MASK;
+	struct extent window = { kernel->min_address, size, kernel->min_address };
+	bool preferred = placement_available(placement, window.base, size, false) && window.base >= PLACEMENT_LOW;
+	int error;
+
+	if (kernel->relocatable && !preferred) {
+		struct placement_want want = { .what = "the kernel", .size = size, .align = kernel->alignment,
+					       .min = kernel->min_address, .max = kernel->data_max };
+
+		error = placement_find(placement, &want, &window.base, why);
+		window.loaded = window.base;
+		if (!error)
+			error = plan_allocate(plan, window.base, size, false, why);
+	} else {
+		error = place_extent(plan, placement, request, &window, why);
+	}
+	/* Not cleared: the decompressor clears what it needs, and reads only what was loaded. */
+	if (!error)
+		error = plan_load(plan, 0, segment->file_offset, segment->file_size, window.loaded, why);
+	if (!error)
+		error = plan_reserve(plan, window.base, size, MAPBRIDGE_KERNEL_IMAGE, why);
+	plan->kernel_phys = window.base;
+	plan->kernel_size = size;
+	plan->entry = window.base + kernel->entry;
+	return error;
+}
+
+int plan_kernel(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+		struct printer *why)
+{
+	return request->kernel->format == KERNEL_BZIMAGE ? plan_bzimage(plan, placement, request, why)
+							  : plan_elf64(plan, placement, request, why);
+}
