@@ -175,7 +175,9 @@ static bool reservations_good(const struct machine *machine, uint32_t *bad)
 		const struct mapbridge_reservation *reservation = &machine->reservations[*bad];
 
 		if (!reservation->size || reservation->base < end || reservation->kind >= MAPBRIDGE_RESERVATION_KINDS ||
-		    reservation->reserved || !is_ram(machine, reservation->base, reservation->size))
+		    reservation->reserved)
+			return false;
+		if (reservation->kind != MAPBRIDGE_FIRST_PAGE && !is_ram(machine, reservation->base, reservation->size))
 			return false;
 		end = reservation->base + reservation->size;
 	}
@@ -196,8 +198,7 @@ void check_reservations(const struct machine *machine)
 		      machine_reserved(machine, pa_symbol(__bss_start), (uint64_t)(__bss_stop - __bss_start),
 				       MAPBRIDGE_KERNEL_BSS),
 	      "R2 kernel text, rodata, data and bss are reserved as such", "one of them is not");
-	check(!is_ram(machine, 0, MM_PAGE_SIZE) || machine_reserved(machine, 0, MM_PAGE_SIZE, MAPBRIDGE_FIRST_PAGE),
-	      "R3 the first page is reserved if it is RAM", "it is not");
+	check(machine_reserved(machine, 0, MM_PAGE_SIZE, MAPBRIDGE_FIRST_PAGE), "R3 the first page is reserved", "it is not");
 	check(handoff->exit_tries >= 1 && handoff->exit_descriptors == efi_memmap_count(&machine->efi_map),
 	      "R4 exit_tries and exit_descriptors", "%u tries, %u descriptors, the map has %zu", handoff->exit_tries,
 	      handoff->exit_descriptors, efi_memmap_count(&machine->efi_map));

@@ -87,6 +87,8 @@ static void paint_runtime(const struct machine *machine)
 	struct efi_memory_desc desc;
 
 	for (size_t i = 0; efi_memmap_get(&machine->efi_map, i, &desc); i++) {
+		if (desc.type == EFI_UNACCEPTED_MEMORY)
+			paint_pages(desc.phys_addr, desc.num_pages << MM_PAGE_SHIFT, PAGING_WRITE);
 		if (!(desc.attribute & EFI_ATTRIBUTE_RUNTIME))
 			continue;
 		paint_pages(desc.phys_addr, desc.num_pages << MM_PAGE_SHIFT,
@@ -94,7 +96,7 @@ static void paint_runtime(const struct machine *machine)
 				    (desc.type == EFI_RUNTIME_SERVICES_CODE ? PAGING_EXECUTE : 0));
 	}
 	for (size_t i = 0; efi_memmap_get(&machine->attributes, i, &desc); i++)
-		if (desc.type == EFI_RUNTIME_SERVICES_CODE)
+		if ((desc.attribute & EFI_ATTRIBUTE_RUNTIME) && (desc.attribute & (EFI_ATTRIBUTE_RO | EFI_ATTRIBUTE_XP)))
 			paint_pages(desc.phys_addr, desc.num_pages << MM_PAGE_SHIFT,
 				    (desc.attribute & EFI_ATTRIBUTE_RO ? 0 : PAGING_WRITE) |
 					    (desc.attribute & EFI_ATTRIBUTE_XP ? 0 : PAGING_EXECUTE));
@@ -297,7 +299,7 @@ void check_mappings(const struct machine *machine)
 
 	check_tables(machine);
 	paint_all(machine);
-	check(as_painted((uint64_t)_text, (uint64_t)_etext) && as_painted((uint64_t)__start_rodata, (uint64_t)__end_rodata) &&
+	check(as_painted((uint64_t)_text, (uint64_t)_etext - 1) && as_painted((uint64_t)__start_rodata, (uint64_t)__end_rodata - 1) &&
 		      as_painted((uint64_t)_sdata, (uint64_t)__bss_stop - 1) && as_painted(UPPER_HALF, UINT64_MAX),
 	      "M5 the upper half is the segments with their own permissions, nothing else", "see above");
 	check(memory_as_painted(machine), "M6 RAM, ACPI memory and the first MiB are mapped one to one", "see above");
