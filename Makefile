@@ -5,8 +5,11 @@ B := build
 CC := gcc
 HOSTCC := gcc
 .DEFAULT_GOAL := all
-.SECONDARY:
+.PRECIOUS: $(B)/%.o
 .DELETE_ON_ERROR:
+
+# Commands are shown with V=1.
+Q := $(if $(V),,@)
 
 WARN := -std=c11 -Wall -Wextra -Werror
 FREESTANDING := $(WARN) -O2 -g -ffreestanding -mno-red-zone -fno-stack-protector -mgeneral-regs-only \
@@ -16,6 +19,8 @@ include mm/mm.mk
 include loader/loader.mk
 include efi/efi.mk
 include test/test.mk
+include test/kernels/kernels.mk
+include scripts/scripts.mk
 
 all: $(B)/BOOTX64.EFI $(B)/kernel/libmm.a $(B)/host/libmm.a kernels
 
@@ -23,7 +28,7 @@ clean:
 	rm -rf $(B)
 
 help:
-	@sed -n 's/^## //p' Makefile mm/mm.mk loader/loader.mk efi/efi.mk test/test.mk
+	@sed -n 's/^## //p' $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
 .PHONY: all clean help
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

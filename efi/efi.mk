@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# build/BOOTX64.EFI, with gnu-efi: position-independent ELF, then objcopy to PE.
+## make            build everything
+EFI_C := $(wildcard efi/*.c)
+EFI_LIB_C := $(filter-out %_options.c,$(MM_C)) $(LOADER_C)
+EFI_O := $(patsubst %.c,$(B)/efi/%.o,$(EFI_C) $(EFI_LIB_C)) $(B)/efi/loader/stub.o
+EFI_FLAGS := $(filter-out -O2,$(FREESTANDING)) -Os -fpic -fvisibility=hidden -fshort-wchar -maccumulate-outgoing-args
+GNU_EFI_FLAGS := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
+EFI_SECTIONS := .text .sdata .data .rodata .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc
+
+$(B)/efi/efi/%.o: EFI_FLAGS += $(GNU_EFI_FLAGS)
+$(B)/efi/%.o: %.c Makefile efi/efi.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(EFI_FLAGS) -c $< -o $@
+$(B)/efi/%.o: %.S Makefile efi/efi.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(EFI_FLAGS) -c $< -o $@
+
+$(B)/BOOTX64.so: $(EFI_O)
+	$(Q)ld -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T /usr/lib/elf_x86_64_efi.lds \
+		/usr/lib/crt0-efi-x86_64.o $^ -o $@ -L/usr/lib -lgnuefi
+$(B)/BOOTX64.EFI: $(B)/BOOTX64.so
+	$(Q)objcopy $(addprefix -j ,$(EFI_SECTIONS)) --target=efi-app-x86_64 --subsystem=10 $< $@

@@ -52,7 +52,7 @@ static bool next_line(struct reader *reader, struct line *line)
 
 static bool key_is(const struct line *line, const char *key)
 {
-	return __builtin_strlen(key) == line->key_length && __builtin_memcmp(line->key, key, line->key_length) == 0;
+	return text_length(key) == line->key_length && __builtin_memcmp(line->key, key, line->key_length) == 0;
 }
 
 static bool key_in(const struct line *line, const char *const *keys, size_t count)

@@ -43,7 +43,7 @@ void boot_handoff_prepare(const struct boot_plan *plan, const struct boot_reques
 	params->ext_ramdisk_image = (uint32_t)(plan->initrd >> 32);
 	params->hdr.ramdisk_size = (uint32_t)plan->initrd_size;
 	params->ext_ramdisk_size = (uint32_t)(plan->initrd_size >> 32);
-	__builtin_memcpy(block->command_line, request->command_line, __builtin_strlen(request->command_line) + 1);
+	__builtin_memcpy(block->command_line, request->command_line, text_length(request->command_line) + 1);
 }
 
 static size_t table_capacity(size_t descriptors)

@@ -4,5 +4,5 @@ LOADER_C := $(wildcard loader/*.c)
 $(B)/host/libloader.a: $(LOADER_C:%.c=$(B)/host/%.o)
 $(B)/san/libloader.a: $(LOADER_C:%.c=$(B)/san/%.o)
 $(B)/%/libloader.a:
-	rm -f $@
-	ar rcsD $@ $^
+	$(Q)rm -f $@
+	$(Q)ar rcsD $@ $^

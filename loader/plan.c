@@ -193,7 +193,7 @@ static int plan_page_tables(struct boot_plan *plan, struct placement *placement,
 
 static int check_command_line(const struct boot_request *request, struct printer *why)
 {
-	size_t length = __builtin_strlen(request->command_line);
+	size_t length = text_length(request->command_line);
 
 	if (length <= request->kernel->command_line_max)
 		return 0;

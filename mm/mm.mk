@@ -5,19 +5,19 @@ MM_HOST_C := $(filter-out mm/freestanding.c,$(MM_C))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 HOSTFLAGS := $(WARN) -Iinclude -g -MMD -MP
 
-$(B)/kernel/%.o: %.c
+$(B)/kernel/%.o: %.c Makefile mm/mm.mk
 	@mkdir -p $(@D)
-	$(CC) $(FREESTANDING) -fno-pic -mcmodel=kernel -c $< -o $@
-$(B)/host/%.o: %.c
+	$(Q)$(CC) $(FREESTANDING) -fno-pic -mcmodel=kernel -c $< -o $@
+$(B)/host/%.o: %.c Makefile mm/mm.mk
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOSTFLAGS) -O2 -c $< -o $@
-$(B)/san/%.o: %.c
+	$(Q)$(HOSTCC) $(HOSTFLAGS) -O2 -c $< -o $@
+$(B)/san/%.o: %.c Makefile mm/mm.mk
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOSTFLAGS) -O1 $(SANITIZE) -c $< -o $@
+	$(Q)$(HOSTCC) $(HOSTFLAGS) -O1 $(SANITIZE) -c $< -o $@
 
 $(B)/kernel/libmm.a: $(MM_C:%.c=$(B)/kernel/%.o)
 $(B)/host/libmm.a: $(MM_HOST_C:%.c=$(B)/host/%.o)
 $(B)/san/libmm.a: $(MM_HOST_C:%.c=$(B)/san/%.o)
 $(B)/%/libmm.a:
-	rm -f $@
-	ar rcsD $@ $^
+	$(Q)rm -f $@
+	$(Q)ar rcsD $@ $^

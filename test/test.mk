@@ -4,7 +4,7 @@ UNIT_TESTS := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/*_t
 
 $(B)/test/unit/%: $(B)/san/test/unit/%.o $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)
-	$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
+	$(Q)$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
 
 unit-tests: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done

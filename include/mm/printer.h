@@ -25,6 +25,16 @@ struct printer {
 void print(struct printer *printer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void vprint(struct printer *printer, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 
+/* Bytes before the NUL: strlen, which a freestanding program may not have. */
+static inline size_t text_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length])
+		length++;
+	return length;
+}
+
 /*
  * A printer into memory: at most capacity - 1 bytes and a terminating NUL. length counts what was
  * printed, stored or not, so length >= capacity says that text was cut off.

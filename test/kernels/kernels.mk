@@ -13,7 +13,7 @@ kernels: $(KERNELS)
 $(B)/kernel/test/kernels/%.o: FREESTANDING += -Itest/kernels
 $(B)/kernel/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(FREESTANDING) -fno-pic -c $< -o $@
+	$(Q)$(CC) $(FREESTANDING) -fno-pic -c $< -o $@
 
 define kernel_rule
 $(B)/kernels/$(1).elf: $(patsubst %.c,$(B)/kernel/%.o,$(wildcard test/kernels/$(1)/*.c))
@@ -22,11 +22,11 @@ $(foreach name,$(KERNEL_NAMES),$(eval $(call kernel_rule,$(name))))
 
 $(KERNEL_NAMES:%=$(B)/kernels/%.elf): $(KERNEL_LIB_O) $(B)/kernel/libmm.a test/kernels/lib/kernel.ld
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_LINK) -no-pie -Wl,-T,test/kernels/lib/kernel.ld $(filter %.o,$^) $(B)/kernel/libmm.a -o $@
+	$(Q)$(CC) $(KERNEL_LINK) -no-pie -Wl,-T,test/kernels/lib/kernel.ld $(filter %.o,$^) $(B)/kernel/libmm.a -o $@
 
 $(B)/kernels/hello.elf: test/kernels/hello/hello.c test/kernels/hello/hello.ld
 	@mkdir -p $(@D)
-	$(CC) $(FREESTANDING) -mcmodel=kernel -fno-pic -no-pie $(KERNEL_LINK) -Wl,-T,test/kernels/hello/hello.ld $< -o $@
+	$(Q)$(CC) $(FREESTANDING) -mcmodel=kernel -fno-pic -no-pie $(KERNEL_LINK) -Wl,-T,test/kernels/hello/hello.ld $< -o $@
 $(B)/kernels/hello-pie.elf: test/kernels/hello/hello.c
 	@mkdir -p $(@D)
-	$(CC) $(FREESTANDING) -fpie -static-pie $(KERNEL_LINK) $< -o $@
+	$(Q)$(CC) $(FREESTANDING) -fpie -static-pie $(KERNEL_LINK) $< -o $@

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One boot: open, plan, place, read, show, leave. Every way back frees what was taken. */
+#include "firmware.h"
+
+#include <loader/bls.h>
+#include <loader/placement.h>
+#include <mm/fixmap.h>
+
+/* The firmware may take a page between the plan and its allocations; then the plan is made anew. */
+#define PLAN_TRIES 4
+
+struct boot {
+	const struct bls_entry *entry;
+	const char *name; /* of the entry's file */
+	struct file files[1 + PLAN_INITRDS_MAX]; /* 0: the kernel */
+	uint64_t initrd_sizes[PLAN_INITRDS_MAX];
+	struct kernel_image kernel;
+	struct boot_request request;
+	struct boot_plan plan;
+	size_t allocated; /* of the plan's allocations */
+	struct memory_map map;
+	struct efi_memmap attributes;
+	void *scratch; /* for the plan, then for the way out */
+	size_t scratch_size;
+	struct boot_facts facts;
+};
+
+static EFI_STATUS open_files(struct boot *boot)
+{
+	EFI_STATUS status = file_open(boot->entry->linux, boot->name, &boot->files[0]);
+
+	for (size_t i = 0; i < boot->entry->initrd_count && !EFI_ERROR(status); i++) {
+		struct file *file = &boot->files[1 + i];
+
+		status = file_open(boot->entry->initrd[i], boot->name, file);
+		if (!EFI_ERROR(status) && file->size == 0) {
+			print(refuse(file->path), "empty, named by %s; needed: an initrd; copy the file again, or remove the line\n",
+			      boot->name);
+			status = EFI_LOAD_ERROR;
+		}
+		boot->initrd_sizes[i] = file->size;
+	}
+	return status;
+}
+
+static EFI_STATUS parse_kernel(struct boot *boot)
+{
+	struct file *file = &boot->files[0];
+	size_t size = file->size < KERNEL_HEAD_SIZE ? file->size : KERNEL_HEAD_SIZE;
+	uint8_t *head = pool_allocate(size + 1, file->path);
+	struct buffer_printer why;
+	char text[400];
+	EFI_STATUS status;
+
+	if (!head)
+		return EFI_OUT_OF_RESOURCES;
+	status = file_read(file, 0, size, head);
+	buffer_printer_init(&why, text, sizeof(text));
+	if (!EFI_ERROR(status) && kernel_image_parse(head, size, file->size, &boot->kernel, &why.printer)) {
+		print(refuse(file->path), "%s\n", text);
+		status = EFI_LOAD_ERROR;
+	}
+	pool_free(head);
+	return status;
+}
+
+static void free_pages(struct boot *boot)
+{
+	while (boot->allocated > 0) {
+		const struct plan_allocation *a = &boot->plan.allocations[--boot->allocated];
+
+		fw.boot->FreePages(a->base, a->pages);
+	}
+}
+
+static EFI_STATUS allocate_pages(struct boot *boot)
+{
+	for (size_t i = 0; i < boot->plan.allocation_count; i++) {
+		const struct plan_allocation *a = &boot->plan.allocations[i];
+		EFI_PHYSICAL_ADDRESS base = a->base;
+		EFI_STATUS status =
+			fw.boot->AllocatePages(AllocateAddress, a->code ? EfiLoaderCode : EfiLoaderData, a->pages, &base);
+
+		if (EFI_ERROR(status))
+			return status;
+		boot->allocated++;
+	}
+	return EFI_SUCCESS;
+}
+
+/* Scratch memory first and the map last, so that the map is still true when the plan's pages are allocated. */
+static EFI_STATUS read_map(struct boot *boot)
+{
+	EFI_STATUS status = memory_map_reserve(&boot->map, PLAN_SLACK_DESCRIPTORS);
+	size_t count, plan, handoff;
+
+	if (EFI_ERROR(status))
+		return status;
+	count = boot->map.capacity / boot->map.view.desc_size;
+	plan = boot_plan_scratch_size(count);
+	handoff = boot_handoff_scratch_size(boot_plan_map_capacity(count));
+	boot->scratch_size = plan > handoff ? plan : handoff;
+	boot->scratch = pool_allocate(boot->scratch_size, "memory map");
+	return boot->scratch ? memory_map_read(&boot->map) : EFI_OUT_OF_RESOURCES;
+}
+
+static void free_map(struct boot *boot)
+{
+	memory_map_free(&boot->map);
+	pool_free(boot->scratch);
+	boot->scratch = NULL;
+}
+
+static EFI_STATUS place(struct boot *boot)
+{
+	struct buffer_printer why;
+	char text[500];
+	EFI_STATUS status = EFI_OUT_OF_RESOURCES;
+
+	for (unsigned i = 0; i < PLAN_TRIES; i++) {
+		status = read_map(boot);
+		if (EFI_ERROR(status))
+			return status;
+		buffer_printer_init(&why, text, sizeof(text));
+		if (boot_plan_make(&boot->request, &boot->plan, boot->scratch, boot->scratch_size, &why.printer)) {
+			print(refuse(boot->name), "%s: %s\n", boot->entry->linux, text);
+			return EFI_LOAD_ERROR;
+		}
+		status = allocate_pages(boot);
+		if (!EFI_ERROR(status))
+			return EFI_SUCCESS;
+		free_pages(boot);
+		free_map(boot);
+	}
+	print(refuse(boot->name), "the firmware did not give the memory that its map calls free (%s, %d tries); restart the machine\n",
+	      status_name(status), PLAN_TRIES);
+	return status;
+}
+
+static EFI_STATUS load(struct boot *boot)
+{
+	const struct boot_plan *plan = &boot->plan;
+	unsigned told = UINT32_MAX;
+	EFI_STATUS status = EFI_SUCCESS;
+
+	for (size_t i = 0; i < plan->load_count && !EFI_ERROR(status); i++) {
+		const struct plan_load *piece = &plan->loads[i];
+		struct file *file = &boot->files[piece->file];
+
+		if (piece->file != told) {
+			print(console, "reading %s, ", file->path);
+			print_size(console, file->size);
+			print(console, "\n");
+			console_flush();
+			told = piece->file;
+		}
+		status = file_read(file, piece->offset, piece->size, (void *)(uintptr_t)piece->to);
+	}
+	for (size_t i = 0; i < plan->clear_count && !EFI_ERROR(status); i++)
+		__builtin_memset((void *)(uintptr_t)plan->clears[i].base, 0, plan->clears[i].size);
+	return status;
+}
+
+static EFI_STATUS relocate(struct boot *boot)
+{
+	struct buffer_printer why;
+	char text[300];
+
+	buffer_printer_init(&why, text, sizeof(text));
+	if (!boot->plan.kernel_loaded ||
+	    elf64_relocate(&boot->kernel, (uint8_t *)(uintptr_t)boot->plan.kernel_loaded, &why.printer) == 0)
+		return EFI_SUCCESS;
+	print(refuse(boot->entry->linux), "%s\n", text);
+	return EFI_LOAD_ERROR;
+}
+
+static const uint64_t *read_table(void *context, paddr_t address)
+{
+	(void)context;
+	return (const uint64_t *)(uintptr_t)address.value;
+}
+
+/* Page tables, boot_params without its map, and the stub in its page. */
+static EFI_STATUS build(struct boot *boot, struct boot_block *block)
+{
+	struct boot_plan *plan = &boot->plan;
+	struct paging_memory tables = { (uint64_t *)(uintptr_t)plan->page_tables, pa(plan->page_tables), plan->page_table_pages };
+	struct paging_reader reader = { read_table, NULL };
+	paddr_t fixmap = pa(0);
+	EFI_STATUS status;
+
+	if (!paging_build(&plan->page_map, &plan->paging, &tables)) {
+		print(refuse(boot->name), "the page tables do not fit into the %llu pages that were counted\n",
+		      X(plan->page_table_pages));
+		return EFI_LOAD_ERROR;
+	}
+	paging_find_table(&reader, pa(plan->page_tables), &plan->paging, va(FIX_BTMAP_VIRT), 1, &fixmap);
+	plan->fixmap_pte = fixmap.value;
+	*block = (struct boot_block){ (void *)(uintptr_t)plan->block.boot_params, (void *)(uintptr_t)plan->block.command_line,
+				      (void *)(uintptr_t)plan->block.setup_data };
+	boot_handoff_prepare(plan, &boot->request, &boot->facts, block);
+	boot_handoff_stub(plan, (struct stub_parameters *)(uintptr_t)plan->stub_parameters);
+	__builtin_memcpy((void *)(uintptr_t)plan->stub, stub_start, STUB_SIZE);
+	status = machine_make_executable(plan->stub, MM_PAGE_SIZE);
+	if (EFI_ERROR(status))
+		print(refuse(boot->name), "the stub's page cannot be made executable (%s)\n", status_name(status));
+	return status;
+}
+
+/* Shows the map as it is with everything in place, and goes. */
+static EFI_STATUS show_and_leave(struct boot *boot, const struct boot_block *block)
+{
+	struct boot_departure departure = { .plan = &boot->plan, .facts = &boot->facts, .block = *block,
+					    .scratch = boot->scratch, .scratch_size = boot->scratch_size };
+	struct memory_map now = { .buffer = NULL };
+	EFI_STATUS status = memory_map_reserve(&now, PLAN_SLACK_DESCRIPTORS);
+
+	if (!EFI_ERROR(status))
+		status = memory_map_read(&now);
+	if (!EFI_ERROR(status))
+		status = dump_memory_map(&now.view, boot->plan.policy, &boot->plan, &departure.printed_crc32);
+	memory_map_free(&now);
+	if (EFI_ERROR(status))
+		return status;
+	print(console, "mapbridge: leaving boot services, entering ");
+	kernel_image_print(&boot->kernel, console);
+	print(console, " %s\n", boot->entry->linux);
+	console_flush();
+	status = leave(&departure);
+	print(refuse("GetMemoryMap"), "%s for the last map in %llu bytes; restart the machine\n", status_name(status),
+	      X(boot->plan.block.efi_memmap_size));
+	return status;
+}
+
+static EFI_STATUS check_entry(const struct boot *boot)
+{
+	const struct bls_entry *entry = boot->entry;
+
+	if (entry->options_too_long) {
+		print(refuse(boot->name), "the options have %zu bytes; needed: at most %d; shorten them\n", entry->options_length,
+		      COMMAND_LINE_SIZE - 1);
+		return EFI_LOAD_ERROR;
+	}
+	if (machine_secure_boot()) {
+		print(refuse(boot->name), "Secure Boot is on, and %s would run without being verified; needed: Secure Boot off; "
+		      "switch it off in the firmware's setup\n", entry->linux);
+		return EFI_ACCESS_DENIED;
+	}
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS run(struct boot *boot)
+{
+	struct boot_block block;
+	bool mce;
+	EFI_STATUS status = check_entry(boot);
+
+	if (!EFI_ERROR(status))
+		status = open_files(boot);
+	if (!EFI_ERROR(status))
+		status = parse_kernel(boot);
+	if (EFI_ERROR(status))
+		return status;
+	machine_facts(&boot->facts);
+	boot->request = (struct boot_request){ .kernel = &boot->kernel,
+					       .command_line = boot->entry->options,
+					       .initrd_sizes = boot->initrd_sizes,
+					       .initrd_count = boot->entry->initrd_count,
+					       .map = &boot->map.view };
+	if (machine_memory_attributes(&boot->attributes))
+		boot->request.attributes = &boot->attributes;
+	machine_paging(&boot->request.paging, &mce);
+	boot->request.keep_mce = mce;
+	status = place(boot);
+	if (!EFI_ERROR(status))
+		status = load(boot);
+	if (!EFI_ERROR(status))
+		status = relocate(boot);
+	if (!EFI_ERROR(status))
+		status = build(boot, &block);
+	return EFI_ERROR(status) ? status : show_and_leave(boot, &block);
+}
+
+EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
+{
+	struct boot *boot = pool_allocate(sizeof(*boot), name);
+	EFI_STATUS status;
+
+	if (!boot)
+		return EFI_OUT_OF_RESOURCES;
+	__builtin_memset(boot, 0, sizeof(*boot));
+	boot->entry = entry;
+	boot->name = name;
+	print(console, "booting %s (%s)\n", entry->title[0] ? entry->title : name, name);
+	status = run(boot);
+	free_pages(boot);
+	free_map(boot);
+	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
+		file_close(&boot->files[i]);
+	pool_free(boot);
+	return status;
+}

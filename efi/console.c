@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "firmware.h"
+
+/* One call to ConOut draws and sends this many characters at most: fewer calls are faster on every firmware. */
+#define CONSOLE_BUFFER 256
+
+static CHAR16 buffer[CONSOLE_BUFFER + 1];
+static size_t used;
+
+void console_flush(void)
+{
+	buffer[used] = 0;
+	if (used && fw.system->ConOut)
+		fw.system->ConOut->OutputString(fw.system->ConOut, buffer);
+	used = 0;
+}
+
+static void console_write(struct printer *printer, const char *text, size_t length)
+{
+	(void)printer;
+	for (size_t i = 0; i < length; i++) {
+		if (used + 2 > CONSOLE_BUFFER)
+			console_flush();
+		if (text[i] == '\n')
+			buffer[used++] = '\r';
+		buffer[used++] = (unsigned char)text[i] < 0x7f ? (unsigned char)text[i] : '?';
+	}
+}
+
+static struct printer console_printer = { console_write };
+struct printer *const console = &console_printer;
+
+struct printer *refuse(const char *name)
+{
+	print(console, "mapbridge: error: %s: ", name);
+	return console;
+}
+
+const char *status_name(EFI_STATUS status)
+{
+	static const struct {
+		EFI_STATUS status;
+		const char *name;
+	} names[] = {
+		{ EFI_SUCCESS, "EFI_SUCCESS" },
+		{ EFI_LOAD_ERROR, "EFI_LOAD_ERROR" },
+		{ EFI_INVALID_PARAMETER, "EFI_INVALID_PARAMETER" },
+		{ EFI_UNSUPPORTED, "EFI_UNSUPPORTED" },
+		{ EFI_BAD_BUFFER_SIZE, "EFI_BAD_BUFFER_SIZE" },
+		{ EFI_BUFFER_TOO_SMALL, "EFI_BUFFER_TOO_SMALL" },
+		{ EFI_NOT_READY, "EFI_NOT_READY" },
+		{ EFI_DEVICE_ERROR, "EFI_DEVICE_ERROR" },
+		{ EFI_WRITE_PROTECTED, "EFI_WRITE_PROTECTED" },
+		{ EFI_OUT_OF_RESOURCES, "EFI_OUT_OF_RESOURCES" },
+		{ EFI_VOLUME_CORRUPTED, "EFI_VOLUME_CORRUPTED" },
+		{ EFI_NO_MEDIA, "EFI_NO_MEDIA" },
+		{ EFI_MEDIA_CHANGED, "EFI_MEDIA_CHANGED" },
+		{ EFI_NOT_FOUND, "EFI_NOT_FOUND" },
+		{ EFI_ACCESS_DENIED, "EFI_ACCESS_DENIED" },
+		{ EFI_NO_RESPONSE, "EFI_NO_RESPONSE" },
+		{ EFI_TIMEOUT, "EFI_TIMEOUT" },
+		{ EFI_ABORTED, "EFI_ABORTED" },
+		{ EFI_SECURITY_VIOLATION, "EFI_SECURITY_VIOLATION" },
+	};
+
+	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++)
+		if (names[i].status == status)
+			return names[i].name;
+	return "an unknown status";
+}
+
+bool wait_for_key(unsigned seconds)
+{
+	EFI_INPUT_KEY key;
+
+	console_flush();
+	if (!fw.system->ConIn)
+		return false;
+	fw.system->ConIn->Reset(fw.system->ConIn, FALSE);
+	for (unsigned tenths = 0; tenths < seconds * 10; tenths++) {
+		if (!EFI_ERROR(fw.system->ConIn->ReadKeyStroke(fw.system->ConIn, &key)))
+			return true;
+		fw.boot->Stall(100000);
+	}
+	return false;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "firmware.h"
+
+#include <loader/bls.h>
+#include <loader/placement.h>
+
+/* A read of this size takes seconds at most on a slow disk, and is large enough to cost nothing extra. */
+#define READ_CHUNK (UINT64_C(16) << 20)
+#define INFO_SIZE (sizeof(EFI_FILE_INFO) + 512)
+
+static EFI_GUID file_info_guid = EFI_FILE_INFO_ID;
+
+static bool path_to_ucs2(const char *path, CHAR16 *to, size_t capacity)
+{
+	size_t length = 0;
+
+	for (; path[length]; length++) {
+		if (length + 1 == capacity)
+			return false;
+		to[length] = (unsigned char)path[length];
+	}
+	to[length] = 0;
+	return true;
+}
+
+static EFI_STATUS open_path(const char *path, EFI_FILE_HANDLE *handle)
+{
+	CHAR16 name[BLS_PATH_MAX];
+
+	if (!path_to_ucs2(path, name, MM_ARRAY_COUNT(name)))
+		return EFI_INVALID_PARAMETER;
+	return fw.root->Open(fw.root, handle, name, EFI_FILE_MODE_READ, 0);
+}
+
+EFI_STATUS file_open(const char *path, const char *user, struct file *file)
+{
+	union {
+		EFI_FILE_INFO info;
+		uint8_t room[INFO_SIZE];
+	} info;
+	UINTN size = sizeof(info);
+	EFI_STATUS status = open_path(path, &file->handle);
+
+	file->path = path;
+	if (EFI_ERROR(status)) {
+		file->handle = NULL;
+		print(refuse(path), "%s (%s), named by %s; copy the file to this volume, or correct the name\n",
+		      status == EFI_NOT_FOUND ? "not found" : "cannot be opened", status_name(status), user);
+		return status;
+	}
+	status = file->handle->GetInfo(file->handle, &file_info_guid, &size, &info);
+	if (!EFI_ERROR(status) && !(info.info.Attribute & EFI_FILE_DIRECTORY)) {
+		file->size = info.info.FileSize;
+		return EFI_SUCCESS;
+	}
+	file_close(file);
+	if (EFI_ERROR(status)) {
+		print(refuse(path), "its size cannot be read (%s), named by %s; check the volume\n", status_name(status), user);
+		return status;
+	}
+	print(refuse(path), "a directory, named by %s; needed: a file\n", user);
+	return EFI_NOT_FOUND;
+}
+
+void file_close(struct file *file)
+{
+	if (file->handle)
+		file->handle->Close(file->handle);
+	file->handle = NULL;
+}
+
+static void show_progress(uint64_t done, uint64_t size)
+{
+	print(console, "\r  %llu of %llu MiB", X(done >> 20), X(size >> 20));
+	if (done == size)
+		print(console, "\n");
+	console_flush();
+}
+
+EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to)
+{
+	EFI_STATUS status = file->handle->SetPosition(file->handle, offset);
+	uint64_t done = 0;
+
+	while (!EFI_ERROR(status) && done < size) {
+		UINTN chunk = size - done < READ_CHUNK ? size - done : READ_CHUNK;
+		UINTN wanted = chunk;
+
+		status = file->handle->Read(file->handle, &chunk, (uint8_t *)to + done);
+		if (!EFI_ERROR(status) && (chunk == 0 || chunk > wanted))
+			status = EFI_VOLUME_CORRUPTED;
+		if (!EFI_ERROR(status))
+			done += chunk;
+		if (!EFI_ERROR(status) && size >= 2 * READ_CHUNK)
+			show_progress(done, size);
+	}
+	if (EFI_ERROR(status))
+		print(refuse(file->path), "reading stopped at byte %llu of %llu (%s); check the disk, or copy the file again\n",
+		      X(offset + done), X(file->size), status_name(status));
+	return status;
+}
+
+char *file_read_all(const char *path, const char *user, size_t max, size_t *size)
+{
+	struct file file;
+	char *text = NULL;
+
+	if (EFI_ERROR(file_open(path, user, &file)))
+		return NULL;
+	if (file.size > max)
+		print(refuse(path), "%llu bytes; needed: at most %zu for a configuration file\n", X(file.size), max);
+	else
+		text = pool_allocate(file.size + 1, path);
+	if (text && EFI_ERROR(file_read(&file, 0, file.size, text))) {
+		pool_free(text);
+		text = NULL;
+	}
+	if (text) {
+		text[file.size] = '\0';
+		*size = file.size;
+	}
+	file_close(&file);
+	return text;
+}
+
+static bool ucs2_to_name(const CHAR16 *from, char *to, size_t capacity)
+{
+	size_t length = 0;
+
+	for (; from[length]; length++) {
+		if (length + 1 == capacity || from[length] < ' ' || from[length] > '~')
+			return false;
+		to[length] = (char)from[length];
+	}
+	to[length] = '\0';
+	return true;
+}
+
+static bool ends_with(const char *name, const char *suffix)
+{
+	size_t length = text_length(name), end = text_length(suffix);
+
+	return length >= end && bls_name_matches(suffix, name + length - end);
+}
+
+EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(void *context, const char *name),
+			  void *context)
+{
+	union {
+		EFI_FILE_INFO info;
+		uint8_t room[INFO_SIZE];
+	} info;
+	EFI_FILE_HANDLE directory;
+	EFI_STATUS status = open_path(path, &directory);
+
+	if (EFI_ERROR(status))
+		return status;
+	for (;;) {
+		UINTN size = sizeof(info);
+		char name[BLS_NAME_MAX];
+
+		status = directory->Read(directory, &size, &info);
+		if (EFI_ERROR(status) || size == 0)
+			break;
+		if (info.info.Attribute & EFI_FILE_DIRECTORY)
+			continue;
+		if (!ucs2_to_name(info.info.FileName, name, sizeof(name)))
+			print(console, "mapbridge: note: %s: a file whose name is not short printable ASCII is ignored\n", path);
+		else if (ends_with(name, suffix))
+			found(context, name);
+	}
+	directory->Close(directory);
+	return status;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of the EFI application share: the firmware's tables, the console, memory and files. */
+#ifndef EFI_FIRMWARE_H
+#define EFI_FIRMWARE_H
+
+#include <efi.h>
+
+#include <loader/boot_handoff.h>
+#include <mm/efi_memmap.h>
+#include <mm/printer.h>
+
+#define X(value) ((unsigned long long)(value))
+
+/* The firmware's tables and our own image; set once by efi_main. */
+struct firmware {
+	EFI_HANDLE image;
+	EFI_SYSTEM_TABLE *system;
+	EFI_BOOT_SERVICES *boot;
+	EFI_RUNTIME_SERVICES *runtime;
+	EFI_LOADED_IMAGE *loaded;
+	EFI_FILE_HANDLE root; /* of the volume that we were started from */
+	uint64_t tsc;
+};
+
+extern struct firmware fw;
+
+/* console.c: prints to ConOut, which is the serial and the graphic console. Text is kept until flushed. */
+extern struct printer *const console;
+void console_flush(void);
+
+/* Begins a refusal: "mapbridge: error: NAME: "; the caller prints one sentence and a newline to the result. */
+struct printer *refuse(const char *name);
+
+/* Name of a status as the UEFI specification has it, e.g. "EFI_NOT_FOUND". */
+const char *status_name(EFI_STATUS status);
+
+/* Whether a key was pressed before that many seconds went by. */
+bool wait_for_key(unsigned seconds);
+
+/* memory.c: pool memory of EfiLoaderData; null after a refusal when there is none. Freed with pool_free (null is fine). */
+void *pool_allocate(size_t size, const char *what);
+void pool_free(void *memory);
+
+/*
+ * The memory map, with room for slack more descriptors. capacity is the buffer's size in bytes. Taken by
+ * memory_map_reserve (allocates) and memory_map_read (allocates nothing, so that the map stays true).
+ */
+struct memory_map {
+	struct efi_memmap view;
+	void *buffer;
+	UINTN capacity;
+	UINTN key;
+};
+
+EFI_STATUS memory_map_reserve(struct memory_map *map, size_t slack);
+EFI_STATUS memory_map_read(struct memory_map *map);
+void memory_map_free(struct memory_map *map);
+
+/* files.c: a file of the boot volume, opened for reading. */
+struct file {
+	EFI_FILE_HANDLE handle;
+	uint64_t size;
+	const char *path;
+};
+
+/* Opens; on failure prints a refusal that names the file and user (what asked for it). Close with file_close. */
+EFI_STATUS file_open(const char *path, const char *user, struct file *file);
+EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to);
+void file_close(struct file *file);
+
+/* Reads a whole file of at most max bytes into pool memory, NUL-terminated; null after a refusal. */
+char *file_read_all(const char *path, const char *user, size_t max, size_t *size);
+
+/*
+ * Calls found() with the name of each file in a directory that ends in suffix; ASCII names only, others are told as
+ * notes. EFI_NOT_FOUND when there is no such directory (nothing printed).
+ */
+EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(void *context, const char *name),
+			  void *context);
+
+/* machine.c: what the processor and the firmware's tables say. */
+void machine_facts(struct boot_facts *facts);
+void machine_paging(struct paging_mode *mode, bool *mce);
+/* The memory attributes table's descriptors; false when there is none. */
+bool machine_memory_attributes(struct efi_memmap *attributes);
+bool machine_secure_boot(void);
+uint64_t machine_tsc(void);
+/* Makes allocated pages executable (and read-only), where the firmware enforces such things. */
+EFI_STATUS machine_make_executable(uint64_t base, uint64_t size);
+
+/* dump.c: the memory map, explained; prints descriptors, e820 and totals, and returns the e820 map's CRC. */
+EFI_STATUS dump_memory_map(const struct efi_memmap *map, enum e820_policy policy, const struct boot_plan *plan,
+			   uint32_t *crc32);
+
+/* config.c: reads loader.conf and the entries, and boots or explains. */
+EFI_STATUS config_boot(const char *wanted);
+
+/* boot.c: boots one entry; returns only when that failed, with everything freed. */
+struct bls_entry;
+EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name);
+
+/* leave.c: ExitBootServices and the jump; returns only when the firmware refused before anything was shut down. */
+struct boot_departure {
+	const struct boot_plan *plan;
+	const struct boot_facts *facts;
+	struct boot_block block;
+	uint32_t printed_crc32;
+	void *scratch;
+	size_t scratch_size;
+};
+
+EFI_STATUS leave(const struct boot_departure *departure);
+
+#endif

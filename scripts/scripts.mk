@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What boots: `make run` and `make run-linux`.
+## make run                 boot the test kernel setup_arch under QEMU; KERNEL=path INITRD="path..." CMDLINE="..." boot
+##                          your own; MEMORY=512 VIDEO=none|vga|gtk ACCEL=auto|kvm|tcg QEMU_ARGS="..." set the machine
+## make run-linux           boot Debian's cloud kernel to a shell in its initrd; CHECK=1 runs a check there instead
+MEMORY := 512
+VIDEO := vga
+ACCEL := auto
+QEMU_ARGS :=
+RUN_QEMU = scripts/qemu --memory '$(MEMORY)' --display '$(VIDEO)' --accel '$(ACCEL)'
+
+RUN_KERNEL := $(or $(KERNEL),$(B)/kernels/setup_arch.elf)
+RUN_INITRD := $(or $(INITRD),$(if $(KERNEL),,$(B)/run/initrd.img))
+# files below build/ are made when they are missing, all others must be there
+RUN_BUILT := $(filter $(B)/%,$(RUN_KERNEL) $(RUN_INITRD))
+ifneq ($(filter run,$(MAKECMDGOALS)),)
+$(foreach file,$(filter-out $(B)/%,$(RUN_KERNEL) $(RUN_INITRD)),\
+	$(if $(wildcard $(file)),,$(error the file $(file) of KERNEL= or INITRD= does not exist)))
+endif
+
+run: export CMDLINE := $(CMDLINE)
+run: $(B)/BOOTX64.EFI $(RUN_BUILT)
+	@mkdir -p $(B)/run
+	@scripts/make-image $(B)/run/disk.img --efi $(B)/BOOTX64.EFI --kernel '$(RUN_KERNEL)' --cmdline "$$CMDLINE" \
+		$(foreach file,$(RUN_INITRD),--initrd '$(file)') $(if $(filter $(B)/kernels/%,$(RUN_KERNEL)),--initrd-crc32)
+	@$(RUN_QEMU) $(B)/run/disk.img --log $(B)/run/serial.log -- $(QEMU_ARGS)
+
+# bytes that repeat nowhere, and an odd number of them
+$(B)/run/initrd.img:
+	@mkdir -p $(@D)
+	python3 -c 'import random, sys; sys.stdout.buffer.write(random.Random(1).randbytes(1000003))' >$@
+
+LINUX_CMDLINE := console=tty0 console=ttyS0,115200 panic=-1$(if $(CHECK), mapbridge.check)
+run-linux: $(B)/BOOTX64.EFI $(B)/linux/vmlinuz $(B)/linux/initrd.img
+	@scripts/make-image $(B)/linux/disk.img --efi $(B)/BOOTX64.EFI --title 'Debian cloud kernel' \
+		--kernel $(B)/linux/vmlinuz --initrd $(B)/linux/initrd.img --cmdline '$(LINUX_CMDLINE)'
+	@$(RUN_QEMU) $(B)/linux/disk.img --log $(B)/linux/serial.log --accept-poweroff -- $(QEMU_ARGS)
+
+$(B)/linux/vmlinuz:
+	scripts/fetch-linux $(@D)
+$(B)/linux/busybox: $(B)/linux/vmlinuz ;
+$(B)/linux/leave-qemu: scripts/linux/leave_qemu.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(WARN) -D_GNU_SOURCE -Os -static $< -o $@
+$(B)/linux/initrd.img: scripts/make-initrd scripts/linux/init scripts/linux/check $(B)/linux/busybox $(B)/linux/leave-qemu
+	@command -v cpio >/dev/null || scripts/deps linux
+	scripts/make-initrd $@ $(B)/linux/busybox $(B)/linux/leave-qemu
+
+.PHONY: run run-linux
