@@ -16,8 +16,8 @@ include mm/mm.mk
 include loader/loader.mk
 include efi/efi.mk
 include test/test.mk
-include test/boot/boot.mk
 include scripts/scripts.mk
+include test/boot/boot.mk
 
 all: $(B)/BOOTX64.EFI $(B)/kernel/libmm.a $(B)/host/libmm.a kernels
 

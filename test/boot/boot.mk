@@ -9,14 +9,14 @@ TEST_EFI_FLAGS := $(WARN) -O2 -I/usr/include/efi -I/usr/include/efi/x86_64 -DGNU
 
 $(B)/test/efi/%.o: test/boot/efi/%.c
 	@mkdir -p $(@D)
-	$(CC) $(TEST_EFI_FLAGS) -c $< -o $@
+	$(Q)$(CC) $(TEST_EFI_FLAGS) -c $< -o $@
 $(B)/test/efi/%.o: test/boot/efi/%.S
 	@mkdir -p $(@D)
-	$(CC) -c $< -o $@
+	$(Q)$(CC) -c $< -o $@
 $(B)/test/efi/la57.so: $(B)/test/efi/la57_switch.o
 $(B)/test/efi/%.so: $(B)/test/efi/%.o $(B)/test/efi/chain.o
-	$(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T /usr/lib/elf_x86_64_efi.lds \
+	$(Q)$(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T /usr/lib/elf_x86_64_efi.lds \
 		/usr/lib/crt0-efi-x86_64.o $^ -o $@ -L/usr/lib -lefi -lgnuefi
 $(B)/test/efi/%.efi: $(B)/test/efi/%.so
-	objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j '.rel.*' -j '.rela.*' \
+	$(Q)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j '.rel.*' -j '.rela.*' \
 		-j .reloc --target=efi-app-x86_64 --subsystem=10 $< $@
