@@ -140,10 +140,10 @@ EFI_STATUS config_boot(const char *wanted)
 		print(refuse(ENTRIES), "cannot be read (%s); check the volume\n", status_name(status));
 		return status;
 	}
-	if (choice.seen == 0)
-		return show_map_only();
 	if (choice.name[0])
 		return boot_file(choice.name);
+	if (choice.seen == 0 && !choice.pattern[0])
+		return show_map_only();
 	print(refuse(wanted[0] ? "load options" : LOADER_CONF), "no entry fits \"%s\" among %zu files in " ENTRIES "; correct the name\n",
 	      choice.pattern, choice.seen);
 	return EFI_NOT_FOUND;
