@@ -315,32 +315,32 @@ static void keep_range(struct memblock_type *type, phys_addr_t start, phys_addr_
 
 int memblock_add(phys_addr_t base, phys_addr_t size)
 {
-	memblock_log_range("memblock_add", base, size, CALLER);
+	LOG_RANGE(base, size);
 	return add_range(&memblock.memory, base, size, MAX_NUMNODES, MEMBLOCK_NONE);
 }
 
 int memblock_add_node(phys_addr_t base, phys_addr_t size, int nid, enum memblock_flags flags)
 {
-	print(memblock_debug, "memblock_add_node: [" PA_FORMAT "-" PA_FORMAT "] nid=%d flags=%x %p\n", PA(base),
+	print(memblock_debug, "%s: [" PA_FORMAT "-" PA_FORMAT "] nid=%d flags=%x %p\n", __func__, PA(base),
 	      PA((phys_addr_t)(base + size - 1)), nid, (unsigned)flags, CALLER);
 	return add_range(&memblock.memory, base, size, nid, flags);
 }
 
 int memblock_reserve(phys_addr_t base, phys_addr_t size)
 {
-	memblock_log_range("memblock_reserve", base, size, CALLER);
+	LOG_RANGE(base, size);
 	return add_range(&memblock.reserved, base, size, MAX_NUMNODES, MEMBLOCK_NONE);
 }
 
 int memblock_remove(phys_addr_t base, phys_addr_t size)
 {
-	memblock_log_range("memblock_remove", base, size, CALLER);
+	LOG_RANGE(base, size);
 	return remove_range(&memblock.memory, base, size);
 }
 
 int memblock_phys_free(phys_addr_t base, phys_addr_t size)
 {
-	memblock_log_range("memblock_phys_free", base, size, CALLER);
+	LOG_RANGE(base, size);
 	return remove_range(&memblock.reserved, base, size);
 }
 

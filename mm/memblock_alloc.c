@@ -200,7 +200,7 @@ phys_addr_t memblock_alloc_range_nid(phys_addr_t size, phys_addr_t align, phys_a
 
 phys_addr_t memblock_phys_alloc_range(phys_addr_t size, phys_addr_t align, phys_addr_t start, phys_addr_t end)
 {
-	memblock_log_alloc("memblock_phys_alloc_range", size, align, NUMA_NO_NODE, start, end, CALLER);
+	LOG_ALLOC(size, align, NUMA_NO_NODE, start, end);
 	return memblock_alloc_range_nid(size, align, start, end, NUMA_NO_NODE, false);
 }
 
@@ -224,14 +224,14 @@ static void *alloc_virtual(phys_addr_t size, phys_addr_t align, phys_addr_t min_
 void *memblock_alloc_exact_nid_raw(phys_addr_t size, phys_addr_t align, phys_addr_t min_addr, phys_addr_t max_addr,
 				   int nid)
 {
-	memblock_log_alloc("memblock_alloc_exact_nid_raw", size, align, nid, min_addr, max_addr, CALLER);
+	LOG_ALLOC(size, align, nid, min_addr, max_addr);
 	return alloc_virtual(size, align, min_addr, max_addr, nid, true);
 }
 
 void *memblock_alloc_try_nid_raw(phys_addr_t size, phys_addr_t align, phys_addr_t min_addr, phys_addr_t max_addr,
 				 int nid)
 {
-	memblock_log_alloc("memblock_alloc_try_nid_raw", size, align, nid, min_addr, max_addr, CALLER);
+	LOG_ALLOC(size, align, nid, min_addr, max_addr);
 	return alloc_virtual(size, align, min_addr, max_addr, nid, false);
 }
 
@@ -239,7 +239,7 @@ void *memblock_alloc_try_nid(phys_addr_t size, phys_addr_t align, phys_addr_t mi
 {
 	void *memory;
 
-	memblock_log_alloc("memblock_alloc_try_nid", size, align, nid, min_addr, max_addr, CALLER);
+	LOG_ALLOC(size, align, nid, min_addr, max_addr);
 	memory = alloc_virtual(size, align, min_addr, max_addr, nid, false);
 	if (memory)
 		__builtin_memset(memory, 0, (size_t)size);

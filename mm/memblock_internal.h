@@ -85,10 +85,13 @@ void memblock_log_range(const char *what, phys_addr_t base, phys_addr_t size, co
 void memblock_log_alloc(const char *what, phys_addr_t size, phys_addr_t align, int nid, phys_addr_t from,
 			phys_addr_t max_addr, const void *caller);
 
+#define CALLER __builtin_return_address(0)
+#define LOG_RANGE(base, size) (memblock_debug ? memblock_log_range(__func__, base, size, CALLER) : (void)0)
+#define LOG_ALLOC(size, align, nid, from, max_addr)                                                                    \
+	(memblock_debug ? memblock_log_alloc(__func__, size, align, nid, from, max_addr, CALLER) : (void)0)
+
 /* An address as Linux prints a phys_addr_t: 0x and all digits. */
 #define PA_FORMAT "%#0*llx"
 #define PA(address) (int)(2 + 2 * sizeof(phys_addr_t)), (unsigned long long)(address)
-
-#define CALLER __builtin_return_address(0)
 
 #endif
