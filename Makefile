@@ -21,6 +21,7 @@ include efi/efi.mk
 include test/test.mk
 include test/kernels/kernels.mk
 include scripts/scripts.mk
+include test/boot/boot.mk
 
 all: $(B)/BOOTX64.EFI $(B)/kernel/libmm.a $(B)/host/libmm.a kernels
 

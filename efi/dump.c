@@ -16,10 +16,10 @@ static void print_descriptors(const struct efi_memmap *map)
 		efi_memmap_get(map, i, &desc);
 		print(console, "efi: mem%02zu: [%-19s", i, efi_memory_type_linux_name(desc.type));
 		efi_attribute_print(desc.attribute, console);
-		print(console, "] range=[0x%016llx-0x%016llx] (", X(desc.phys_addr),
+		print(console, "] range=[0x%016llx-0x%016llx] ", X(desc.phys_addr),
 		      X(desc.phys_addr + (desc.num_pages << MM_PAGE_SHIFT) - 1));
 		print_size(console, desc.num_pages << MM_PAGE_SHIFT);
-		print(console, ")\n");
+		print(console, "\n");
 	}
 }
 
@@ -67,8 +67,7 @@ static void print_memblock(const struct e820_table *table, const struct boot_pla
 	memblock_phys_free(0, UINT64_MAX);
 }
 
-static void print_all(const struct efi_memmap *map, const struct e820_table *table, const struct boot_plan *plan,
-		      uint32_t crc32)
+static void print_all(const struct e820_table *table, const struct boot_plan *plan, uint32_t crc32)
 {
 	bool five = plan && plan->paging.levels == 5;
 	uint64_t limit = five ? E820_MAX_ARCH_PFN_5LEVEL : E820_MAX_ARCH_PFN_4LEVEL;
@@ -81,7 +80,6 @@ static void print_all(const struct efi_memmap *map, const struct e820_table *tab
 		boot_plan_print(plan, console);
 		print_memblock(table, plan);
 	}
-	(void)map;
 }
 
 static EFI_STATUS convert(const struct efi_memmap *map, enum e820_policy policy, const struct boot_plan *plan,
@@ -95,7 +93,7 @@ static EFI_STATUS convert(const struct efi_memmap *map, enum e820_policy policy,
 		return EFI_UNSUPPORTED;
 	}
 	*crc32 = e820_crc32(&table);
-	print_all(map, &table, plan, *crc32);
+	print_all(&table, plan, *crc32);
 	if (table.nr_entries <= E820_MAX_ENTRIES_ZEROPAGE + E820_MAX_ENTRIES_EXT)
 		return EFI_SUCCESS;
 	print(refuse("memory map"), "%zu e820 entries; needed: at most %d, more than that no Linux can map; update the firmware\n",

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # build/BOOTX64.EFI, with gnu-efi: position-independent ELF, then objcopy to PE.
 ## make            build everything
-EFI_C := $(wildcard efi/*.c)
-EFI_LIB_C := $(filter-out %_options.c,$(MM_C)) $(LOADER_C)
-EFI_O := $(patsubst %.c,$(B)/efi/%.o,$(EFI_C) $(EFI_LIB_C)) $(B)/efi/loader/stub.o
+EFI_O := $(patsubst %.c,$(B)/efi/%.o,$(wildcard efi/*.c))
+EFI_LIBS := $(B)/efi/libloader.a $(B)/efi/libmm.a
 EFI_FLAGS := $(filter-out -O2,$(FREESTANDING)) -Os -fpic -fvisibility=hidden -fshort-wchar -maccumulate-outgoing-args
 GNU_EFI_FLAGS := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
 EFI_SECTIONS := .text .sdata .data .rodata .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc
@@ -16,7 +15,9 @@ $(B)/efi/%.o: %.S Makefile efi/efi.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(EFI_FLAGS) -c $< -o $@
 
-$(B)/BOOTX64.so: $(EFI_O)
+$(B)/efi/libmm.a: $(MM_C:%.c=$(B)/efi/%.o)
+$(B)/efi/libloader.a: $(LOADER_C:%.c=$(B)/efi/%.o) $(B)/efi/loader/stub.o
+$(B)/BOOTX64.so: $(EFI_O) $(EFI_LIBS)
 	$(Q)ld -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T /usr/lib/elf_x86_64_efi.lds \
 		/usr/lib/crt0-efi-x86_64.o $^ -o $@ -L/usr/lib -lgnuefi
 $(B)/BOOTX64.EFI: $(B)/BOOTX64.so

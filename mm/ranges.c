@@ -36,7 +36,9 @@ bool mm_ranges_carve(struct ranges *ranges, void *scratch, size_t scratch_size, 
 	size_t align = _Alignof(struct range);
 
 	*ranges = (struct ranges){ 0 };
-	if (needed == SIZE_MAX || scratch_size < needed || (needed && !scratch))
+	if (count == 0)
+		return true;
+	if (needed == SIZE_MAX || scratch_size < needed || !scratch)
 		return false;
 	ranges->items = (struct range *)(((uintptr_t)scratch + align - 1) & ~(uintptr_t)(align - 1));
 	ranges->spare = ranges->items + count;

@@ -28,7 +28,7 @@ run: $(B)/BOOTX64.EFI $(RUN_BUILT)
 # bytes that repeat nowhere, and an odd number of them
 $(B)/run/initrd.img:
 	@mkdir -p $(@D)
-	python3 -c 'import random, sys; sys.stdout.buffer.write(random.Random(1).randbytes(1000003))' >$@
+	$(Q)python3 -c 'import random, sys; sys.stdout.buffer.write(random.Random(1).randbytes(1000003))' >$@
 
 LINUX_CMDLINE := console=tty0 console=ttyS0,115200 panic=-1$(if $(CHECK), mapbridge.check)
 run-linux: $(B)/BOOTX64.EFI $(B)/linux/vmlinuz $(B)/linux/initrd.img
@@ -37,13 +37,13 @@ run-linux: $(B)/BOOTX64.EFI $(B)/linux/vmlinuz $(B)/linux/initrd.img
 	@$(RUN_QEMU) $(B)/linux/disk.img --log $(B)/linux/serial.log --accept-poweroff -- $(QEMU_ARGS)
 
 $(B)/linux/vmlinuz:
-	scripts/fetch-linux $(@D)
+	$(Q)scripts/fetch-linux $(@D)
 $(B)/linux/busybox: $(B)/linux/vmlinuz ;
 $(B)/linux/leave-qemu: scripts/linux/leave_qemu.c
 	@mkdir -p $(@D)
-	$(HOSTCC) $(WARN) -D_GNU_SOURCE -Os -static $< -o $@
+	$(Q)$(HOSTCC) $(WARN) -D_GNU_SOURCE -Os -static $< -o $@
 $(B)/linux/initrd.img: scripts/make-initrd scripts/linux/init scripts/linux/check $(B)/linux/busybox $(B)/linux/leave-qemu
 	@command -v cpio >/dev/null || scripts/deps linux
-	scripts/make-initrd $@ $(B)/linux/busybox $(B)/linux/leave-qemu
+	$(Q)scripts/make-initrd $@ $(B)/linux/busybox $(B)/linux/leave-qemu
 
 .PHONY: run run-linux

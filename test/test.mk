@@ -14,3 +14,15 @@ unit-tests: $(UNIT_TESTS)
 test-linux-memblock:
 	scripts/test-linux-memblock
 .PHONY: test-linux-memblock
+
+# Property tests: test/property/NAME.c compares the library with a naive model; `make property-tests SEED=5 CASES=1000`.
+PROPERTY_TESTS := $(patsubst test/property/%.c,$(B)/test/property/%,$(wildcard test/property/*.c))
+PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c))
+
+$(B)/test/property/%: $(B)/san/test/property/%.o $(PROPERTY_HARNESS) $(B)/san/libmm.a
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SANITIZE) $^ -o $@
+
+property-tests: $(PROPERTY_TESTS)
+	@for t in $(PROPERTY_TESTS); do $$t $(SEED) $(CASES) || exit 1; done
+.PHONY: property-tests

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The EFI programs of the boot tests, and `make test`.
+## make test                build everything and run every test; ends with N passed, N failed
+##                          (test/run-tests --list, test/run-tests --only REGEX: some of them)
+TEST_EFI := $(patsubst test/boot/efi/%.c,$(B)/test/efi/%.efi,$(filter-out %/chain.c,$(wildcard test/boot/efi/*.c)))
+TEST_EFI_FLAGS := $(WARN) -O2 -I/usr/include/efi -I/usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI -ffreestanding -fpic \
+	-fshort-wchar -mno-red-zone -mno-sse -mno-mmx -fno-stack-protector -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -MMD -MP
+
+$(B)/test/efi/%.o: test/boot/efi/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_EFI_FLAGS) -c $< -o $@
+$(B)/test/efi/%.o: test/boot/efi/%.S
+	@mkdir -p $(@D)
+	$(Q)$(CC) -c $< -o $@
+$(B)/test/efi/la57.so: $(B)/test/efi/la57_switch.o
+$(B)/test/efi/%.so: $(B)/test/efi/%.o $(B)/test/efi/chain.o
+	$(Q)$(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T /usr/lib/elf_x86_64_efi.lds \
+		/usr/lib/crt0-efi-x86_64.o $^ -o $@ -L/usr/lib -lefi -lgnuefi
+$(B)/test/efi/%.efi: $(B)/test/efi/%.so
+	$(Q)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j '.rel.*' -j '.rela.*' \
+		-j .reloc --target=efi-app-x86_64 --subsystem=10 $< $@
