@@ -44,6 +44,19 @@ static inline uint64_t rdmsr(uint32_t msr)
 	return (uint64_t)high << 32 | low;
 }
 
+/* CPUID 80000008h; 36 on processors that do not say. */
+static inline unsigned physical_address_bits(void)
+{
+	uint32_t eax = 0x80000000, ebx, ecx, edx;
+
+	__asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
+	if (eax < 0x80000008)
+		return 36;
+	eax = 0x80000008;
+	__asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
+	return eax & 0xff;
+}
+
 static inline uint64_t read_cr2(void)
 {
 	uint64_t value;

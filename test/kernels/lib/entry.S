@@ -57,6 +57,11 @@ _start:
 	str entry_state + ENTRY_CS + 14(%rip)
 	sgdt entry_state + ENTRY_GDTR(%rip)
 	sidt entry_state + ENTRY_IDTR(%rip)
+	mov entry_state + ENTRY_GDTR + 2(%rip), %rcx
+	.irp entry, 0, 8, 16, 24
+	mov \entry(%rcx), %rax
+	mov %rax, entry_state + ENTRY_GDT + \entry(%rip)
+	.endr
 	/* The stack is as a call leaves it; the call below must find it 16-byte aligned. */
 	sub $8, %rsp
 	call runtime_start

@@ -11,7 +11,7 @@
 #include "efi.h"
 #include "runtime.h"
 
-#define MACHINE_E820_MAX 8192
+#define MACHINE_E820_MAX 4096
 
 struct machine {
 	struct boot_params *boot_params;

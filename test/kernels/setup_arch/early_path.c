@@ -16,8 +16,8 @@
 #define LOW_MEMORY UINT64_C(0x10000) /* Linux never uses the first 64 KiB: firmware of some laptops writes there */
 #define NODES_MAX 1000
 
-static struct e820_entry entries[MACHINE_E820_MAX];
-static struct e820_table e820 = { entries, MACHINE_E820_MAX, 0 };
+static struct e820_entry entries[EARLY_PATH_E820_MAX];
+static struct e820_table e820 = { entries, EARLY_PATH_E820_MAX, 0 };
 
 static void reserve(uint64_t base, uint64_t size, const char *what)
 {

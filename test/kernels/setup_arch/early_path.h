@@ -2,7 +2,11 @@
 #ifndef SETUP_ARCH_EARLY_PATH_H
 #define SETUP_ARCH_EARLY_PATH_H
 
+/* The pieces of the early path that have files of their own. */
+
 #include <mm/e820.h>
+
+#define EARLY_PATH_E820_MAX 4096
 
 /* e820_range_update, announced as Linux does. */
 void early_path_update(struct e820_table *table, uint64_t start, uint64_t size, uint32_t old_type, uint32_t new_type);
