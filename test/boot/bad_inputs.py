@@ -23,7 +23,7 @@ def elf64(segments, entry=KERNEL_BASE + 0x1000000, machine=62, bits=2):
     headers = contents = b""
     for physical, size, flags in segments:
         content = b"\xf4" * min(size, PAGE)
-        headers += struct.pack("<IIQQQQQQ", 1, flags, offset, (KERNEL_BASE + physical) % 2**64, physical, len(content),
+        headers += struct.pack("<IIQQQQQQ", 1, flags, offset, KERNEL_BASE + physical % (1 << 30), physical, len(content),
                                size, PAGE)
         contents += content.ljust(PAGE, b"\0")
         offset += PAGE
@@ -33,6 +33,13 @@ def elf64(segments, entry=KERNEL_BASE + 0x1000000, machine=62, bits=2):
 
 
 TEXT = (0x1000000, PAGE, READ_EXECUTE)
+
+
+def last_segment_end(elf):
+    """File offset of the end of the last segment of an ELF64."""
+    table, count = struct.unpack_from("<Q", elf, 32)[0], struct.unpack_from("<H", elf, 56)[0]
+    headers = (struct.unpack_from("<IIQQQQQQ", elf, table + number * 56) for number in range(count))
+    return max(offset + file_size for kind, _, offset, _, _, file_size, _, _ in headers if kind == 1)
 
 
 def patched(data, offset, value):
@@ -56,7 +63,7 @@ def all_cases(good_elf, linux):
         BadInput("zeros", r"zeros", kernel=bytes(65536)),
         BadInput("text", r"text", kernel=b"#!/bin/sh\necho this is no kernel\n" * 100),
         BadInput("elf-cut-in-header", r"elf-cut-in-header", kernel=good_elf[:40]),
-        BadInput("elf-cut-in-segments", r"elf-cut-in-segments", kernel=good_elf[:len(good_elf) // 3]),
+        BadInput("elf-cut-in-segments", r"elf-cut-in-segments", kernel=good_elf[:last_segment_end(good_elf) - 1]),
         BadInput("elf-32-bit", r"elf-32-bit.*32", kernel=patched(good_elf, 4, b"\1")),
         BadInput("elf-other-machine", r"elf-other-machine", kernel=elf64([TEXT], machine=183)),
         BadInput("elf-no-segments", r"elf-no-segments", kernel=elf64([])),

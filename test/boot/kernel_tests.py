@@ -74,7 +74,8 @@ TESTS = [
     linux("linux"),
     linux("linux_at_6G", memory="6G"),
     linux("linux_under_la57", **behind("la57"), accel="tcg", must=(r"^la57: 5-level paging is on", r"^PASS linux_efi")),
-    linux("linux_with_fragments", **behind("fragment")),
+    # early console output: so many lines do not fit the kernel's log buffer
+    linux("linux_with_fragments", **behind("fragment"), cmdline=f"earlyprintk=ttyS0,115200 {LINUX_CMDLINE}"),
     BootTest("no_configuration", ends="returned", screenshot_at="mapbridge: back to the firmware",
              must=(r"^BIOS-e820: \[mem 0x", r"[\\/]loader[\\/]"), must_not=(r"!!!! X64 Exception", LEAVING)),
     BootTest("default_entry_missing", ends="returned", files={"loader/loader.conf": b"default other.conf\ntimeout 0\n"},
