@@ -291,7 +291,7 @@ EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
 	__builtin_memset(boot, 0, sizeof(*boot));
 	boot->entry = entry;
 	boot->name = name;
-	print(console, "booting %s (%s)\n", entry->title[0] ? entry->title : name, name);
+	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
 	status = run(boot);
 	free_pages(boot);
 	free_map(boot);

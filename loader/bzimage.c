@@ -67,9 +67,13 @@ static int bzimage_parse(const uint8_t *head, size_t head_size, uint64_t file_si
 	uint64_t setup_size;
 	int error;
 
-	if (end > HEADER_MAX_END || end > head_size || end < HEADER_OFFSET + offsetof(struct setup_header, realmode_swtch)) {
-		print(why, "setup header ends at 0x%zx; needed: between 0x208 and 0x%x, inside the file's %llu bytes; the file is "
-			   "damaged", end, HEADER_MAX_END, X(file_size));
+	if (end > HEADER_MAX_END || end < HEADER_OFFSET + offsetof(struct setup_header, realmode_swtch)) {
+		print(why, "the setup header ends at 0x%zx; needed: between 0x208 and 0x%x; the file is damaged", end,
+		      HEADER_MAX_END);
+		return MM_EINVAL;
+	}
+	if (end > head_size) {
+		print(why, "truncated: %llu bytes, the setup header alone ends at %zu; copy it again", X(file_size), end);
 		return MM_EINVAL;
 	}
 	size = end - HEADER_OFFSET < sizeof(header) ? end - HEADER_OFFSET : sizeof(header);
