@@ -37,11 +37,12 @@ static void consider(void *context, const char *name)
 static void explain_configuration(void)
 {
 	print(console,
-	      "\nNothing to boot: this volume has no file " ENTRIES "\\*.conf. To boot a kernel, copy it to this volume\n"
-	      "and write " ENTRIES "\\my.conf (Boot Loader Specification, type 1):\n\n"
+	      "\nNothing to boot: this volume has no file " ENTRIES "\\*.conf.\n"
+	      "To boot a kernel, copy it to this volume and write " ENTRIES "\\my.conf\n"
+	      "(Boot Loader Specification, type 1):\n\n"
 	      "    title   My kernel\n"
 	      "    linux   /my-kernel.elf      (an ELF64 kernel or a Linux bzImage)\n"
-	      "    initrd  /my-initrd.img      (as many lines as there are files, or none)\n"
+	      "    initrd  /my-initrd.img      (a line for each file, or none)\n"
 	      "    options console=ttyS0\n\n");
 }
 
@@ -139,10 +140,10 @@ EFI_STATUS config_boot(const char *wanted)
 		print(refuse(ENTRIES), "cannot be read (%s); check the volume\n", status_name(status));
 		return status;
 	}
-	if (choice.seen == 0)
-		return show_map_only();
 	if (choice.name[0])
 		return boot_file(choice.name);
+	if (choice.seen == 0 && !choice.pattern[0])
+		return show_map_only();
 	print(refuse(wanted[0] ? "load options" : LOADER_CONF), "no entry fits \"%s\" among %zu files in " ENTRIES "; correct the name\n",
 	      choice.pattern, choice.seen);
 	return EFI_NOT_FOUND;

@@ -6,6 +6,7 @@
 
 static CHAR16 buffer[CONSOLE_BUFFER + 1];
 static size_t used;
+static unsigned column;
 
 void console_flush(void)
 {
@@ -15,15 +16,31 @@ void console_flush(void)
 	used = 0;
 }
 
+static void put(CHAR16 c)
+{
+	if (used == CONSOLE_BUFFER)
+		console_flush();
+	buffer[used++] = c;
+	column = c == '\r' ? 0 : column + (c != '\n');
+}
+
+/* UEFI consoles know neither tabs nor, on many machines, anything beyond ASCII. */
 static void console_write(struct printer *printer, const char *text, size_t length)
 {
 	(void)printer;
 	for (size_t i = 0; i < length; i++) {
-		if (used + 2 > CONSOLE_BUFFER)
-			console_flush();
-		if (text[i] == '\n')
-			buffer[used++] = '\r';
-		buffer[used++] = (unsigned char)text[i] < 0x7f ? (unsigned char)text[i] : '?';
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '\t') {
+			do
+				put(' ');
+			while (column % 8);
+		} else if (c == '\n') {
+			put('\r');
+			put('\n');
+		} else {
+			put((c >= ' ' && c < 0x7f) || c == '\r' ? c : '?');
+		}
 	}
 }
 

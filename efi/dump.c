@@ -5,6 +5,25 @@
 #include <loader/placement.h>
 #include <mm/memblock.h>
 
+/* Only what is set, so that a line fits into the 80 columns that every console has. */
+static void print_attributes(uint64_t attribute)
+{
+	static const struct {
+		uint64_t bit;
+		const char *name;
+	} names[] = {
+		{ EFI_ATTRIBUTE_RUNTIME, "RUN" }, { UINT64_C(0x80000), "CRYPTO" }, { EFI_ATTRIBUTE_SP, "SP" },
+		{ EFI_ATTRIBUTE_RO, "RO" },       { UINT64_C(0x10000), "MR" },     { UINT64_C(0x8000), "NV" },
+		{ EFI_ATTRIBUTE_XP, "XP" },       { UINT64_C(0x2000), "RP" },      { UINT64_C(0x1000), "WP" },
+		{ UINT64_C(0x10), "UCE" },        { EFI_ATTRIBUTE_WB, "WB" },      { UINT64_C(0x4), "WT" },
+		{ UINT64_C(0x2), "WC" },          { EFI_ATTRIBUTE_UC, "UC" },
+	};
+
+	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++)
+		if (attribute & names[i].bit)
+			print(console, " %s", names[i].name);
+}
+
 static void print_descriptors(const struct efi_memmap *map)
 {
 	size_t count = efi_memmap_count(map);
@@ -14,11 +33,9 @@ static void print_descriptors(const struct efi_memmap *map)
 		struct efi_memory_desc desc;
 
 		efi_memmap_get(map, i, &desc);
-		print(console, "efi: mem%02zu: [%-19s", i, efi_memory_type_linux_name(desc.type));
-		efi_attribute_print(desc.attribute, console);
-		print(console, "] range=[0x%016llx-0x%016llx] ", X(desc.phys_addr),
-		      X(desc.phys_addr + (desc.num_pages << MM_PAGE_SHIFT) - 1));
-		print_size(console, desc.num_pages << MM_PAGE_SHIFT);
+		print(console, "mem%02zu %-12s %013llx-%013llx %10llu KiB", i, efi_memory_type_linux_name(desc.type),
+		      X(desc.phys_addr), X(desc.phys_addr + (desc.num_pages << MM_PAGE_SHIFT) - 1), X(desc.num_pages * 4));
+		print_attributes(desc.attribute);
 		print(console, "\n");
 	}
 }

@@ -227,10 +227,10 @@ class Run:
             self.on_data(fresh)
         return fresh
 
-    def screenshot(self, path):
-        """Writes the screen as a PNG; False when QEMU could not."""
+    def screenshot(self, path, form="png"):
+        """Writes the screen as a PNG or PPM file; False when QEMU could not."""
         qmp = self.connect()
-        return bool(qmp) and qmp.command("screendump", filename=os.path.abspath(path), format="png") is not None
+        return bool(qmp) and qmp.command("screendump", filename=os.path.abspath(path), format=form) is not None
 
     def wait(self, timeout=None, watch_for=ENDS):
         """Lets it run to its end, which comes after `timeout` seconds at the latest."""

@@ -26,3 +26,12 @@ $(B)/test/property/%: $(B)/san/test/property/%.o $(PROPERTY_HARNESS) $(B)/san/li
 property-tests: $(PROPERTY_TESTS)
 	@for t in $(PROPERTY_TESTS); do $$t $(SEED) $(CASES) || exit 1; done
 .PHONY: property-tests
+
+# Replay of real machines' maps, which lie beside the checkout: MAPBRIDGE_CORPUS says where, "none" does without.
+$(B)/test/corpus/corpus: $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c)) $(B)/san/libmm.a
+	@mkdir -p $(@D)
+	$(HOSTCC) $(SANITIZE) $^ -o $@
+
+corpus-tests: $(B)/test/corpus/corpus
+	$<
+.PHONY: corpus-tests

@@ -20,3 +20,10 @@ $(B)/test/efi/%.so: $(B)/test/efi/%.o $(B)/test/efi/chain.o
 $(B)/test/efi/%.efi: $(B)/test/efi/%.so
 	$(Q)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j '.rel.*' -j '.rela.*' \
 		-j .reloc --target=efi-app-x86_64 --subsystem=10 $< $@
+
+# what cannot be built is counted as a failure by run-tests, and all else is tested all the same
+test-programs: all $(UNIT_TESTS) $(PROPERTY_TESTS) $(TEST_EFI) $(B)/run/initrd.img $(B)/linux/initrd.img
+test:
+	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
+	test/run-tests --build-status $$status
+.PHONY: test test-programs

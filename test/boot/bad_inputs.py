@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Kernels, initrds and entries that the loader must refuse, each with what its error line must say."""
+import dataclasses
+import struct
+
+PAGE = 4096
+KERNEL_BASE = 0xffffffff80000000
+READ_EXECUTE, READ_WRITE = 5, 6
+
+
+@dataclasses.dataclass
+class BadInput:
+    name: str
+    error: str  # regular expression that the error line must match
+    kernel: bytes | None = None  # becomes \bad\NAME
+    entry: str | None = None  # default: an entry that names that kernel
+    files: dict = dataclasses.field(default_factory=dict)
+
+
+def elf64(segments, entry=KERNEL_BASE + 0x1000000, machine=62, bits=2):
+    """An ELF64 executable of (p_paddr, p_memsz, p_flags) segments that are right unless a test says otherwise."""
+    offset = PAGE
+    headers = contents = b""
+    for physical, size, flags in segments:
+        content = b"\xf4" * min(size, PAGE)
+        headers += struct.pack("<IIQQQQQQ", 1, flags, offset, KERNEL_BASE + physical % (1 << 30), physical, len(content),
+                               size, PAGE)
+        contents += content.ljust(PAGE, b"\0")
+        offset += PAGE
+    header = struct.pack("<4sBBB9xHHIQQQIHHHHHH", b"\x7fELF", bits, 1, 1, 2, machine, 1, entry, 64, 0, 0, 64, 56,
+                         len(segments), 0, 0, 0)
+    return (header + headers).ljust(PAGE, b"\0") + contents
+
+
+TEXT = (0x1000000, PAGE, READ_EXECUTE)
+
+
+def last_segment_end(elf):
+    """File offset of the end of the last segment of an ELF64."""
+    table, count = struct.unpack_from("<Q", elf, 32)[0], struct.unpack_from("<H", elf, 56)[0]
+    headers = (struct.unpack_from("<IIQQQQQQ", elf, table + number * 56) for number in range(count))
+    return max(offset + file_size for kind, _, offset, _, _, file_size, _, _ in headers if kind == 1)
+
+
+def patched(data, offset, value):
+    return data[:offset] + value + data[offset + len(value):]
+
+
+def all_cases(good_elf, linux):
+    """good_elf, linux: the bytes of a test kernel and of a bzImage."""
+    xloadflags = struct.unpack_from("<H", linux, 0x236)[0]
+    big = bytes(48 << 20)
+    return [
+        BadInput("no-kernel-file", r"missing\.elf", entry="linux /bad/missing.elf\n"),
+        BadInput("kernel-is-a-folder", r"\bbad\b", entry="linux /bad\n"),
+        BadInput("no-initrd-file", r"missing\.img", kernel=good_elf,
+                 entry="linux /bad/no-initrd-file\ninitrd /bad/missing.img\n"),
+        BadInput("second-initrd-missing", r"missing\.img", kernel=good_elf,
+                 entry="linux /bad/second-initrd-missing\ninitrd /bad/second-initrd-missing\ninitrd /bad/missing.img\n"),
+        BadInput("no-linux-key", r"bad-no-linux-key\.conf", entry="title nothing to start\n"),
+        BadInput("empty-entry", r"bad-empty-entry\.conf", entry=""),
+        BadInput("empty-kernel", r"empty-kernel", kernel=b""),
+        BadInput("zeros", r"zeros", kernel=bytes(65536)),
+        BadInput("text", r"text", kernel=b"#!/bin/sh\necho this is no kernel\n" * 100),
+        BadInput("elf-cut-in-header", r"elf-cut-in-header", kernel=good_elf[:40]),
+        BadInput("elf-cut-in-segments", r"elf-cut-in-segments", kernel=good_elf[:last_segment_end(good_elf) - 1]),
+        BadInput("elf-32-bit", r"elf-32-bit.*32", kernel=patched(good_elf, 4, b"\1")),
+        BadInput("elf-other-machine", r"elf-other-machine", kernel=elf64([TEXT], machine=183)),
+        BadInput("elf-no-segments", r"elf-no-segments", kernel=elf64([])),
+        BadInput("elf-entry-outside", r"elf-entry-outside", kernel=elf64([TEXT], entry=KERNEL_BASE + 0x5000000)),
+        BadInput("elf-overlap", r"elf-overlap.*overlap", kernel=elf64([TEXT, (0x1000000, 2 * PAGE, READ_WRITE)])),
+        BadInput("elf-wrap", r"elf-wrap", kernel=elf64([TEXT, (2**64 - PAGE, 2 * PAGE, READ_WRITE)])),
+        BadInput("elf-beyond-ram", r"elf-beyond-ram|0x1000000000", kernel=elf64([TEXT, (64 << 30, PAGE, READ_WRITE)])),
+        # OVMF keeps ACPI NVS at 0x810000 on every machine
+        BadInput("elf-on-reserved", r"elf-on-reserved|0x0*81", kernel=elf64([TEXT, (0x810000, PAGE, READ_WRITE)])),
+        BadInput("bzimage-cut-in-header", r"bzimage-cut-in-header", kernel=linux[:0x210]),
+        BadInput("bzimage-cut", r"bzimage-cut", kernel=linux[:len(linux) // 2]),
+        BadInput("bzimage-32-bit", r"bzimage-32-bit",
+                 kernel=patched(linux, 0x236, struct.pack("<H", xloadflags & ~1))),
+        BadInput("bzimage-long-cmdline", r"command line.*2047|2047.*command line", kernel=linux,
+                 entry=f"linux /bad/bzimage-long-cmdline\noptions {'x' * 2048}\n"),
+        BadInput("initrd-too-big", r"initrd", kernel=good_elf, files={"bad/big.img": big},
+                 entry="linux /bad/initrd-too-big\n" + "initrd /bad/big.img\n" * 6),
+    ]

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A boot test as data, and the code that runs one: an image, QEMU with its serial port in a file, and the verdict."""
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "scripts"))
+import machine  # noqa: E402
+
+BUILD = "build"
+LOADER = f"{BUILD}/BOOTX64.EFI"
+LOADER_BEHIND = "EFI/mapbridge/BOOTX64.EFI"  # where the EFI test programs look for it
+FOLDER = f"{BUILD}/test/boot"
+
+
+@dataclasses.dataclass
+class BootTest:
+    name: str
+    efi: str = LOADER
+    kernel: str | None = None
+    initrds: tuple = ()
+    cmdline: str = ""
+    initrd_crc32: bool = True  # tell the kernel the checksum of its initrd
+    files: dict = dataclasses.field(default_factory=dict)  # path on the image -> source file, or bytes
+    prepare: object = None  # called first; returns more files
+    memory: str = "512"
+    cpu: str = "max"
+    machine: str = "q35"
+    accel: str = "auto"
+    display: str = "none"
+    timeout: float = 120
+    ends: str = "exit 33"  # how machine.End names it: its kind, and the status of an exit
+    loader_may_return: bool = False
+    must: tuple = ()  # regular expressions, each found in the serial log
+    must_not: tuple = ()
+    kernel_verdict: bool = False  # the kernel prints PASS and FAIL lines and `N passed, N failed`
+    check: object = None  # called with the log; yields (name of a part, why it failed or None)
+    screenshot_at: str | None = None  # the screen must not be blank when this is on serial
+
+
+def source_file(name, content):
+    """Bytes of a test as a file below build/."""
+    if isinstance(content, str):
+        return content
+    path = f"{FOLDER}/files/{name}"
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content)
+    return path
+
+
+def make_image(test, path):
+    files = {**test.files, **(test.prepare() if test.prepare else {})}
+    command = ["scripts/make-image", path, "--efi", test.efi]
+    for destination, content in files.items():
+        command += ["--file", f"{source_file(f'{test.name}/{destination}', content)}:{destination}"]
+    if test.kernel:
+        command += ["--kernel", test.kernel, "--cmdline", test.cmdline]
+        for initrd in test.initrds:
+            command += ["--initrd", initrd]
+        if test.initrds and test.initrd_crc32:
+            command.append("--initrd-crc32")
+    result = subprocess.run(command, capture_output=True, text=True)
+    return result.stderr.strip() if result.returncode else None
+
+
+def kernel_problems(log):
+    """A kernel's own verdict must be there, must agree with its lines, and must be all PASS."""
+    passed, failed = re.findall(r"^PASS (.*)", log, re.M), re.findall(r"^FAIL (.*)", log, re.M)
+    last = re.findall(r"^(\d+) passed, (\d+) failed$", log, re.M)
+    yield from (f"the kernel says: FAIL {line}" for line in failed)
+    if not last:
+        yield "the kernel printed no line `N passed, N failed`"
+    elif [len(passed), len(failed)] != [int(number) for number in last[-1]] or not passed:
+        yield f"the kernel counted {last[-1][0]} passed, {last[-1][1]} failed; its lines are {len(passed)}, {len(failed)}"
+
+
+def screen_problem(path):
+    """A screen of one colour, or nearly so, is blank; binary PPM."""
+    with open(path, "rb") as file:
+        header, pixels = re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", file.read(64)), None
+        if not header:
+            return "QEMU wrote no binary PPM"
+        file.seek(header.end())
+        pixels = file.read()
+    counts = {}
+    for place in range(0, len(pixels), 3):
+        pixel = pixels[place:place + 3]
+        counts[pixel] = counts.get(pixel, 0) + 1
+    other = len(pixels) // 3 - max(counts.values())
+    return None if other > 1000 else f"only {other} pixels of {len(pixels) // 3} differ from the background"
+
+
+def run_qemu(test, image, log_path, accel):
+    """(end, log text, why the screen is wrong or None)"""
+    computer = machine.Machine(image, test.memory, test.cpu, test.machine, accel if test.accel == "auto" else test.accel,
+                               display="vga" if test.screenshot_at else test.display)
+    wait_for = [end for end in machine.ENDS if not (test.loader_may_return and end[1] == "returned")]
+    screen = {"problem": f"{test.screenshot_at} never came" if test.screenshot_at else None}
+
+    def on_data(_):
+        if test.screenshot_at and "path" not in screen and re.search(test.screenshot_at, run.text):
+            screen["path"] = log_path + ".ppm"
+            taken = run.screenshot(screen["path"], "ppm")
+            screen["problem"] = screen_problem(screen["path"]) if taken else "QEMU gave no picture"
+
+    with machine.Run(computer, log_path, on_data=on_data) as run:
+        end = run.wait(test.timeout, wait_for)
+    return end, run.text, screen["problem"]
+
+
+def run(test, accel):
+    """Yields (name, list of problems, log lines to show) for the test and for each of its parts."""
+    os.makedirs(FOLDER, exist_ok=True)
+    image, log_path = f"{FOLDER}/{test.name}.img", f"{FOLDER}/{test.name}.log"
+    try:
+        problem = make_image(test, image)
+        if problem:
+            yield test.name, [problem], []
+            return
+        end, log, screen = run_qemu(test, image, log_path, accel)
+    except (machine.Problem, OSError) as error:
+        yield test.name, [str(error)], []
+        return
+    finally:
+        if os.path.exists(image):
+            os.remove(image)
+    problems = []
+    ended = f"{end.kind} {end.status}" if end.kind == "exit" else end.kind
+    if ended != test.ends:
+        problems.append(f"expected the end `{test.ends}`, found `{ended}`: {end.what}")
+    problems += [f"not in the log: {pattern}" for pattern in test.must if not re.search(pattern, log, re.M)]
+    problems += [f"in the log: {match[0]}" for pattern in test.must_not if (match := re.search(pattern, log, re.M))]
+    if test.kernel_verdict:
+        problems += kernel_problems(log)
+    if screen:
+        problems.append(f"the screen: {screen}")
+    yield test.name, problems, log.rstrip().split("\n")[-40:]
+    if test.check:
+        for part, why in test.check(log):
+            yield f"{test.name}/{part}", [why] if why else [], []

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boots of the test kernels, of Linux, and of a disk without a configuration."""
+import itertools
+import re
+
+from boot_test import BUILD, LOADER, LOADER_BEHIND, BootTest
+
+KERNELS = f"{BUILD}/kernels"
+EFI = f"{BUILD}/test/efi"
+INITRD = f"{BUILD}/run/initrd.img"
+LINUX = f"{BUILD}/linux/vmlinuz"
+LINUX_INITRD = f"{BUILD}/linux/initrd.img"
+LINUX_CMDLINE = "console=ttyS0,115200 panic=-1 mapbridge.check"
+LEAVING = r"^mapbridge: leaving boot services"
+NO_ERROR = (r"mapbridge: error", r"!!!! X64 Exception")
+
+
+def kernel(name, **more):
+    settings = dict(kernel=f"{KERNELS}/{name.split('_at_')[0].split('_with_')[0].split('_under_')[0]}.elf",
+                    initrds=(INITRD,), kernel_verdict=True, must_not=NO_ERROR,
+                    must=(r"^BIOS-e820: \[mem 0x", r"^e820: last_pfn = 0x", r"^memblock_reserve: ", LEAVING))
+    settings["must"] += more.pop("must", ())
+    return BootTest(name, **{**settings, **more})
+
+
+def e820_lines(log):
+    """The loader's lines and Linux's, without prefixes. Linux prints what does not fit its page as `extended:`."""
+    loader, _, rest = log.rpartition("mapbridge: leaving boot services")
+    own = re.findall(r"^BIOS-e820: (.*)", loader, re.M)
+    linux = re.findall(r"^\[ *[0-9.]+\] BIOS-e820: (.*)", rest, re.M)
+    extended = re.findall(r"^\[ *[0-9.]+\] extended: (.*)", rest, re.M)
+    return own, linux, extended
+
+
+def same_e820_as_linux(log):
+    own, linux, extended = e820_lines(log)
+    why = None
+    if not own or not linux:
+        why = f"the loader printed {len(own)} lines, Linux {len(linux)}"
+    elif linux != own[:128]:
+        pairs = itertools.zip_longest(own, linux, fillvalue="nothing")
+        why = "; ".join(f"loader: {ours}, Linux: {theirs}" for ours, theirs in pairs if ours != theirs)[:400]
+    elif len(own) > 128 and extended != own:
+        pairs = itertools.zip_longest(own, extended, fillvalue="nothing")
+        why = "extended: " + "; ".join(f"loader: {a}, Linux: {b}" for a, b in pairs if a != b)[:400]
+    yield "e820_equals_linux", why
+
+
+def more_than_300(log):
+    count = len(e820_lines(log)[0])
+    yield "more_than_300_entries", None if count > 300 else f"the map has {count} entries"
+
+
+def linux(name, check=same_e820_as_linux, **more):
+    return BootTest(name, **{**dict(kernel=LINUX, initrds=(LINUX_INITRD,), cmdline=LINUX_CMDLINE, initrd_crc32=False,
+                                    kernel_verdict=True, must=(LEAVING, r"^PASS linux_efi"), must_not=NO_ERROR,
+                                    timeout=180, check=check), **more})
+
+
+def behind(program):
+    """The loader started by an EFI test program."""
+    return dict(efi=f"{EFI}/{program}.efi", files={LOADER_BEHIND: LOADER})
+
+
+TESTS = [
+    *(kernel(f"{name}_at_{memory}", memory=memory, timeout=240)
+      for name in ("setup_arch", "scribble", "hello") for memory in ("256M", "2G", "6G")),
+    kernel("hello-pie"),
+    kernel("setup_arch_with_two_initrds", initrds=(INITRD, LINUX_INITRD)),
+    kernel("setup_arch_with_pc", machine="pc"),
+    kernel("setup_arch_under_la57", **behind("la57"), accel="tcg", must=(r"^la57: 5-level paging is on", "5-level")),
+    kernel("setup_arch_with_fragments", **behind("fragment"), check=more_than_300),
+    kernel("scribble_with_fragments", **behind("fragment"), check=more_than_300),
+    linux("linux"),
+    linux("linux_at_6G", memory="6G"),
+    linux("linux_under_la57", **behind("la57"), accel="tcg", must=(r"^la57: 5-level paging is on", r"^PASS linux_efi")),
+    # early console output: so many lines do not fit the kernel's log buffer
+    linux("linux_with_fragments", **behind("fragment"), cmdline=f"earlyprintk=ttyS0,115200 {LINUX_CMDLINE}"),
+    BootTest("no_configuration", ends="returned", screenshot_at="mapbridge: back to the firmware",
+             must=(r"^BIOS-e820: \[mem 0x", r"[\\/]loader[\\/]"), must_not=(r"!!!! X64 Exception", LEAVING)),
+    BootTest("default_entry_missing", ends="returned", files={"loader/loader.conf": b"default other.conf\ntimeout 0\n"},
+             must=(r"^mapbridge: error: .*other\.conf",), must_not=(r"!!!! X64 Exception", LEAVING)),
+]

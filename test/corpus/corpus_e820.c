@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* e820 maps as Linux printed them: sanitising finds them again, and printing them gives the log's own lines. */
+#include "corpus.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool update(struct e820_table *table)
+{
+	size_t size = e820_update_scratch_size(table->nr_entries), clipped;
+	void *scratch = malloc(size ? size : 1);
+	int result = e820_update_table(table, scratch, size, &clipped);
+
+	free(scratch);
+	return result == 0 && clipped == 0;
+}
+
+static bool is_sanitised(const struct e820_table *table)
+{
+	for (size_t i = 0; i < table->nr_entries; i++) {
+		uint64_t end;
+
+		if (table->entries[i].size == 0 ||
+		    __builtin_add_overflow(table->entries[i].addr, table->entries[i].size, &end) ||
+		    (i > 0 && table->entries[i - 1].addr + table->entries[i - 1].size > table->entries[i].addr))
+			return false;
+	}
+	return true;
+}
+
+/* Whether each printed line is a line of the log as it was found. */
+static bool log_has_lines(const char *id, const char *name, char *text)
+{
+	char log_name[160], *fields[1];
+	bool all = true;
+
+	snprintf(log_name, sizeof(log_name), "%s-%s", id, name);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		void *log = open_table("raw", log_name, ".txt");
+		bool found = false;
+
+		while (log && !found && next_row(log, fields, 1))
+			found = strstr(fields[0], line) != NULL;
+		if (log)
+			close_table(log);
+		if (!found)
+			printf("  not in the log: %s\n", line);
+		all &= found;
+	}
+	return all;
+}
+
+/* Before 3.4 Linux printed another form, since 6.19 it prints other words; those logs cannot be compared. */
+static bool log_has_todays_form(const char *id, const char *name)
+{
+	char log_name[160], *fields[1];
+	bool form = false;
+	void *log;
+
+	snprintf(log_name, sizeof(log_name), "%s-%s", id, name);
+	log = open_table("raw", log_name, ".txt");
+	while (log && next_row(log, fields, 1))
+		form |= strstr(fields[0], "BIOS-e820: [mem 0x") && strstr(fields[0], "] usable");
+	if (log)
+		close_table(log);
+	if (!form)
+		printf("printed form not comparable: %s %s: no line in the form of Linux 3.4 to 6.18\n", id, name);
+	return form;
+}
+
+/* Whether user.tsv says that the map with setup_data marked differs from the loader's in nothing else. */
+static bool extended_is_comparable(const char *id, const char *name)
+{
+	void *results = open_table(".", "user", ".tsv");
+	char *fields[3];
+	bool comparable = false;
+
+	while (results && next_row(results, fields, 3) == 3)
+		if (strcmp(fields[0], id) == 0)
+			comparable = strstr(fields[2], "extended merges back to the map: yes") != NULL;
+	if (results)
+		close_table(results);
+	if (!comparable)
+		printf("not comparable: %s %s: its extended map was changed by an option as well\n", id, name);
+	return comparable;
+}
+
+bool replay_e820_map(const char *id, const char *name)
+{
+	static struct e820_entry entries[2 * MAX_MAP], logged_entries[2 * MAX_MAP];
+	static char text[MAX_MAP * 100];
+	struct e820_table table = { entries, 2 * MAX_MAP, 0 }, logged = { logged_entries, 2 * MAX_MAP, 0 };
+	struct buffer_printer out;
+
+	if (!read_e820_map(id, NULL, &logged))
+		return false;
+	if (!is_sanitised(&logged)) {
+		printf("not comparable: %s %s: the printed map overlaps or is not in order\n", id, name);
+		return false;
+	}
+	memcpy(entries, logged_entries, sizeof(entries));
+	table.nr_entries = logged.nr_entries;
+	verdict(update(&table) && same_tables(&table, &logged), id, "is sanitised already");
+	shuffle(entries, table.nr_entries, sizeof(entries[0]));
+	verdict(update(&table) && same_tables(&table, &logged), id, "is found again after a shuffle");
+
+	/* Linux marks setup_data by a type that prints like RAM: merged again, it is the map that the loader gave. */
+	table.nr_entries = 0;
+	if (read_e820_map(id, "reserve setup_data", &table) && table.nr_entries && extended_is_comparable(id, name))
+		verdict(update(&table) && same_tables(&table, &logged), id, "is found again from the extended map");
+	if (!log_has_todays_form(id, name))
+		return true;
+	buffer_printer_init(&out, text, sizeof(text));
+	e820_print_table(&logged, "BIOS-e820", &out.printer);
+	verdict(out.length < sizeof(text) && log_has_lines(id, name, text), id, "is printed as in the log");
+	return true;
+}
