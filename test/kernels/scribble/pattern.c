@@ -6,6 +6,7 @@
 
 #define RANGES_MAX 8192
 #define PATTERN UINT64_C(0x9e3779b97f4a7c15) /* no address looks like it */
+#define MEMBLOCK_ARRAYS_MAX (UINT64_C(1) << 20) /* what a fragmented map may make memblock take for its tables */
 
 static struct {
 	uint64_t start, end; /* [start, end) */
@@ -53,7 +54,7 @@ static bool next_free(uint64_t *start, uint64_t *end)
 	return false;
 }
 
-/* Bytes of RAM that are reserved, counted from the tables alone. */
+/* Bytes of RAM that are reserved, counted from the tables alone: memblock's own arrays are among them as they grow. */
 static uint64_t reserved_ram(void)
 {
 	struct memblock_region *memory, *reserved;
@@ -73,7 +74,7 @@ static uint64_t reserved_ram(void)
 
 uint64_t claim_free_memory(const struct machine *machine)
 {
-	uint64_t total, kept, bytes = 0, start, end;
+	uint64_t total, kept, arrays, bytes = 0, start, end;
 
 	reserve_handoff(machine);
 	total = add_ram(machine);
@@ -85,11 +86,12 @@ uint64_t claim_free_memory(const struct machine *machine)
 		claimed[claimed_count++].end = end;
 		bytes += end - start;
 	}
-	print(com1, "Claimed %u ranges, %llu of %llu bytes of RAM; %llu are reserved\n", claimed_count,
-	      (unsigned long long)bytes, (unsigned long long)total, (unsigned long long)kept);
-	check(bytes && bytes + kept == total && !memblock_phys_alloc(1, 1), "every free byte is claimed",
-	      "%#llx claimed and %#llx reserved of %#llx", (unsigned long long)bytes, (unsigned long long)kept,
-	      (unsigned long long)total);
+	arrays = reserved_ram() - bytes - kept;
+	print(com1, "Claimed %u ranges, %llu of %llu bytes of RAM; %llu are reserved, %llu memblock's own\n", claimed_count,
+	      (unsigned long long)bytes, (unsigned long long)total, (unsigned long long)kept, (unsigned long long)arrays);
+	check(bytes && arrays <= MEMBLOCK_ARRAYS_MAX && bytes + arrays + kept == total && !memblock_phys_alloc(1, 1),
+	      "every free byte is claimed", "%#llx claimed, %#llx reserved, %#llx memblock's own, of %#llx",
+	      (unsigned long long)bytes, (unsigned long long)kept, (unsigned long long)arrays, (unsigned long long)total);
 	return bytes;
 }
 
