@@ -78,6 +78,8 @@ TESTS = [
     linux("linux_with_fragments", **behind("fragment"), cmdline=f"earlyprintk=ttyS0,115200 {LINUX_CMDLINE}"),
     BootTest("no_configuration", ends="returned", screenshot_at="mapbridge: back to the firmware",
              must=(r"^BIOS-e820: \[mem 0x", r"[\\/]loader[\\/]"), must_not=(r"!!!! X64 Exception", LEAVING)),
-    BootTest("default_entry_missing", ends="returned", files={"loader/loader.conf": b"default other.conf\ntimeout 0\n"},
-             must=(r"^mapbridge: error: .*other\.conf",), must_not=(r"!!!! X64 Exception", LEAVING)),
+    BootTest("default_entry_missing", ends="returned",
+             files={"loader/loader.conf": b"default other.conf\ntimeout 0\n",
+                    "loader/entries/boot.conf": b"linux /boot.elf\n"},
+             must=(r"^mapbridge: error: .*loader\.conf: .*other\.conf",), must_not=(r"!!!! X64 Exception", LEAVING)),
 ]
