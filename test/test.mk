@@ -15,6 +15,7 @@ test-linux-memblock:
 	scripts/test-linux-memblock
 .PHONY: test-linux-memblock
 
+## make property-tests   random cases against naive models; SEED=N CASES=N repeat a run
 # Property tests: test/property/NAME.c compares the library with a naive model; `make property-tests SEED=5 CASES=1000`.
 PROPERTY_TESTS := $(patsubst test/property/%.c,$(B)/test/property/%,$(wildcard test/property/*.c))
 PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c))
@@ -27,6 +28,7 @@ property-tests: $(PROPERTY_TESTS)
 	@for t in $(PROPERTY_TESTS); do $$t $(SEED) $(CASES) || exit 1; done
 .PHONY: property-tests
 
+## make corpus-tests     replays the memory maps of real machines
 # Replay of real machines' maps, which lie beside the checkout: MAPBRIDGE_CORPUS says where, "none" does without.
 $(B)/test/corpus/corpus: $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c)) $(B)/san/libmm.a
 	@mkdir -p $(@D)
@@ -35,3 +37,6 @@ $(B)/test/corpus/corpus: $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c)
 corpus-tests: $(B)/test/corpus/corpus
 	$<
 .PHONY: corpus-tests
+
+## make fuzz             every fuzz target for TIME seconds (10 unless told)
+include test/fuzz.mk

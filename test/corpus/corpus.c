@@ -173,8 +173,9 @@ static void replay_machines(void)
 		pairs += compared;
 		e820 += replay_e820_map(id, name);
 	}
-	printf("%u EFI maps converted, %u of them compared with the e820 map of the same boot; %u e820 maps replayed\n", efi,
-	       pairs, e820);
+	printf("%u EFI maps converted, %u of them compared with the e820 map of the same boot; %u e820 maps "
+	       "replayed, %u of them with options\n",
+	       efi, pairs, e820, user_maps);
 	if (machines)
 		close_table(machines);
 }

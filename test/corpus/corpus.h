@@ -39,4 +39,7 @@ void verdict(bool passed, const char *id, const char *what);
 bool replay_efi_map(const char *id, const char *name, bool *compared);
 bool replay_e820_map(const char *id, const char *name);
 
+/* User-defined maps that were compared so far. */
+extern unsigned user_maps;
+
 #endif

@@ -2,9 +2,13 @@
 /* e820 maps as Linux printed them: sanitising finds them again, and printing them gives the log's own lines. */
 #include "corpus.h"
 
+#include <mm/e820_options.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+unsigned user_maps;
 
 static bool update(struct e820_table *table)
 {
@@ -69,21 +73,57 @@ static bool log_has_todays_form(const char *id, const char *name)
 	return form;
 }
 
-/* Whether user.tsv says that the map with setup_data marked differs from the loader's in nothing else. */
-static bool extended_is_comparable(const char *id, const char *name)
+/* What user.tsv says of a machine, or "": options of its log and how they fit, and whether the marked map merges back. */
+static void read_result(const char *id, char *result, size_t size)
 {
 	void *results = open_table(".", "user", ".tsv");
 	char *fields[3];
-	bool comparable = false;
 
+	*result = '\0';
 	while (results && next_row(results, fields, 3) == 3)
 		if (strcmp(fields[0], id) == 0)
-			comparable = strstr(fields[2], "extended merges back to the map: yes") != NULL;
+			snprintf(result, size, "%s", fields[2]);
 	if (results)
 		close_table(results);
-	if (!comparable)
+}
+
+/* Linux marks setup_data by a type that prints like RAM: merged again, it is the map that the loader gave. */
+static void replay_extended(const char *id, const char *name, const struct e820_table *logged, const char *result)
+{
+	static struct e820_entry entries[2 * MAX_MAP];
+	struct e820_table table = { entries, 2 * MAX_MAP, 0 };
+
+	if (!read_e820_map(id, "reserve setup_data", &table) || table.nr_entries == 0)
+		return;
+	if (strstr(result, "extended merges back to the map: yes"))
+		verdict(update(&table) && same_tables(&table, logged), id, "is found again from the extended map");
+	else
 		printf("not comparable: %s %s: its extended map was changed by an option as well\n", id, name);
-	return comparable;
+}
+
+/* The memory options of the log, applied to the loader's map, give the map that Linux calls user-defined. */
+static void replay_options(const char *id, const char *name, const struct e820_table *logged, char *result)
+{
+	static struct e820_entry entries[2 * MAX_MAP], user_entries[2 * MAX_MAP];
+	struct e820_table table = { entries, 2 * MAX_MAP, logged->nr_entries }, user = { user_entries, 2 * MAX_MAP, 0 };
+	char *options = strstr(result, "user["), *end = options ? strstr(options, "]: match") : NULL;
+	size_t applied;
+
+	if (!options)
+		return;
+	if (!end) {
+		printf("not comparable: %s %s: its options do not account for its user-defined map: %.40s\n", id, name,
+		       result);
+		return;
+	}
+	options += strlen("user[");
+	*end = '\0';
+	memcpy(entries, logged->entries, logged->nr_entries * sizeof(entries[0]));
+	verdict(read_e820_map(id, "user", &user) && user.nr_entries &&
+			e820_apply_command_line(&table, options, &applied, NULL) == 0 && applied && update(&table) &&
+			same_tables(&table, &user),
+		id, "gives the user-defined map by the options of the log");
+	user_maps++;
 }
 
 bool replay_e820_map(const char *id, const char *name)
@@ -92,6 +132,7 @@ bool replay_e820_map(const char *id, const char *name)
 	static char text[MAX_MAP * 100];
 	struct e820_table table = { entries, 2 * MAX_MAP, 0 }, logged = { logged_entries, 2 * MAX_MAP, 0 };
 	struct buffer_printer out;
+	char result[1000];
 
 	if (!read_e820_map(id, NULL, &logged))
 		return false;
@@ -105,10 +146,9 @@ bool replay_e820_map(const char *id, const char *name)
 	shuffle(entries, table.nr_entries, sizeof(entries[0]));
 	verdict(update(&table) && same_tables(&table, &logged), id, "is found again after a shuffle");
 
-	/* Linux marks setup_data by a type that prints like RAM: merged again, it is the map that the loader gave. */
-	table.nr_entries = 0;
-	if (read_e820_map(id, "reserve setup_data", &table) && table.nr_entries && extended_is_comparable(id, name))
-		verdict(update(&table) && same_tables(&table, &logged), id, "is found again from the extended map");
+	read_result(id, result, sizeof(result));
+	replay_extended(id, name, &logged, result);
+	replay_options(id, name, &logged, result);
 	if (!log_has_todays_form(id, name))
 		return true;
 	buffer_printer_init(&out, text, sizeof(text));
