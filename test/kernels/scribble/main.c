@@ -10,6 +10,7 @@ void kernel_main(struct boot_params *boot_params)
 	fixmap_init(&machine);
 	runtime_services_prepare(&machine);
 	survivors_record(&machine);
+	survivors_reserve_acpi(&machine);
 	claimed = claim_free_memory(&machine);
 	print(com1, "Writing %llu bytes (%llu MiB)\n", (unsigned long long)claimed, (unsigned long long)claimed >> 20);
 	pattern_write();

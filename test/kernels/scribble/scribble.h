@@ -13,6 +13,8 @@ uint64_t pattern_verify(uint64_t *first);
 
 /* Checksums of all that must survive: taken before, compared (one check each) after. */
 void survivors_record(const struct machine *machine);
+/* memblock_reserve of the ACPI tables that lie in usable memory; after survivors_record. */
+void survivors_reserve_acpi(const struct machine *machine);
 void survivors_check(const struct machine *machine);
 
 /* Which runtime services the firmware says it has after exit; read before the pattern, used after it. */

@@ -4,6 +4,8 @@
 
 #include "lib/acpi.h"
 
+#include <mm/memblock.h>
+
 #define ACCESSED_DIRTY (PTE_ACCESSED | PTE_DIRTY) /* the processor sets these while the kernel runs */
 
 struct acpi_tables {
@@ -60,6 +62,22 @@ static void read_acpi(const struct machine *machine, struct acpi_tables *tables)
 		tables->count = acpi_read_tables(machine->boot_params->acpi_rsdp_addr, tables->tables, &why);
 	if (!tables->count)
 		panic("ACPI", "%s", why ? why : "no tables");
+}
+
+/* Linux reserves each table, too, because some firmware (U-Boot) leaves tables in memory that its map calls usable. */
+void survivors_reserve_acpi(const struct machine *machine)
+{
+	for (unsigned i = 0; i < acpi_before.count; i++) {
+		const struct acpi_table *table = &acpi_before.tables[i];
+
+		if (!e820_mapped_any(&machine->e820, table->address, table->address + table->length, E820_TYPE_RAM))
+			continue;
+		print(com1, "ACPI: Reserving %.4s table memory at [mem 0x%llx-0x%llx], which e820 calls usable\n",
+		      table->header.signature, (unsigned long long)table->address,
+		      (unsigned long long)table->address + table->length - 1);
+		if (memblock_reserve(table->address, table->length))
+			panic("memblock_reserve", "no room for an ACPI table");
+	}
 }
 
 void survivors_record(const struct machine *machine)

@@ -6,7 +6,8 @@
 #include "lib/machine.h"
 
 void check_processor(const struct machine *machine); /* C1 to C12, S1 to S3 */
-void check_image(const struct machine *machine);     /* L1 to L3 */
+void check_bss(void); /* L1: first of all, because every check stands on it */
+void check_image(const struct machine *machine);     /* L2, L3 */
 void check_boot_params(const struct machine *machine); /* B1 to B12 */
 void check_reservations(const struct machine *machine); /* R1 to R5 */
 void check_mappings(const struct machine *machine); /* M1 to M10 */

@@ -2,14 +2,13 @@
 /* Checks the handoff contract line by line, then does what Linux's setup_arch does with what it got. */
 #include "contract.h"
 
-#include "lib/cpu.h"
-
 #include <mm/early_ioremap.h>
 
 void kernel_main(struct boot_params *boot_params)
 {
 	static struct machine machine;
 
+	check_bss();
 	machine_init(&machine, boot_params);
 	check_processor(&machine);
 	check_image(&machine);

@@ -79,15 +79,21 @@ void check_processor(const struct machine *machine)
 /* Not cleared by anybody but the loader. */
 static uint8_t never_written[3 * MM_PAGE_SIZE];
 
-void check_image(const struct machine *machine)
+void check_bss(void)
 {
-	const struct mapbridge_handoff *handoff = machine->handoff;
 	volatile const uint8_t *byte = never_written;
 	size_t dirty = 0;
 
 	for (size_t i = 0; i < sizeof(never_written); i++)
 		dirty += byte[i] != 0;
-	check(!dirty, "L1 bss is cleared", "%zu of %zu bytes are not 0", dirty, sizeof(never_written));
+	if (!check(!dirty, "L1 bss is cleared", "%zu of %zu bytes are not 0", dirty, sizeof(never_written)))
+		panic("setup_arch", "nothing works without that");
+}
+
+void check_image(const struct machine *machine)
+{
+	const struct mapbridge_handoff *handoff = machine->handoff;
+
 	check(handoff->kernel_phys == pa_symbol(_text) && handoff->kernel_virt == (uint64_t)_text, "L2 loaded at p_paddr",
 	      "kernel_phys %#llx kernel_virt %#llx", (unsigned long long)handoff->kernel_phys,
 	      (unsigned long long)handoff->kernel_virt);
