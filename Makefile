@@ -18,6 +18,7 @@ include efi/efi.mk
 include test/test.mk
 include scripts/scripts.mk
 include test/boot/boot.mk
+include scripts/bench/bench.mk
 
 all: $(B)/BOOTX64.EFI $(B)/kernel/libmm.a $(B)/host/libmm.a kernels
 
