@@ -99,7 +99,10 @@ static void update_lets_the_highest_type_win(void **state)
 		       { 0x5000, 0x2000, RESERVED }, { 0x7000, 0x2000, RAM });
 }
 
-/* Every pair of types, with gaps, unknown ones and the largest of all: the numerically higher one keeps the common page. */
+/*
+ * Every pair of types, with gaps, unknown ones and the largest of all: the numerically higher one keeps the common
+ * page.
+ */
 static void update_precedence_of_all_pairs(void **state)
 {
 	static const uint32_t types[] = { 1, 2, 3, 4, 5, 6, 7, 12, 20, 128, 0xefffffff, 0xf0000000, 0xffffffff };
@@ -211,7 +214,8 @@ static void update_sorts_long_tables(void **state)
 	for (uint64_t i = 0; i < COUNT; i++) {
 		uint64_t level = i * 7919 % COUNT;
 
-		entries[i] = (struct e820_entry){ level << 12, (2 * COUNT - 2 * level) << 12, (uint32_t)(1000 + level) };
+		entries[i] =
+			(struct e820_entry){ level << 12, (2 * COUNT - 2 * level) << 12, (uint32_t)(1000 + level) };
 	}
 	assert_int_equal(update(&table), 0);
 	assert_int_equal(table.nr_entries, 2 * COUNT - 1);

@@ -171,8 +171,8 @@ static void rounds_unaligned_ranges(void **state)
 static void soft_reserved_stays_apart(void **state)
 {
 	(void)state;
-	CONVERT(E820_POLICY_LINUX, sorted, trace, { 7, 0x1000, 1, EFI_ATTRIBUTE_SP }, { 7, 0x2000, 1, EFI_ATTRIBUTE_SP },
-		{ 9, 0, 0, 0 }, { 2, 0x3000, 1, EFI_ATTRIBUTE_SP });
+	CONVERT(E820_POLICY_LINUX, sorted, trace, { 7, 0x1000, 1, EFI_ATTRIBUTE_SP },
+		{ 7, 0x2000, 1, EFI_ATTRIBUTE_SP }, { 9, 0, 0, 0 }, { 2, 0x3000, 1, EFI_ATTRIBUTE_SP });
 	assert_entries(&sorted, { 0x1000, 0x3000, SOFT });
 	assert_trace(&trace[0], EFI_FATE_MERGED, SOFT, 0, 0, NOBODY);
 	assert_trace(&trace[3], EFI_FATE_MERGED, SOFT, 0, 0, NOBODY);
