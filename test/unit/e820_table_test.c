@@ -123,6 +123,21 @@ static void update_precedence_of_all_pairs(void **state)
 	}
 }
 
+/*
+ *  in   |--1--|      out  |----1----|--4--|-1-|
+ *          |----4----|
+ *       |--------1--------|                       and an empty entry that is out of order
+ */
+static void update_of_unsorted_equal_types(void **state)
+{
+	TABLE(table, 6, { 0x1000, 0x3000, RAM }, { 0x3000, 0, ACPI }, { 0x4000, 0x3000, NVS }, { 0x1000, 0x8000, RAM },
+	      { 0x2000, 0x1000, RAM }, { 0x5000, 0x4000, RAM });
+
+	(void)state;
+	assert_int_equal(update(&table), 0);
+	assert_entries(&table, { 0x1000, 0x3000, RAM }, { 0x4000, 0x3000, NVS }, { 0x7000, 0x2000, RAM });
+}
+
 static void update_collapses_duplicates(void **state)
 {
 	TABLE(table, 3, { 0x2000, 0x1000, RAM }, { 0x2000, 0x1000, RAM }, { 0x2000, 0x1000, RAM });
@@ -241,6 +256,7 @@ int main(void)
 		cmocka_unit_test(update_merges_sorted_entries),
 		cmocka_unit_test(update_lets_the_highest_type_win),
 		cmocka_unit_test(update_precedence_of_all_pairs),
+		cmocka_unit_test(update_of_unsorted_equal_types),
 		cmocka_unit_test(update_collapses_duplicates),
 		cmocka_unit_test(update_cuts_pram_at_every_edge_inside),
 		cmocka_unit_test(update_type_0_is_a_hole),
