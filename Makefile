@@ -22,6 +22,7 @@ include test/test.mk
 include test/kernels/kernels.mk
 include scripts/scripts.mk
 include test/boot/boot.mk
+include scripts/bench/bench.mk
 
 all: $(B)/BOOTX64.EFI $(B)/kernel/libmm.a $(B)/host/libmm.a kernels
 

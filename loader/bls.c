@@ -63,6 +63,29 @@ static bool key_in(const struct line *line, const char *const *keys, size_t coun
 	return false;
 }
 
+/* A NUL would end a path or the options early, and nobody would see the rest go. */
+static int check_text(const char *text, size_t size, struct printer *why)
+{
+	unsigned line = 1;
+
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '\0') {
+			print(why, "line %u: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one", line);
+			return MM_EINVAL;
+		}
+		line += text[i] == '\n';
+	}
+	return 0;
+}
+
+/* Some editors put a byte order mark in front, which would become a part of the first key. */
+static struct reader start_reading(const char *text, size_t size)
+{
+	size_t skip = size >= 3 && __builtin_memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+	return (struct reader){ text + skip, text + size, 0 };
+}
+
 static int refuse_length(const struct line *line, size_t capacity, struct printer *why)
 {
 	print(why, "line %u: %.*s has %zu characters; needed: at most %zu", line->number, (int)line->key_length, line->key,
@@ -104,6 +127,8 @@ static void add_options(const struct line *line, struct bls_entry *entry)
 {
 	size_t space = entry->options_length ? 1 : 0, length = entry->options_length + space + line->value_length;
 
+	if (line->value_length == 0)
+		return;
 	if (length < sizeof(entry->options)) {
 		if (space)
 			entry->options[entry->options_length] = ' ';
@@ -115,15 +140,26 @@ static void add_options(const struct line *line, struct bls_entry *entry)
 	entry->options_length = length;
 }
 
+static void note_repeated(const struct line *line, const char *old, struct printer *notes)
+{
+	if (old[0])
+		print(notes, "line %u: %.*s is given again; this line counts, not %s\n", line->number, (int)line->key_length, line->key,
+		      old);
+}
+
 static int entry_line(const struct line *line, struct bls_entry *entry, struct printer *notes, struct printer *why)
 {
 	static const char *const ignored[] = { "version", "machine-id", "sort-key", "architecture", "devicetree-overlay",
 					       "grub_hotkey", "grub_users", "grub_class", "grub_arg" };
 
-	if (key_is(line, "title"))
+	if (key_is(line, "title")) {
+		note_repeated(line, entry->title, notes);
 		return copy_value(line, entry->title, sizeof(entry->title), why);
-	if (key_is(line, "linux"))
+	}
+	if (key_is(line, "linux")) {
+		note_repeated(line, entry->linux, notes);
 		return copy_path(line, entry->linux, why);
+	}
 	if (key_is(line, "initrd")) {
 		if (entry->initrd_count == PLAN_INITRDS_MAX) {
 			print(why, "line %u: more than %d initrd lines; join the files", line->number, PLAN_INITRDS_MAX);
@@ -147,9 +183,11 @@ static int entry_line(const struct line *line, struct bls_entry *entry, struct p
 
 int bls_entry_parse(const char *text, size_t size, struct bls_entry *entry, struct printer *notes, struct printer *why)
 {
-	struct reader reader = { text, text + size, 0 };
+	struct reader reader = start_reading(text, size);
 	struct line line;
 
+	if (check_text(text, size, why))
+		return MM_EINVAL;
 	__builtin_memset(entry, 0, sizeof(*entry));
 	while (next_line(&reader, &line)) {
 		int error = entry_line(&line, entry, notes, why);
@@ -168,14 +206,18 @@ int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, s
 {
 	static const char *const ignored[] = { "timeout", "editor", "console-mode", "auto-entries", "auto-firmware", "beep",
 					       "random-seed-mode", "secure-boot-enroll", "reboot-for-bitlocker" };
-	struct reader reader = { text, text + size, 0 };
+	struct reader reader = start_reading(text, size);
 	struct line line;
 
+	if (check_text(text, size, why))
+		return MM_EINVAL;
 	__builtin_memset(loader, 0, sizeof(*loader));
 	while (next_line(&reader, &line)) {
 		if (key_is(&line, "default")) {
-			int error = copy_value(&line, loader->default_entry, sizeof(loader->default_entry), why);
+			int error;
 
+			note_repeated(&line, loader->default_entry, notes);
+			error = copy_value(&line, loader->default_entry, sizeof(loader->default_entry), why);
 			if (error)
 				return error;
 		} else if (!key_in(&line, ignored, MM_ARRAY_COUNT(ignored))) {

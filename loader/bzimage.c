@@ -8,7 +8,9 @@
 #define SETUP_SECTOR 512
 #define ENTRY_64 0x200
 #define VERSION_64 0x20c /* the first protocol with xloadflags */
+#define HEADER_MIN_END 0x264 /* init_size is the last field that a loader must know */
 #define ALIGNMENT_MIN UINT64_C(0x1000)
+#define FOUR_GIB UINT64_C(0x100000000)
 
 static bool bzimage_probe(const uint8_t *head, size_t head_size)
 {
@@ -16,11 +18,16 @@ static bool bzimage_probe(const uint8_t *head, size_t head_size)
 	       head[0x203] == 'd' && head[0x204] == 'r' && head[0x205] == 'S';
 }
 
-static int check_protocol(const struct setup_header *header, struct printer *why)
+static int check_protocol(const struct setup_header *header, size_t end, struct printer *why)
 {
 	if (header->version < VERSION_64) {
 		print(why, "boot protocol %u.%02u; needed: 2.12 or later with a 64-bit entry; use a newer kernel",
 		      header->version >> 8, header->version & 0xff);
+		return MM_EINVAL;
+	}
+	if (end < HEADER_MIN_END) {
+		print(why, "setup header ends at 0x%zx; needed: 0x%x or more in boot protocol %u.%02u; the file is damaged", end,
+		      HEADER_MIN_END, header->version >> 8, header->version & 0xff);
 		return MM_EINVAL;
 	}
 	if (!(header->xloadflags & XLF_KERNEL_64)) {
@@ -40,20 +47,31 @@ static int check_protocol(const struct setup_header *header, struct printer *why
 
 static int check_sizes(const struct setup_header *header, uint64_t setup_size, uint64_t file_size, struct printer *why)
 {
-	uint64_t needed = setup_size + (uint64_t)header->syssize * 16, end;
+	uint64_t kernel_size = (uint64_t)header->syssize * 16, needed = setup_size + kernel_size, end;
 
-	if (file_size < needed || file_size <= setup_size) {
+	if (kernel_size <= ENTRY_64) {
+		print(why, "syssize 0x%x is %llu bytes; needed: more than the %d before the 64-bit entry; the file is damaged",
+		      header->syssize, X(kernel_size), ENTRY_64);
+		return MM_EINVAL;
+	}
+	if (file_size < needed) {
 		print(why, "truncated: %llu bytes, its header asks for %llu; copy it again", X(file_size), X(needed));
 		return MM_EINVAL;
 	}
-	if (header->init_size < header->syssize * UINT64_C(16)) {
+	if (header->init_size < kernel_size) {
 		print(why, "init_size 0x%x is smaller than the kernel's %llu bytes; the file is damaged", header->init_size,
-		      X(header->syssize * UINT64_C(16)));
+		      X(kernel_size));
 		return MM_EINVAL;
 	}
 	if (__builtin_add_overflow(header->pref_address, header->init_size, &end) || (header->pref_address & MM_PAGE_MASK)) {
-		print(why, "pref_address 0x%llx with init_size 0x%x makes no sense; the file is damaged",
-		      X(header->pref_address), header->init_size);
+		print(why, "pref_address 0x%llx with init_size 0x%x makes no sense; needed: a multiple of 4096, and an end below "
+			   "2^64; the file is damaged", X(header->pref_address), header->init_size);
+		return MM_EINVAL;
+	}
+	if (!(header->xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G) && end > FOUR_GIB) {
+		print(why, "pref_address 0x%llx with init_size 0x%x ends above 4 GiB, but xloadflags 0x%x says that the kernel cannot "
+			   "be loaded there; the file is damaged", X(header->pref_address), header->init_size,
+		      header->xloadflags);
 		return MM_EINVAL;
 	}
 	return 0;
@@ -78,7 +96,7 @@ static int bzimage_parse(const uint8_t *head, size_t head_size, uint64_t file_si
 	}
 	size = end - HEADER_OFFSET < sizeof(header) ? end - HEADER_OFFSET : sizeof(header);
 	__builtin_memcpy(&header, head + HEADER_OFFSET, size);
-	error = check_protocol(&header, why);
+	error = check_protocol(&header, end, why);
 	if (error)
 		return error;
 	setup_size = ((header.setup_sects ? header.setup_sects : 4) + UINT64_C(1)) * SETUP_SECTOR;

@@ -174,7 +174,7 @@ static int parse_segments(const uint8_t *head, size_t head_size, const struct el
 			image->dynamic_virt = ph.vaddr;
 			image->dynamic_size = ph.memsz;
 		}
-		if (ph.type != PT_LOAD || ph.memsz == 0)
+		if (ph.type != PT_LOAD || (ph.memsz == 0 && ph.filesz == 0))
 			continue;
 		error = check_segment(&ph, i, file_size, image->relocatable, why);
 		if (!error)

@@ -32,41 +32,65 @@ static int apply(const struct kernel_image *image, uint8_t *memory, const struct
 	return 0;
 }
 
-int elf64_relocate(const struct kernel_image *image, uint8_t *memory, struct printer *why)
+/* Where PT_DYNAMIC says the relocations are; size 0 when there are none. */
+static int find_table(const struct kernel_image *image, const uint8_t *memory, uint64_t *table, uint64_t *size,
+		      struct printer *why)
 {
-	uint64_t table = 0, size = 0;
+	bool has_table = false, has_size = false;
 
-	if (image->dynamic_size == 0)
-		return 0;
+	*table = *size = 0;
 	if (!inside(image, image->dynamic_virt, image->dynamic_size)) {
-		print(why, "PT_DYNAMIC at 0x%llx with %llu bytes lies outside the image; the file is damaged",
-		      X(image->dynamic_virt), X(image->dynamic_size));
+		print(why, "PT_DYNAMIC at 0x%llx with %llu bytes lies outside the image of %llu bytes; the file is damaged",
+		      X(image->dynamic_virt), X(image->dynamic_size), X(image->memory_size));
 		return MM_EINVAL;
 	}
 	for (uint64_t at = 0; image->dynamic_size - at >= sizeof(struct elf64_dynamic); at += sizeof(struct elf64_dynamic)) {
 		struct elf64_dynamic entry;
 
 		__builtin_memcpy(&entry, memory + image->dynamic_virt + at, sizeof(entry));
-		if (entry.tag == DT_NULL)
-			break;
-		if (entry.tag == DT_RELA)
-			table = entry.value;
-		else if (entry.tag == DT_RELASZ)
-			size = entry.value;
-		else if (entry.tag == DT_REL || entry.tag == DT_JMPREL || entry.tag == DT_RELR ||
-			 (entry.tag == DT_RELAENT && entry.value != sizeof(struct elf64_rela))) {
+		if (entry.tag == DT_NULL) {
+			if (has_table == has_size && *size % sizeof(struct elf64_rela) == 0)
+				return 0;
+			print(why, "relocation table at 0x%llx with %llu bytes; needed: both DT_RELA and DT_RELASZ, a multiple "
+				   "of 24 bytes; the file is damaged", X(*table), X(*size));
+			return MM_EINVAL;
+		}
+		if (entry.tag == DT_RELA) {
+			*table = entry.value;
+			has_table = true;
+		} else if (entry.tag == DT_RELASZ) {
+			*size = entry.value;
+			has_size = true;
+		} else if (entry.tag == DT_REL || entry.tag == DT_JMPREL || entry.tag == DT_RELR ||
+			   (entry.tag == DT_RELAENT && entry.value != sizeof(struct elf64_rela))) {
 			print(why, "relocations of a kind that is not understood (dynamic tag %lld); needed: DT_RELA alone; link with "
 				   "-z nopack-relative-relocs and without a PLT", (long long)entry.tag);
 			return MM_EINVAL;
 		}
 	}
+	/* A list that was cut off may have lost its DT_RELA. */
+	print(why, "PT_DYNAMIC at 0x%llx has no DT_NULL in its %llu bytes; the file is damaged", X(image->dynamic_virt),
+	      X(image->dynamic_size));
+	return MM_EINVAL;
+}
+
+int elf64_relocate(const struct kernel_image *image, uint8_t *memory, struct printer *why)
+{
+	uint64_t table, size;
+	int error;
+
+	if (image->dynamic_size == 0)
+		return 0;
+	error = find_table(image, memory, &table, &size, why);
+	if (error)
+		return error;
 	if (!inside(image, table, size)) {
-		print(why, "relocation table at 0x%llx with %llu bytes lies outside the image; the file is damaged", X(table), X(size));
+		print(why, "relocation table at 0x%llx with %llu bytes lies outside the image of %llu bytes; the file is damaged",
+		      X(table), X(size), X(image->memory_size));
 		return MM_EINVAL;
 	}
-	for (uint64_t at = 0; size - at >= sizeof(struct elf64_rela); at += sizeof(struct elf64_rela)) {
+	for (uint64_t at = 0; at < size; at += sizeof(struct elf64_rela)) {
 		struct elf64_rela rela;
-		int error;
 
 		__builtin_memcpy(&rela, memory + table + at, sizeof(rela));
 		error = apply(image, memory, &rela, why);

@@ -2,6 +2,7 @@
 #include <loader/placement.h>
 
 #define X(value) ((unsigned long long)(value))
+#define PHYSICAL_LIMIT (UINT64_C(1) << 52) /* no x86-64 processor has longer physical addresses */
 
 static size_t table_capacity(size_t descriptors)
 {
@@ -52,7 +53,7 @@ static int add_descriptor(struct e820_table *table, const struct efi_memory_desc
 		if (!mm_align_up(end, MM_PAGE_SIZE, &end))
 			end = -MM_PAGE_SIZE;
 	} else {
-		end &= ~MM_PAGE_MASK;
+		end = end < PHYSICAL_LIMIT ? end & ~MM_PAGE_MASK : PHYSICAL_LIMIT;
 		if (!mm_align_up(start, MM_PAGE_SIZE, &start))
 			return 0;
 	}
@@ -187,8 +188,15 @@ int placement_find(struct placement *placement, const struct placement_want *wan
 	for (size_t i = 0; i < table->nr_entries; i++) {
 		const struct e820_entry *entry = &table->entries[want->top_down ? table->nr_entries - 1 - i : i];
 
-		if (entry->type == PLACEMENT_FREE && fit(want, entry->addr, entry->addr + (entry->size - 1), base))
-			return placement_take(placement, *base, want->size);
+		uint64_t place;
+		int error;
+
+		if (entry->type != PLACEMENT_FREE || !fit(want, entry->addr, entry->addr + (entry->size - 1), &place))
+			continue;
+		error = placement_take(placement, place, want->size);
+		if (!error)
+			*base = place;
+		return error;
 	}
 	explain(placement, want, why);
 	return MM_ENOMEM;

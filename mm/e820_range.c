@@ -37,8 +37,8 @@ static uint64_t clamp_end(uint64_t start, uint64_t size)
 }
 
 /*
- * Takes [start, end) out of an entry that has more; the piece behind it, if any, becomes a new entry at the table's end.
- * Returns the bytes taken.
+ * Takes [start, end) out of an entry that has more; the piece behind it, if any, becomes a new entry at the table's
+ * end. Returns the bytes taken.
  */
 static uint64_t take_part(struct e820_table *table, struct e820_entry *entry, enum part part, uint64_t start,
 			  uint64_t end)

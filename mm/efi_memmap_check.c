@@ -10,7 +10,10 @@ struct check {
 	const struct efi_memmap *map;
 	size_t count;
 	struct ranges ranges;
-	/* For each descriptor: the one it duplicates, and the one it overlaps, or NOBODY. They lie where the sort is done. */
+	/*
+	 * For each descriptor: the one it duplicates, and the one it overlaps, or NOBODY. They lie where the sort is
+	 * done.
+	 */
 	uint32_t *duplicate_of;
 	uint32_t *overlaps;
 	void (*found)(void *context, const struct efi_finding *finding);
@@ -55,7 +58,10 @@ static void collect_by_last(struct check *check)
 	mm_ranges_sort(&check->ranges);
 }
 
-/* In address order, a range shares pages with an earlier one exactly if it starts within the one that reaches furthest. */
+/*
+ * In address order, a range shares pages with an earlier one exactly if it starts within the one that reaches
+ * furthest.
+ */
 static void compare_neighbours(struct check *check)
 {
 	const struct range *items = check->ranges.items;

@@ -16,7 +16,10 @@ enum efi_extent {
 /* Sets start, last and type of *range, of a descriptor under a policy; only type when the answer is NONE. */
 enum efi_extent mm_efi_range(const struct efi_memory_desc *desc, enum e820_policy policy, struct range *range);
 
-/* Explains the finished table: fills trace, one element for each of count descriptors. Destroys the list, which has room for count. */
+/*
+ * Explains the finished table: fills trace, one element for each of count descriptors. Destroys the list, which has
+ * room for count.
+ */
 void mm_efi_trace(const struct efi_memmap *map, size_t count, enum e820_policy policy, const struct e820_table *table,
 		  struct efi_trace *trace, struct ranges *ranges);
 

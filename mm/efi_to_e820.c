@@ -106,7 +106,10 @@ static inline enum efi_extent range_of(const struct efi_memory_desc *desc, const
 	return EFI_EXTENT_WHOLE;
 }
 
-/* The fields that count, of a descriptor at any address; one by one, because a copy of the whole would go through memory. */
+/*
+ * The fields that count, of a descriptor at any address; one by one, because a copy of the whole would go through
+ * memory.
+ */
 static inline struct efi_memory_desc read_descriptor(const unsigned char *at)
 {
 	struct efi_memory_desc desc = { 0 };
@@ -159,7 +162,10 @@ static bool convert_in_order(const struct efi_memmap *map, size_t count, const s
 	return true;
 }
 
-/* Ranges in the map's order; like Linux's stub, a descriptor that continues the one before it becomes part of its range. */
+/*
+ * Ranges in the map's order; like Linux's stub, a descriptor that continues the one before it becomes part of its
+ * range.
+ */
 static void collect_ranges(const struct efi_memmap *map, size_t count, const struct rule *rule, struct ranges *ranges)
 {
 	const unsigned char *at = map->buffer;
@@ -185,8 +191,8 @@ size_t efi_to_e820_scratch_size(size_t count)
 	return mm_ranges_scratch_size(count);
 }
 
-int efi_to_e820(const struct efi_memmap *map, enum e820_policy policy, struct e820_table *table, struct efi_trace *trace,
-		void *scratch, size_t scratch_size)
+int efi_to_e820(const struct efi_memmap *map, enum e820_policy policy, struct e820_table *table,
+		struct efi_trace *trace, void *scratch, size_t scratch_size)
 {
 	size_t count = efi_memmap_count(map);
 	struct ranges ranges;

@@ -27,7 +27,10 @@ size_t mm_ranges_scratch_size(size_t count);
 /* Lays an empty list for that many ranges out in scratch memory of any alignment; false when it is too small. */
 bool mm_ranges_carve(struct ranges *ranges, void *scratch, size_t scratch_size, size_t count);
 
-/* Sorts by start, stable. Linear for input that is in order, otherwise one linear pass for each 8 or 11 bits that differ. */
+/*
+ * Sorts by start, stable. Linear for input that is in order, otherwise one linear pass for each 8 or 11 bits that
+ * differ.
+ */
 void mm_ranges_sort(struct ranges *ranges);
 
 /*

@@ -18,19 +18,19 @@ test-linux-memblock:
 ## make property-tests   random cases against naive models; SEED=N CASES=N repeat a run
 # Property tests: test/property/NAME.c compares the library with a naive model; `make property-tests SEED=5 CASES=1000`.
 PROPERTY_TESTS := $(patsubst test/property/%.c,$(B)/test/property/%,$(wildcard test/property/*.c))
-PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c))
+PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c test/support/*.c))
 
 $(B)/test/property/%: $(B)/san/test/property/%.o $(PROPERTY_HARNESS) $(B)/san/libmm.a
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SANITIZE) $^ -o $@
 
 property-tests: $(PROPERTY_TESTS)
-	@for t in $(PROPERTY_TESTS); do $$t $(SEED) $(CASES) || exit 1; done
+	@for t in $(PROPERTY_TESTS); do $$t "$(SEED)" "$(CASES)" || exit 1; done
 .PHONY: property-tests
 
 ## make corpus-tests     replays the memory maps of real machines
 # Replay of real machines' maps, which lie beside the checkout: MAPBRIDGE_CORPUS says where, "none" does without.
-$(B)/test/corpus/corpus: $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c)) $(B)/san/libmm.a
+$(B)/test/corpus/corpus: $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c test/support/*.c)) $(B)/san/libmm.a
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SANITIZE) $^ -o $@
 

@@ -27,8 +27,9 @@ struct bls_loader {
 };
 
 /*
- * Parses an entry. Keys that are not known are ignored, told once each on notes (may be null) as "line N: ...". On
- * refusal: MM_EINVAL and a sentence on why with the line. *entry is undefined then.
+ * Parses an entry. Of a key that may stand once the last line counts; that, and keys that are not known and ignored, is told
+ * on notes (may be null) in lines "line N: ...". A byte order mark in front is skipped. On refusal: MM_EINVAL and a
+ * sentence on why with the line. *entry is undefined then.
  */
 int bls_entry_parse(const char *text, size_t size, struct bls_entry *entry, struct printer *notes, struct printer *why);
 

@@ -46,10 +46,16 @@ struct placement_want {
 /* Bytes of memory that a placement over that many descriptors uses; SIZE_MAX on overflow. */
 size_t placement_memory_size(size_t descriptors);
 
-/* Reads the map. MM_ENOSPC when size is too small, MM_EINVAL when the map cannot be read. */
+/*
+ * Reads the map, rounding unaligned RAM inwards and all else outwards; RAM beyond 2^52, the first page and special-purpose RAM
+ * are not for use. memory may have any alignment. MM_ENOSPC when size is too small, MM_EINVAL when the map cannot be read.
+ */
 int placement_init(struct placement *placement, const struct efi_memmap *map, void *memory, size_t size);
 
-/* Finds and takes a piece. MM_ENOMEM, with a sentence on why that has the numbers, when there is none. */
+/*
+ * Finds and takes a piece. MM_ENOMEM, with a sentence on why that has the numbers, when there is none; MM_ENOSPC when too
+ * many pieces are taken. *base is untouched then.
+ */
 int placement_find(struct placement *placement, const struct placement_want *want, uint64_t *base, struct printer *why);
 
 /* Takes [base, base + size), whatever is there. MM_ENOSPC when too many pieces are taken. */

@@ -63,28 +63,41 @@ size_t e820_update_scratch_size(size_t nr_entries);
 
 /*
  * Sanitises: sorts, resolves overlaps (numerically highest type wins, unsigned), merges touching equals except
- * PRAM and soft reserved, drops empty entries. O(n log n). Unlike Linux it works from 0 entries on, and clips an entry that
- * ends at 2^64 or beyond to the last page before 2^64 instead of giving up on the whole table; *clipped (may be null) counts those.
- * MM_ENOSPC, and the table untouched, when the scratch memory or the table's capacity is too small.
+ * PRAM and soft reserved, drops empty entries. O(n log n). Unlike Linux it works from 0 entries on, and clips an entry
+ * that ends at 2^64 or beyond to the last page before 2^64 instead of giving up on the whole table; *clipped (may be
+ * null) counts those. MM_ENOSPC, and the table untouched, when the scratch memory or the table's capacity is too
+ * small.
  */
 int e820_update_table(struct e820_table *table, void *scratch, size_t scratch_size, size_t *clipped);
 
 /*
  * Changes type old_type to new_type in [start, start + size); works on a raw table and leaves it unsorted as Linux does
- * (call e820_update_table after it). Size is clamped to 2^64 - 1 - start. Stores the number of bytes changed.
- * MM_EINVAL when the types are equal; MM_ENOSPC, and the table untouched, when the pieces do not fit.
+ * (call e820_update_table after it): entries that overlap are each changed and counted, pieces go to the end. Size is
+ * clamped to 2^64 - 1 - start; of an entry that ends at 2^64 the last byte goes with the one before it. As in Linux,
+ * size 0 strictly inside an entry of that type splits it and adds an empty entry. Stores the number of bytes changed.
+ * MM_EINVAL when the types are equal; MM_ENOSPC when the pieces do not fit (Linux loses them). On error *changed is 0
+ * and the table untouched.
  */
 int e820_range_update(struct e820_table *table, uint64_t start, uint64_t size, uint32_t old_type, uint32_t new_type,
 		      uint64_t *changed);
 
-/* Removes [start, start + size) of that type, of any type when type is 0. Otherwise as e820_range_update. */
+/*
+ * Removes [start, start + size) of that type, of any type when type is 0. Entries that are covered wholly become all
+ * zero and keep their place until e820_update_table. Otherwise as e820_range_update.
+ */
 int e820_range_remove(struct e820_table *table, uint64_t start, uint64_t size, uint32_t type, uint64_t *removed);
 
-/* Whether any byte, or (in a sanitised table) every byte, of [start, end) has that type; type 0 is any. */
+/*
+ * Whether any byte, or (in a sanitised table) every byte, of [start, end) has that type; type 0 is any. An empty range
+ * strictly inside an entry counts as mapped, as in Linux. Ranges that end at 2^64 cannot be asked for.
+ */
 bool e820_mapped_any(const struct e820_table *table, uint64_t start, uint64_t end, uint32_t type);
 bool e820_mapped_all(const struct e820_table *table, uint64_t start, uint64_t end, uint32_t type);
 
-/* Type of the last entry that completes the coverage of [start, end) as Linux's e820__get_entry_type; MM_EINVAL if not covered. */
+/*
+ * Type of the last entry that completes the coverage of [start, end) as Linux's e820__get_entry_type; MM_EINVAL if
+ * not covered.
+ */
 int64_t e820_get_entry_type(const struct e820_table *table, uint64_t start, uint64_t end);
 
 /* max_arch_pfn of x86-64: MAXMEM >> 12 with 4 and with 5 levels of page tables. */
@@ -98,14 +111,15 @@ int64_t e820_get_entry_type(const struct e820_table *table, uint64_t start, uint
 uint64_t e820_end_of_ram_pfn(const struct e820_table *table, uint64_t limit_pfn, bool acpi_too);
 
 /*
- * Largest gap of at least 4 MiB below 4 GiB, in a sanitised table: where Linux puts PCI. MM_ENOENT when there is none.
+ * Largest gap of at least 4 MiB below 4 GiB, in a sanitised table: where Linux puts PCI. Of equal ones the lowest; what
+ * lies below the first entry is no gap. MM_ENOENT, and *start and *size untouched, when there is none.
  */
 int e820_search_gap(const struct e820_table *table, uint64_t *start, uint64_t *size);
 
 /* Prints "WHO: [mem 0x0000000000000000-0x000000000009ffff] usable" for each entry, exactly as Linux 6.1. */
 void e820_print_table(const struct e820_table *table, const char *who, struct printer *out);
 
-/* Sum of the sizes of all entries of that type (of a sanitised table: bytes of that type). */
+/* Sum of the sizes of all entries of that type (of a sanitised table: bytes of that type), at most 2^64 - 1. */
 uint64_t e820_total(const struct e820_table *table, uint32_t type);
 
 /*

@@ -41,8 +41,9 @@ int e820_parse_mem(const char *text, const char *end, const char **stop, struct 
 
 /*
  * Reads one element of memmap= (no comma): SIZE@START RAM, SIZE#START ACPI data, SIZE$START reserved, SIZE!START
- * persistent (type 12), SIZE%START[-OLD][+NEW], SIZE alone like mem=, or exactmap. Errors as e820_parse_mem; MM_EOVERFLOW
- * also when the range passes 2^64, MM_ERANGE for a type above 2^32 - 1, MM_EINVAL when OLD and NEW are equal.
+ * persistent (type 12), SIZE%START[-OLD][+NEW], SIZE alone like mem=, or exactmap. Errors as e820_parse_mem;
+ * MM_EOVERFLOW also when the range passes 2^64, MM_ERANGE for a type above 2^32 - 1, MM_EINVAL when OLD and NEW are
+ * equal.
  */
 int e820_parse_memmap(const char *text, const char *end, const char **stop, struct e820_option *option);
 
@@ -54,7 +55,8 @@ int e820_apply_option(struct e820_table *table, const struct e820_option *option
 
 /*
  * Carries out the value of a whole mem= (or memmap=, with its commas). Nothing is changed unless all of it is right;
- * errors as above. MM_ENOSPC when the table is too small: the elements of memmap= before *stop have been carried out then.
+ * errors as above. MM_ENOSPC when the table is too small: the elements of memmap= before *stop have been carried out
+ * then.
  */
 int e820_apply_mem(struct e820_table *table, const char *text, const char *end, const char **stop);
 int e820_apply_memmap(struct e820_table *table, const char *text, const char *end, const char **stop);

@@ -34,7 +34,10 @@ enum {
 #define EFI_OEM_TYPE_MIN UINT32_C(0x70000000)
 #define EFI_OS_TYPE_MIN UINT32_C(0x80000000)
 
-/* Attribute bits of a descriptor. UC to UCE, and on most firmware WP, RP, XP and RO, say what the memory could do, not what it does. */
+/*
+ * Attribute bits of a descriptor. UC to UCE, and on most firmware WP, RP, XP and RO, say what the memory could do,
+ * not what it does.
+ */
 #define EFI_ATTRIBUTE_UC UINT64_C(0x1)
 #define EFI_ATTRIBUTE_WC UINT64_C(0x2)
 #define EFI_ATTRIBUTE_WT UINT64_C(0x4)
@@ -87,10 +90,16 @@ bool efi_memmap_get(const struct efi_memmap *map, size_t index, struct efi_memor
  */
 bool efi_memory_desc_end(const struct efi_memory_desc *desc, uint64_t *end);
 
-/* Name of a type as the UEFI specification writes it ("EfiConventionalMemory"), "OEM type", "OS type" or "unknown type". */
+/*
+ * Name of a type as the UEFI specification writes it ("EfiConventionalMemory"), "OEM type", "OS type" or "unknown
+ * type".
+ */
 const char *efi_memory_type_name(uint32_t type);
 
-/* Linux 6.1's short name, as its "efi: mem" lines print it ("Conventional", "Boot Data"...); else as efi_memory_type_name. */
+/*
+ * Linux 6.1's short name, as its "efi: mem" lines print it ("Conventional", "Boot Data"...); else as
+ * efi_memory_type_name.
+ */
 const char *efi_memory_type_linux_name(uint32_t type);
 
 enum efi_finding_kind {

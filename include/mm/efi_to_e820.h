@@ -15,11 +15,11 @@ enum e820_policy {
 uint32_t efi_to_e820_type(const struct efi_memory_desc *desc, enum e820_policy policy);
 
 enum efi_fate {
-	EFI_FATE_KEPT,        /* one output entry is exactly this descriptor (several that touch, if they never merge) */
-	EFI_FATE_MERGED,      /* whole, as a part of output entry first */
-	EFI_FATE_CLIPPED,     /* only partly: by took the rest, or it was rounded or cut at the top of the address space */
-	EFI_FATE_COVERED,     /* nothing left: a higher type, such as that of descriptor by, has all of it */
-	EFI_FATE_DROPPED      /* no page that e820 can name: no pages, past 2^64, or only the last page before 2^64 */
+	EFI_FATE_KEPT,	  /* one output entry is exactly this descriptor (several that touch, if they never merge) */
+	EFI_FATE_MERGED,  /* whole, as a part of output entry first */
+	EFI_FATE_CLIPPED, /* only partly: by took the rest, or it was rounded or cut at the top of the address space */
+	EFI_FATE_COVERED, /* nothing left: a higher type, such as that of descriptor by, has all of it */
+	EFI_FATE_DROPPED  /* no page that e820 can name: no pages, past 2^64, or only the last page before 2^64 */
 };
 
 /*
@@ -40,13 +40,13 @@ size_t efi_to_e820_scratch_size(size_t count);
 /*
  * Converts the whole map into *table (its previous entries are replaced): sanitised, sorted, adjacent equals merged,
  * overlaps resolved by e820 precedence. Descriptors may come in any order. An unaligned phys_addr is rounded: RAM
- * inwards, all else outwards. Bytes are conserved: the output covers the union of the valid input exactly, at the top clipped
- * to the last page before 2^64. trace may be null, else it has one element for each descriptor. O(n log n), no allocation.
- * MM_EINVAL when the stride is below 40; MM_ENOSPC when scratch or table is too small (*table has no entries then).
- * Soft reserved ranges stay apart and are cut as e820_update_table does it, except that a descriptor which continues
- * the one before it in the map is one range with it, as in Linux's stub.
+ * inwards, all else outwards. Bytes are conserved: the output covers the union of the valid input exactly, at the top
+ * clipped to the last page before 2^64. trace may be null, else it has one element for each descriptor. O(n log n), no
+ * allocation. MM_EINVAL when the stride is below 40; MM_ENOSPC when scratch or table is too small (*table has no
+ * entries then). Soft reserved ranges stay apart and are cut as e820_update_table does it, except that a descriptor
+ * which continues the one before it in the map is one range with it, as in Linux's stub.
  */
-int efi_to_e820(const struct efi_memmap *map, enum e820_policy policy, struct e820_table *table, struct efi_trace *trace,
-		void *scratch, size_t scratch_size);
+int efi_to_e820(const struct efi_memmap *map, enum e820_policy policy, struct e820_table *table,
+		struct efi_trace *trace, void *scratch, size_t scratch_size);
 
 #endif

@@ -6,6 +6,14 @@ TEST_EFI := $(patsubst test/boot/efi/%.c,$(B)/test/efi/%.efi,$(filter-out %/chai
 TEST_EFI_FLAGS := $(WARN) -O2 -I/usr/include/efi -I/usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI -ffreestanding -fpic \
 	-fshort-wchar -mno-red-zone -mno-sse -mno-mmx -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -MMD -MP
+TEST_EFI_LINK := $(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T /usr/lib/elf_x86_64_efi.lds \
+	/usr/lib/crt0-efi-x86_64.o
+TEST_EFI_LIBS := -L/usr/lib -lefi -lgnuefi
+TEST_EFI_SUBSYSTEM := 10
+TEST_EFI_SECTIONS := .text .sdata .data .rodata .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc
+TEST_EFI_OBJCOPY = objcopy $(addprefix -j ,$(TEST_EFI_SECTIONS)) --target=efi-app-x86_64 \
+	--subsystem=$(TEST_EFI_SUBSYSTEM)
+.PRECIOUS: $(B)/test/efi/%.o $(B)/test/efi/%.so $(B)/bench/%.o $(B)/bench/%.so
 
 $(B)/test/efi/%.o: test/boot/efi/%.c
 	@mkdir -p $(@D)
@@ -15,11 +23,9 @@ $(B)/test/efi/%.o: test/boot/efi/%.S
 	$(Q)$(CC) -c $< -o $@
 $(B)/test/efi/la57.so: $(B)/test/efi/la57_switch.o
 $(B)/test/efi/%.so: $(B)/test/efi/%.o $(B)/test/efi/chain.o
-	$(Q)$(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T /usr/lib/elf_x86_64_efi.lds \
-		/usr/lib/crt0-efi-x86_64.o $^ -o $@ -L/usr/lib -lefi -lgnuefi
+	$(Q)$(TEST_EFI_LINK) $^ -o $@ $(TEST_EFI_LIBS)
 $(B)/test/efi/%.efi: $(B)/test/efi/%.so
-	$(Q)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j '.rel.*' -j '.rela.*' \
-		-j .reloc --target=efi-app-x86_64 --subsystem=10 $< $@
+	$(Q)$(TEST_EFI_OBJCOPY) $< $@
 
 # what cannot be built is counted as a failure by run-tests, and all else is tested all the same
 test-programs: all $(UNIT_TESTS) $(PROPERTY_TESTS) $(TEST_EFI) $(B)/run/initrd.img $(B)/linux/initrd.img

@@ -2,6 +2,8 @@
 """Boots of the test kernels, of Linux, and of a disk without a configuration."""
 import itertools
 import re
+import struct
+import zlib
 
 from boot_test import BUILD, LOADER, LOADER_BEHIND, BootTest
 
@@ -44,6 +46,21 @@ def same_e820_as_linux(log):
         pairs = itertools.zip_longest(own, extended, fillvalue="nothing")
         why = "extended: " + "; ".join(f"loader: {a}, Linux: {b}" for a, b in pairs if a != b)[:400]
     yield "e820_equals_linux", why
+    crc = hibernation_crc32(extended or linux)
+    yield "crc32_of_linux_map", None if f"e820: CRC32 {crc:08x} " in log else f"Linux's map has {crc:08x}, not printed"
+
+
+E820_TYPES = {"usable": 1, "reserved": 2, "ACPI data": 3, "ACPI NVS": 4, "unusable": 5, "persistent (type 7)": 7,
+              "soft reserved": 0xefffffff}
+
+
+def hibernation_crc32(lines):
+    """As arch/x86/power/hibernate.c computes it: over the number of entries and the entries."""
+    data = struct.pack("<I", len(lines))
+    for line in lines:
+        start, last, kind = re.fullmatch(r"\[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] (.*)", line.strip()).groups()
+        data += struct.pack("<QQI", int(start, 16), int(last, 16) + 1 - int(start, 16), E820_TYPES[kind])
+    return zlib.crc32(data)
 
 
 def more_than_300(log):

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Replays the firmware memory maps of real machines. The corpus is no part of the project: MAPBRIDGE_CORPUS says where it
- * is, and "none" says that there is none; without either, its absence is a failure.
+ * Replays the firmware memory maps of real machines. The corpus is no part of the project: MAPBRIDGE_CORPUS says where
+ * it is, and "none" says that there is none; without either, its absence is a failure.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "corpus.h"
+
+#include "../support/e820_compare.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -99,7 +101,8 @@ bool read_e820_map(const char *id, const char *label, struct e820_table *e820)
 		if (label && strcmp(fields[0], label) != 0)
 			continue;
 		if (e820_range_add(e820, start, last - start + 1, (uint32_t)number(fields[first + 2], id)) != 0) {
-			printf("not comparable: %s: damaged, a range from %s to %s\n", id, fields[first], fields[first + 1]);
+			printf("not comparable: %s: damaged, a range from %s to %s\n", id, fields[first],
+			       fields[first + 1]);
 			close_table(table);
 			return false;
 		}
@@ -124,29 +127,9 @@ void shuffle(void *elements, size_t count, size_t size)
 	}
 }
 
-static void print_missing(const char *sign, const struct e820_table *list, const struct e820_table *other)
-{
-	for (size_t i = 0; i < list->nr_entries; i++) {
-		bool found = false;
-
-		for (size_t j = 0; j < other->nr_entries; j++)
-			found |= memcmp(&list->entries[i], &other->entries[j], sizeof(list->entries[i])) == 0;
-		if (!found)
-			printf("  %s [%#llx-%#llx] type %#x\n", sign, (unsigned long long)list->entries[i].addr,
-			       (unsigned long long)(list->entries[i].addr + list->entries[i].size - 1),
-			       (unsigned)list->entries[i].type);
-	}
-}
-
 bool same_tables(const struct e820_table *is, const struct e820_table *expected)
 {
-	if (is->nr_entries == expected->nr_entries &&
-	    memcmp(is->entries, expected->entries, is->nr_entries * sizeof(*is->entries)) == 0)
-		return true;
-	printf("  %zu entries, expected %zu (- missing, + surplus):\n", is->nr_entries, expected->nr_entries);
-	print_missing("-", expected, is);
-	print_missing("+", is, expected);
-	return false;
+	return same_entries(is->entries, is->nr_entries, expected->entries, expected->nr_entries, true);
 }
 
 void verdict(bool good, const char *id, const char *what)
@@ -194,7 +177,8 @@ int main(void)
 	}
 	folder = opendir(corpus);
 	if (!folder) {
-		printf("corpus replay: THERE IS NO FOLDER %s with maps of real machines; set MAPBRIDGE_CORPUS to where it "
+		printf("corpus replay: THERE IS NO FOLDER %s with maps of real machines; set MAPBRIDGE_CORPUS to where "
+		       "it "
 		       "is,\nor to \"none\" to do without it\n0 passed, 1 failed\n",
 		       corpus);
 		return 1;

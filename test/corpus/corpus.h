@@ -23,7 +23,10 @@ void close_table(void *table);
 /* Reads efi/ID.tsv as GetMemoryMap would have returned it, into a buffer of MAX_MAP strides. */
 struct efi_memmap read_efi_map(const char *id, unsigned char *buffer);
 
-/* Appends e820/ID.tsv, or of e820/ID.after.tsv the rows with that label. false when there is no such file, or a damaged one. */
+/*
+ * Appends e820/ID.tsv, or of e820/ID.after.tsv the rows with that label. false when there is no such file, or a
+ * damaged one.
+ */
 bool read_e820_map(const char *id, const char *label, struct e820_table *table);
 
 /* Shuffles elements of that size, always in the same manner. */

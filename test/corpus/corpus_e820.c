@@ -73,7 +73,10 @@ static bool log_has_todays_form(const char *id, const char *name)
 	return form;
 }
 
-/* What user.tsv says of a machine, or "": options of its log and how they fit, and whether the marked map merges back. */
+/*
+ * What user.tsv says of a machine, or "": options of its log and how they fit, and whether the marked map merges
+ * back.
+ */
 static void read_result(const char *id, char *result, size_t size)
 {
 	void *results = open_table(".", "user", ".tsv");

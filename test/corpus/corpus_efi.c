@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* EFI maps: where the log of the same boot can be compared, the e820 map that Linux printed; always, that no byte is lost. */
+/*
+ * EFI maps: where the log of the same boot can be compared, the e820 map that Linux printed; always, that no byte is
+ * lost.
+ */
 #include "corpus.h"
 
 #include <stdio.h>
@@ -65,7 +68,8 @@ static bool conserves_bytes(const struct efi_memmap *map, const struct e820_tabl
 	return total == expected;
 }
 
-static bool traces_are_sound(const struct efi_memmap *map, const struct e820_table *table, const struct efi_trace *trace)
+static bool traces_are_sound(const struct efi_memmap *map, const struct e820_table *table,
+			     const struct efi_trace *trace)
 {
 	for (size_t i = 0; i < efi_memmap_count(map); i++) {
 		struct efi_memory_desc desc;
@@ -112,8 +116,8 @@ static bool is_comparable(const char *id, const char *name)
 			continue;
 		comparable = strcmp(fields[4], "yes") == 0;
 		if (!comparable)
-			printf("not comparable: %s %s: its e820 map was not made by the rule of Linux's stub (%s)\n", id, name,
-			       fields[5]);
+			printf("not comparable: %s %s: its e820 map was not made by the rule of Linux's stub (%s)\n",
+			       id, name, fields[5]);
 	}
 	if (pairs)
 		close_table(pairs);

@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		CHECK(update(&table) == 0 && e820_crc32(&table) == crc);
 	}
-	if (e820_range_update(&table, numbers[0], numbers[1], table.nr_entries ? table.entries[0].type : 1, 2, &bytes) == 0)
+	if (e820_range_update(&table, numbers[0], numbers[1], table.nr_entries ? table.entries[0].type : 1, 2,
+			      &bytes) == 0)
 		update_or_unchanged(&table);
 	if (e820_range_remove(&table, numbers[1], numbers[0], (uint32_t)numbers[0] & 3, &bytes) == 0 &&
 	    e820_range_remove(&table, numbers[1], numbers[0], (uint32_t)numbers[0] & 3, &again) == 0)

@@ -86,7 +86,8 @@ static bool check(const struct problem *problem, bool report)
 		result = e820_range_update(&table, numbers[START] * PAGE, numbers[SIZE] * PAGE, numbers[OLD],
 					   numbers[NEW], &changed);
 	if (report)
-		printf("  %s returned %d, changed %#llx (expected %#llx), capacity %zu, raw entries %zu (expected %zu)\n",
+		printf("  %s returned %d, changed %#llx (expected %#llx), capacity %zu, raw entries %zu (expected "
+		       "%zu)\n",
 		       numbers[REMOVE] ? "remove" : "update", result, (unsigned long long)changed,
 		       (unsigned long long)model.changed * PAGE, table.capacity, table.nr_entries, model.entries);
 	if ((!numbers[REMOVE] && numbers[OLD] == numbers[NEW]) || model.entries > table.capacity)

@@ -36,7 +36,8 @@ static void generate(struct problem *problem)
 static bool check_questions(const struct problem *problem, const struct painting *painting, uint64_t base,
 			    const struct e820_table *table)
 {
-	uint32_t start = problem->numbers[ASK_START], end = problem->numbers[ASK_END], type = problem->numbers[ASK_TYPE];
+	uint32_t start = problem->numbers[ASK_START], end = problem->numbers[ASK_END],
+		 type = problem->numbers[ASK_TYPE];
 	bool any = false, all = true, covered = true;
 	int64_t entry_type;
 

@@ -15,8 +15,10 @@
 
 enum { AT_TOP, LINUX_POLICY, ROOM };
 
-static const uint32_t types[] = { 0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0x70000000, 0xffffffff,
-				  7 + SPECIAL, 7 + SPECIAL, 7 + SPECIAL, 4 + SPECIAL, 0 + SPECIAL };
+static const uint32_t types[] = {
+	0,  1,	2,  3,	4,  5,	6,	    7,		7,	     7,		  8,	       9,	    10,
+	11, 12, 13, 14, 15, 16, 0x70000000, 0xffffffff, 7 + SPECIAL, 7 + SPECIAL, 7 + SPECIAL, 4 + SPECIAL, 0 + SPECIAL
+};
 
 static void generate(struct problem *problem)
 {
@@ -38,7 +40,9 @@ static void generate(struct problem *problem)
 	}
 }
 
-/* One descriptor as the model sees it: units [start, end) before rounding, [from, to) after it; none when from == to. */
+/*
+ * One descriptor as the model sees it: units [start, end) before rounding, [from, to) after it; none when from == to.
+ */
 struct modelled {
 	uint32_t type;
 	uint32_t start, end;

@@ -68,7 +68,7 @@ static unsigned run_stream(const struct stream *stream)
 	return 0;
 }
 
-/* Leaves out every action without which the stream fails as well. */
+/* Leaves out every action without which the stream fails as well, and shortens what remains. */
 static void shrink(struct stream *stream)
 {
 	for (unsigned i = stream->count; i-- > 0;) {
@@ -79,29 +79,46 @@ static void shrink(struct stream *stream)
 		if (shorter.count && run_stream(&shorter))
 			*stream = shorter;
 	}
+	for (unsigned i = 0; i < stream->count; i++) {
+		for (unsigned cut = UNITS; cut;) {
+			struct stream shorter = *stream;
+
+			shorter.action[i].length -= cut;
+			if (stream->action[i].length >= cut && run_stream(&shorter))
+				*stream = shorter;
+			else
+				cut /= 2;
+		}
+	}
+}
+
+static void print_region(char mark, const struct memblock_region *region)
+{
+	printf("%c[%#llx, %#llx) flags %#x nid %d\n", mark, (unsigned long long)region->base,
+	       (unsigned long long)(region->base + region->size), (unsigned)region->flags, region->nid);
 }
 
 static void print_difference(const struct painted_table *table)
 {
 	struct memblock_region wanted[UNITS];
-	unsigned long count = painted_regions(table, wanted);
 	const struct memblock_type *type = table->real;
+	unsigned long count = painted_regions(table, wanted), w = 0, g = 0;
 
-	printf("%s: cnt %lu, %lu wanted; total_size %#llx, max %lu\n", type->name, type->cnt, count,
-	       (unsigned long long)type->total_size, type->max);
-	for (unsigned long i = 0; i < count || i < type->cnt; i++) {
-		const struct memblock_region *got = i < type->cnt ? &type->regions[i] : NULL;
-		const struct memblock_region *want = i < count ? &wanted[i] : NULL;
+	printf("%s: cnt %lu, %lu wanted; total_size %#llx; max %lu, %lu wanted\n", type->name, type->cnt, count,
+	       (unsigned long long)type->total_size, type->max, table->max);
+	while (w < count || g < type->cnt) {
+		const struct memblock_region *want = &wanted[w], *got = &type->regions[g];
 
-		if (got && want && !memcmp(got, want, sizeof(*got)))
-			want = NULL;
-		if (want)
-			printf("-[%#llx, %#llx) flags %#x nid %d\n", (unsigned long long)want->base,
-			       (unsigned long long)(want->base + want->size), (unsigned)want->flags, want->nid);
-		if (got)
-			printf("%c[%#llx, %#llx) flags %#x nid %d\n", want || i >= count ? '+' : ' ',
-			       (unsigned long long)got->base, (unsigned long long)(got->base + got->size),
-			       (unsigned)got->flags, got->nid);
+		if (w < count && g < type->cnt && !memcmp(want, got, sizeof(*got))) {
+			w++;
+			g++;
+		} else if (w < count && (g == type->cnt || want->base <= got->base)) {
+			print_region('-', want);
+			w++;
+		} else {
+			print_region('+', got);
+			g++;
+		}
 	}
 }
 
@@ -118,7 +135,7 @@ static void report(struct stream *stream, uint64_t seed)
 		printf("%s %-24s units %u+%u  a %u b %u c %u\n", i + 1 == failing ? ">" : " ", kind_names[action->kind],
 		       action->from, action->length, action->a, action->b, action->c);
 	}
-	puts("wanted -, got +:");
+	puts("regions wanted but not there -, there but not wanted +:");
 	print_difference(&memory);
 	print_difference(&reserved);
 }

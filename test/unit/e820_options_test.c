@@ -218,8 +218,9 @@ static void mem_refusals_change_nothing(void **state)
 		int error;
 		size_t stopped_at;
 	} cases[] = {
-		{ "", MM_EINVAL, 0 },	{ "nopentium", MM_EINVAL, 0 }, { "0", MM_EINVAL, 0 },	 { "0K", MM_EINVAL, 0 },
-		{ "4Gx", MM_EINVAL, 2 }, { "4G@0", MM_EINVAL, 2 },	{ "16E", MM_EOVERFLOW, 0 }, { "1M,2M", MM_EINVAL, 2 },
+		{ "", MM_EINVAL, 0 },	    { "nopentium", MM_EINVAL, 0 }, { "0", MM_EINVAL, 0 },
+		{ "0K", MM_EINVAL, 0 },	    { "4Gx", MM_EINVAL, 2 },	   { "4G@0", MM_EINVAL, 2 },
+		{ "16E", MM_EOVERFLOW, 0 }, { "1M,2M", MM_EINVAL, 2 },
 	};
 
 	(void)state;

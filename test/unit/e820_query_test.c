@@ -55,7 +55,8 @@ static void gap_search(void **state)
 {
 	TABLE(table, 4, { 0, GIB, RAM }, { GIB + 8 * MIB, 8 * MIB, RAM }, { GIB + 24 * MIB, 2 * GIB, RAM },
 	      { 4 * GIB, GIB, RAM });
-	TABLE(equal, 3, { 0, 2 * GIB, RAM }, { 3 * GIB - 512 * MIB, 512 * MIB, NVS }, { 3 * GIB + 512 * MIB, 512 * MIB, NVS });
+	TABLE(equal, 3, { 0, 2 * GIB, RAM }, { 3 * GIB - 512 * MIB, 512 * MIB, NVS },
+	      { 3 * GIB + 512 * MIB, 512 * MIB, NVS });
 	TABLE(small, 2, { 0, 4 * GIB - 4 * MIB + 1, RAM }, { 5 * GIB, GIB, RAM });
 	TABLE(smallest, 1, { 0, 4 * GIB - 4 * MIB, RAM });
 	EMPTY_TABLE(empty, 1);

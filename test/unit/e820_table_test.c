@@ -99,7 +99,10 @@ static void update_lets_the_highest_type_win(void **state)
 		       { 0x5000, 0x2000, RESERVED }, { 0x7000, 0x2000, RAM });
 }
 
-/* Every pair of types, with gaps, unknown ones and the largest of all: the numerically higher one keeps the common page. */
+/*
+ * Every pair of types, with gaps, unknown ones and the largest of all: the numerically higher one keeps the common
+ * page.
+ */
 static void update_precedence_of_all_pairs(void **state)
 {
 	static const uint32_t types[] = { 1, 2, 3, 4, 5, 6, 7, 12, 20, 128, 0xefffffff, 0xf0000000, 0xffffffff };
@@ -118,6 +121,21 @@ static void update_precedence_of_all_pairs(void **state)
 				assert_entries(&table, { 0x1000, 0x2000, types[high] }, { 0x3000, 0x1000, types[low] });
 		}
 	}
+}
+
+/*
+ *  in   |--1--|      out  |----1----|--4--|-1-|
+ *          |----4----|
+ *       |--------1--------|                       and an empty entry that is out of order
+ */
+static void update_of_unsorted_equal_types(void **state)
+{
+	TABLE(table, 6, { 0x1000, 0x3000, RAM }, { 0x3000, 0, ACPI }, { 0x4000, 0x3000, NVS }, { 0x1000, 0x8000, RAM },
+	      { 0x2000, 0x1000, RAM }, { 0x5000, 0x4000, RAM });
+
+	(void)state;
+	assert_int_equal(update(&table), 0);
+	assert_entries(&table, { 0x1000, 0x3000, RAM }, { 0x4000, 0x3000, NVS }, { 0x7000, 0x2000, RAM });
 }
 
 static void update_collapses_duplicates(void **state)
@@ -211,7 +229,8 @@ static void update_sorts_long_tables(void **state)
 	for (uint64_t i = 0; i < COUNT; i++) {
 		uint64_t level = i * 7919 % COUNT;
 
-		entries[i] = (struct e820_entry){ level << 12, (2 * COUNT - 2 * level) << 12, (uint32_t)(1000 + level) };
+		entries[i] =
+			(struct e820_entry){ level << 12, (2 * COUNT - 2 * level) << 12, (uint32_t)(1000 + level) };
 	}
 	assert_int_equal(update(&table), 0);
 	assert_int_equal(table.nr_entries, 2 * COUNT - 1);
@@ -237,6 +256,7 @@ int main(void)
 		cmocka_unit_test(update_merges_sorted_entries),
 		cmocka_unit_test(update_lets_the_highest_type_win),
 		cmocka_unit_test(update_precedence_of_all_pairs),
+		cmocka_unit_test(update_of_unsorted_equal_types),
 		cmocka_unit_test(update_collapses_duplicates),
 		cmocka_unit_test(update_cuts_pram_at_every_edge_inside),
 		cmocka_unit_test(update_type_0_is_a_hole),

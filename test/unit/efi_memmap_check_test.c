@@ -76,8 +76,9 @@ static void whole_map(void **state)
 
 static void single_descriptors(void **state)
 {
-	struct efi_memmap map = MAP({ 7, 0x3000, 0, 0 }, { 7, UINT64_MAX - 0xfff, 2, 0 }, { 16, 0x10800, 1, 0 },
-				    { 0x70000000, 0x20000, 1, 0 }, { 0xffffffff, 0x30000, 1, 0 }, { 15, 0x40001, 0, 0 });
+	struct efi_memmap map =
+		MAP({ 7, 0x3000, 0, 0 }, { 7, UINT64_MAX - 0xfff, 2, 0 }, { 16, 0x10800, 1, 0 },
+		    { 0x70000000, 0x20000, 1, 0 }, { 0xffffffff, 0x30000, 1, 0 }, { 15, 0x40001, 0, 0 });
 	struct findings findings = check(&map);
 
 	(void)state;
@@ -142,12 +143,14 @@ static void prints_each_kind(void **state)
 	assert_prints(&map, (struct efi_finding){ EFI_FINDING_OVERFLOW, 1, 1 },
 		      "EFI memory map: descriptor 1 (EfiConventionalMemory) [mem 0xfffffffffffff000, 0x2 pages] passes "
 		      "the end of the 64-bit address space; it is left out\n");
-	assert_prints(&map, (struct efi_finding){ EFI_FINDING_UNALIGNED, 2, 2 },
-		      "EFI memory map: descriptor 2 (unknown type) [mem 0x0000000000010800-0x00000000000117ff] does not "
-		      "start at a multiple of 4096; RAM is rounded inwards, all else outwards\n");
-	assert_prints(&map, (struct efi_finding){ EFI_FINDING_UNKNOWN_TYPE, 2, 2 },
-		      "EFI memory map: descriptor 2 (unknown type) [mem 0x0000000000010800-0x00000000000117ff] has type "
-		      "0x10, which the UEFI specification does not define; it becomes reserved\n");
+	assert_prints(
+		&map, (struct efi_finding){ EFI_FINDING_UNALIGNED, 2, 2 },
+		"EFI memory map: descriptor 2 (unknown type) [mem 0x0000000000010800-0x00000000000117ff] does not "
+		"start at a multiple of 4096; RAM is rounded inwards, all else outwards\n");
+	assert_prints(
+		&map, (struct efi_finding){ EFI_FINDING_UNKNOWN_TYPE, 2, 2 },
+		"EFI memory map: descriptor 2 (unknown type) [mem 0x0000000000010800-0x00000000000117ff] has type "
+		"0x10, which the UEFI specification does not define; it becomes reserved\n");
 	assert_prints(&map, (struct efi_finding){ EFI_FINDING_OEM_TYPE, 3, 3 },
 		      "EFI memory map: descriptor 3 (OEM type) [mem 0x0000000000020000-0x0000000000020fff] has type "
 		      "0x70000000 of the machine's maker; it becomes reserved\n");

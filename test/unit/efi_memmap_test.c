@@ -4,7 +4,8 @@
 
 static void steps_by_stride(void **state)
 {
-	static const struct d list[] = { { 7, 0x1000, 2, 0xf }, { 0x80000001, 0x123456789000, 0x10, EFI_ATTRIBUTE_RUNTIME } };
+	static const struct d list[] = { { 7, 0x1000, 2, 0xf },
+					 { 0x80000001, 0x123456789000, 0x10, EFI_ATTRIBUTE_RUNTIME } };
 	static const size_t strides[] = { 40, 41, 48, 64, 1000 };
 
 	(void)state;

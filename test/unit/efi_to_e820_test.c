@@ -59,6 +59,19 @@ static void types_by_policy(void **state)
 	}
 }
 
+static void disorder_with_odd_descriptors(void **state)
+{
+	(void)state;
+	CONVERT(E820_POLICY_ACPI, table, trace, { 7, 0x5000, 1, 0 }, { 7, 0, 0, 0 }, { 7, 0x6000, 1, 0 },
+		{ 0, UINT64_MAX - 0xfff, 5, 0 }, { 7, 0x1000, 1, 0 });
+	assert_entries(&table, { 0x1000, 0x1000, RAM }, { 0x5000, 0x2000, RAM });
+	assert_trace(&trace[0], EFI_FATE_MERGED, RAM, 1, 1, NOBODY);
+	assert_trace(&trace[1], EFI_FATE_DROPPED, RAM, NOBODY, NOBODY, NOBODY);
+	assert_trace(&trace[2], EFI_FATE_MERGED, RAM, 1, 1, NOBODY);
+	assert_trace(&trace[3], EFI_FATE_DROPPED, RESERVED, NOBODY, NOBODY, NOBODY);
+	assert_trace(&trace[4], EFI_FATE_KEPT, RAM, 0, 0, NOBODY);
+}
+
 /*
  *  descriptors  |7|3|4|1|2|   |9|10|   |7|
  *  e820         |----1----|   |3|4 |   |1|
@@ -171,8 +184,8 @@ static void rounds_unaligned_ranges(void **state)
 static void soft_reserved_stays_apart(void **state)
 {
 	(void)state;
-	CONVERT(E820_POLICY_LINUX, sorted, trace, { 7, 0x1000, 1, EFI_ATTRIBUTE_SP }, { 7, 0x2000, 1, EFI_ATTRIBUTE_SP },
-		{ 9, 0, 0, 0 }, { 2, 0x3000, 1, EFI_ATTRIBUTE_SP });
+	CONVERT(E820_POLICY_LINUX, sorted, trace, { 7, 0x1000, 1, EFI_ATTRIBUTE_SP },
+		{ 7, 0x2000, 1, EFI_ATTRIBUTE_SP }, { 9, 0, 0, 0 }, { 2, 0x3000, 1, EFI_ATTRIBUTE_SP });
 	assert_entries(&sorted, { 0x1000, 0x3000, SOFT });
 	assert_trace(&trace[0], EFI_FATE_MERGED, SOFT, 0, 0, NOBODY);
 	assert_trace(&trace[3], EFI_FATE_MERGED, SOFT, 0, 0, NOBODY);
@@ -234,6 +247,7 @@ int main(void)
 		cmocka_unit_test(types_by_policy),
 		cmocka_unit_test(merges_what_touches),
 		cmocka_unit_test(order_does_not_matter),
+		cmocka_unit_test(disorder_with_odd_descriptors),
 		cmocka_unit_test(overlaps_by_precedence),
 		cmocka_unit_test(names_the_taker_that_reaches),
 		cmocka_unit_test(no_ranges_at_all_are_dropped),

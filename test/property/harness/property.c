@@ -54,36 +54,6 @@ size_t read_painting(const struct painting *painting, uint64_t base, uint64_t un
 	return count;
 }
 
-static bool has_entry(const struct e820_entry *list, size_t count, const struct e820_entry *entry)
-{
-	for (size_t i = 0; i < count; i++)
-		if (memcmp(&list[i], entry, sizeof(*entry)) == 0)
-			return true;
-	return false;
-}
-
-static void print_missing(const char *sign, const struct e820_entry *list, size_t count, const struct e820_entry *other,
-			  size_t other_count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!has_entry(other, other_count, &list[i]))
-			printf("  %s [%#llx, %#llx) type %#x\n", sign, (unsigned long long)list[i].addr,
-			       (unsigned long long)(list[i].addr + list[i].size), (unsigned)list[i].type);
-}
-
-bool same_entries(const struct e820_entry *is, size_t is_count, const struct e820_entry *expected, size_t count,
-		  bool report)
-{
-	if (is_count == count && memcmp(is, expected, count * sizeof(*is)) == 0)
-		return true;
-	if (report) {
-		printf("  %zu ranges, expected %zu (- missing, + surplus):\n", is_count, count);
-		print_missing("-", expected, count, is, is_count);
-		print_missing("+", is, is_count, expected, count);
-	}
-	return false;
-}
-
 void *guarded_buffer(size_t size)
 {
 	static unsigned char *memory;
@@ -155,10 +125,15 @@ static void report_failure(const struct property *property, struct problem probl
 	property->check(&problem, true);
 }
 
+static uint64_t argument(int argc, char **argv, int index, uint64_t otherwise)
+{
+	return argc > index && *argv[index] ? strtoull(argv[index], NULL, 0) : otherwise;
+}
+
 int run_property(const struct property *property, int argc, char **argv)
 {
-	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid();
-	uint64_t cases = argc > 2 ? strtoull(argv[2], NULL, 0) : property->default_cases;
+	uint64_t seed = argument(argc, argv, 1, (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid());
+	uint64_t cases = argument(argc, argv, 2, property->default_cases);
 	uint64_t passed = 0;
 
 	printf("%s: seed %llu, %llu cases\n", property->name, (unsigned long long)seed, (unsigned long long)cases);

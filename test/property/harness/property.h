@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include <mm/e820.h>
+#include "../../support/e820_compare.h"
 
 #define MAX_ITEMS 10
 #define MAX_NUMBERS 8
@@ -32,7 +32,9 @@ struct problem {
 	uint32_t numbers[MAX_NUMBERS]; /* what they mean is the property's business; 0 must be the simplest value */
 };
 
-/* A painted address space: the type of each unit (0: nothing), and whether ranges that never merge are cut before it. */
+/*
+ * A painted address space: the type of each unit (0: nothing), and whether ranges that never merge are cut before it.
+ */
 struct painting {
 	uint32_t type[UNITS];
 	bool cut[UNITS + 1];
@@ -51,20 +53,19 @@ uint32_t random_below(uint32_t limit);
 /* One of a list. */
 #define RANDOM_OF(list) ((list)[random_below(sizeof(list) / sizeof((list)[0]))])
 
-/* Paints a range with the highest type that it has seen there, and marks its edges. Units outside the space are left out. */
+/*
+ * Paints a range with the highest type that it has seen there, and marks its edges. Units outside the space are left
+ * out.
+ */
 void paint(struct painting *painting, uint64_t start, uint64_t end, uint32_t type);
 
 /* The table that a painting amounts to, units being that many bytes and the first at base. Returns its length. */
 size_t read_painting(const struct painting *painting, uint64_t base, uint64_t unit, struct e820_entry *entries);
 
-/* Whether two lists of ranges are the same; with report, prints those that are in one list only. */
-bool same_entries(const struct e820_entry *is, size_t is_count, const struct e820_entry *expected, size_t count,
-		  bool report);
-
 /* A buffer of exactly that many bytes that the address sanitizer guards at its end. At most 64 KiB. */
 void *guarded_buffer(size_t size);
 
-/* main(): arguments are [SEED [CASES]]. Prints the seed, and "N passed, N failed" as the last line. */
+/* main(): arguments are [SEED [CASES]], empty for the default. Prints the seed, and "N passed, N failed" as the last line. */
 int run_property(const struct property *property, int argc, char **argv);
 
 #endif

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The boot loaders that are compared: how each is put on a disk. They come from Debian packages, except ours."""
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+
+SYSTEMD = "/usr/lib/systemd/boot/efi"
+GRUB = "/usr/lib/grub/x86_64-efi"
+
+
+class Missing(Exception):
+    """Why a contestant cannot take part here."""
+
+
+@dataclasses.dataclass
+class Boot:
+    """What is booted, and a folder for files made on the way."""
+    kernel: str
+    initrd: str | None
+    cmdline: str
+    folder: str
+    loader: str  # our own
+
+
+@dataclasses.dataclass
+class Disk:
+    efi: str | None  # becomes \\EFI\\BOOT\\BOOTX64.EFI
+    files: dict  # path on the volume -> source
+    loader: str | None  # the file whose entry point starts the measurement; None: the firmware loads the kernel
+    boot_path: str | None = None  # Boot0000 starts this instead, with
+    boot_options: str = ""
+
+
+def need(path, package):
+    if not os.path.exists(path):
+        raise Missing(f"{path} of the package {package} is missing")
+    return path
+
+
+def text_file(boot, name, text):
+    path = f"{boot.folder}/{name}"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def entry_files(boot):
+    """A type 1 entry of the Boot Loader Specification, which systemd-boot and Mapbridge read alike."""
+    lines = ["title bench", "linux /kernel", *(["initrd /initrd"] if boot.initrd else []), f"options {boot.cmdline}"]
+    files = {"kernel": boot.kernel, "loader/entries/bench.conf": text_file(boot, "bench.conf", "\n".join(lines) + "\n"),
+             "loader/loader.conf": text_file(boot, "loader.conf", "default bench.conf\ntimeout 0\n")}
+    if boot.initrd:
+        files["initrd"] = boot.initrd
+    return files
+
+
+def mapbridge(boot):
+    return Disk(boot.loader, entry_files(boot), boot.loader)
+
+
+def systemd_boot(boot):
+    loader = need(f"{SYSTEMD}/systemd-bootx64.efi", "systemd-boot-efi")
+    return Disk(loader, entry_files(boot), loader)
+
+
+def stub_direct(boot):
+    return Disk(None, {"kernel.efi": boot.kernel, "initrd": boot.initrd}, None, "\\kernel.efi",
+                f"initrd=\\initrd {boot.cmdline}")
+
+
+def uki(boot):
+    """systemd-stub, with kernel, initrd and command line as sections behind its own."""
+    stub, out = need(f"{SYSTEMD}/linuxx64.efi.stub", "systemd-boot-efi"), f"{boot.folder}/uki.efi"
+    headers = subprocess.run(["objdump", "-h", stub], capture_output=True, text=True, check=True).stdout
+    address = max(int(size, 16) + int(start, 16)
+                  for size, start in re.findall(r"^\s*\d+ \S+\s+([0-9a-f]+)\s+([0-9a-f]+)", headers, re.M))
+    command = ["objcopy"]
+    for section, path in ((".osrel", "/etc/os-release"), (".cmdline", text_file(boot, "cmdline", boot.cmdline)),
+                          (".initrd", boot.initrd), (".linux", boot.kernel)):
+        address += -address % 4096
+        command += ["--add-section", f"{section}={path}", "--change-section-vma", f"{section}={address:#x}"]
+        address += os.path.getsize(path)
+    subprocess.run([*command, stub, out], check=True)
+    return Disk(out, {}, out)
+
+
+def grub(boot):
+    """GRUB with the modules that it needs and a built-in configuration."""
+    need(f"{GRUB}/linux.mod", "grub-efi-amd64-bin")
+    if not shutil.which("grub-mkimage"):
+        raise Missing("grub-mkimage of the package grub-common is missing")
+    out = f"{boot.folder}/grub.efi"
+    config = text_file(boot, "grub.cfg", 'regexp --set=1:dev "\\(([^)]*)\\)" "$cmdpath"\nset root=$dev\n'
+                       f"linux /kernel {boot.cmdline}\ninitrd /initrd\nboot\n")
+    subprocess.run(["grub-mkimage", "-d", GRUB, "-O", "x86_64-efi", "-p", "/EFI/BOOT", "-c", config, "-o", out,
+                    "fat", "linux", "boot", "regexp"], check=True)
+    return Disk(out, {"kernel": boot.kernel, "initrd": boot.initrd}, out)
+
+
+LINUX = {"mapbridge": mapbridge, "systemd-boot": systemd_boot, "stub-direct": stub_direct, "uki": uki, "grub": grub}
+ELF64 = {"mapbridge": mapbridge}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Boot loader entries and loader.conf. The text is heap memory of exactly its size, without a NUL behind it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <loader/bls.h>
+
+struct result {
+	int error;
+	char notes[500];
+	char why[500];
+	struct bls_entry entry;
+	struct bls_loader loader;
+};
+
+static void parse(const char *text, size_t size, bool loader, struct result *r)
+{
+	struct buffer_printer notes, why;
+	char *copy = malloc(size);
+
+	memcpy(copy, text, size);
+	memset(&r->entry, 0xa5, sizeof(r->entry));
+	memset(&r->loader, 0xa5, sizeof(r->loader));
+	buffer_printer_init(&notes, r->notes, sizeof(r->notes));
+	buffer_printer_init(&why, r->why, sizeof(r->why));
+	r->error = loader ? bls_loader_parse(copy, size, &r->loader, &notes.printer, &why.printer) :
+			    bls_entry_parse(copy, size, &r->entry, &notes.printer, &why.printer);
+	assert_int_equal(r->error == 0, why.length == 0);
+	assert_true(r->error == 0 || r->error == MM_EINVAL);
+	free(copy);
+}
+
+#define ENTRY(r, text)                                                                                                 \
+	do {                                                                                                           \
+		parse(text, sizeof(text) - 1, false, r);                                                               \
+		assert_string_equal((r)->why, "");                                                                     \
+	} while (0)
+
+#define ENTRY_REFUSED(text, sentence)                                                                                  \
+	do {                                                                                                           \
+		struct result r_;                                                                                      \
+		parse(text, sizeof(text) - 1, false, &r_);                                                             \
+		assert_string_equal(r_.why, sentence);                                                                 \
+	} while (0)
+
+static void an_entry_as_systemd_writes_it(void **state)
+{
+	struct result r;
+
+	(void)state;
+	ENTRY(&r, "# Boot Loader Specification type#1 entry\n"
+		  "title      Debian GNU/Linux 12 (bookworm)\n"
+		  "version    6.1.0-18-cloud-amd64\n"
+		  "machine-id 1cf4cab8b3a94fd2a1ff4bb5e1e0b62c\n"
+		  "sort-key   debian\n"
+		  "options    root=UUID=2ed9 ro console=ttyS0\n"
+		  "linux      /1cf4/6.1.0-18-cloud-amd64/linux\n"
+		  "initrd     /1cf4/6.1.0-18-cloud-amd64/initrd.img-6.1.0-18-cloud-amd64\n");
+	assert_string_equal(r.notes, "");
+	assert_string_equal(r.entry.title, "Debian GNU/Linux 12 (bookworm)");
+	assert_string_equal(r.entry.linux, "\\1cf4\\6.1.0-18-cloud-amd64\\linux");
+	assert_int_equal(r.entry.initrd_count, 1);
+	assert_string_equal(r.entry.initrd[0], "\\1cf4\\6.1.0-18-cloud-amd64\\initrd.img-6.1.0-18-cloud-amd64");
+	assert_string_equal(r.entry.options, "root=UUID=2ed9 ro console=ttyS0");
+	assert_int_equal(r.entry.options_length, 31);
+	assert_false(r.entry.options_too_long);
+}
+
+static void blanks_line_ends_and_comments(void **state)
+{
+	struct result r;
+
+	(void)state;
+	ENTRY(&r, "\r\n  \t \r\n#linux /no\r\n\t # title no\r\n \ttitle\t \tA  B\t \r\n\tlinux\t/k \t\r\noptions a#b # c\r\ninitrd\t/i");
+	assert_string_equal(r.notes, "");
+	assert_string_equal(r.entry.title, "A  B");
+	assert_string_equal(r.entry.linux, "\\k");
+	assert_string_equal(r.entry.options, "a#b # c"); /* a comment is a whole line */
+	assert_string_equal(r.entry.initrd[0], "\\i");
+	ENTRY(&r, "\xef\xbb\xbflinux /k");
+	assert_string_equal(r.entry.linux, "\\k");
+	assert_string_equal(r.entry.title, "");
+	assert_int_equal(r.entry.options_length, 0);
+	assert_string_equal(r.entry.options, "");
+	assert_string_equal(r.notes, "");
+}
+
+static void several_initrds_and_options_are_joined_in_order(void **state)
+{
+	struct result r;
+
+	(void)state;
+	ENTRY(&r, "options a=1\ninitrd /one\nlinux /k\noptions\noptions  b  c\ninitrd \\two\n");
+	assert_int_equal(r.entry.initrd_count, 2);
+	assert_string_equal(r.entry.initrd[0], "\\one");
+	assert_string_equal(r.entry.initrd[1], "\\two");
+	assert_string_equal(r.entry.options, "a=1 b  c");
+	assert_int_equal(r.entry.options_length, 8);
+}
+
+static void too_many_initrds(void **state)
+{
+	char text[1000] = "linux /k\n";
+	struct result r;
+
+	(void)state;
+	for (unsigned i = 0; i < 16; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "initrd /i%u\n", i);
+	parse(text, strlen(text), false, &r);
+	assert_int_equal(r.error, 0);
+	assert_int_equal(r.entry.initrd_count, 16);
+	assert_string_equal(r.entry.initrd[15], "\\i15");
+	strcat(text, "initrd /one-too-many\n");
+	parse(text, strlen(text), false, &r);
+	assert_string_equal(r.why, "line 18: more than 16 initrd lines; join the files");
+}
+
+static void of_repeated_keys_the_last_counts_and_is_noted(void **state)
+{
+	struct result r;
+
+	(void)state;
+	ENTRY(&r, "title A\nlinux /old\nlinux /new\ntitle B\n");
+	assert_string_equal(r.entry.linux, "\\new");
+	assert_string_equal(r.entry.title, "B");
+	assert_string_equal(r.notes, "line 3: linux is given again; this line counts, not \\old\n"
+				     "line 4: title is given again; this line counts, not A\n");
+}
+
+static void unknown_keys_are_noted(void **state)
+{
+	struct result r;
+
+	(void)state;
+	ENTRY(&r, "Linux /no\nlinux /k\n\nlinux-x 1\ngrub_class debian\ninitrdx\n");
+	assert_string_equal(r.entry.linux, "\\k");
+	assert_int_equal(r.entry.initrd_count, 0);
+	assert_string_equal(r.notes, "line 1: unknown key Linux is ignored\nline 4: unknown key linux-x is ignored\n"
+				     "line 6: unknown key initrdx is ignored\n");
+}
+
+static void entries_without_a_kernel(void **state)
+{
+	(void)state;
+	ENTRY_REFUSED("", "no linux line among 0 lines; needed: linux \\path\\of\\the\\kernel");
+	ENTRY_REFUSED("title x\n\n# linux /k\n", "no linux line among 3 lines; needed: linux \\path\\of\\the\\kernel");
+	ENTRY_REFUSED("title x\nlinux", "line 2: linux has no value");
+	ENTRY_REFUSED("linux /k\ninitrd \t\r\n", "line 2: initrd has no value");
+	ENTRY_REFUSED("efi /shell.efi\n", "line 1: the key efi is not supported; needed: an entry with the key linux");
+	ENTRY_REFUSED("linux /k\ndevicetree /x.dtb\n",
+		      "line 2: the key devicetree is not supported; needed: an entry with the key linux");
+}
+
+static void characters_that_no_path_has(void **state)
+{
+	(void)state;
+	ENTRY_REFUSED("linux /gr\xc3\xbc\xc3\x9f" "e\n", "line 1: a path with character 0xc3; needed: printable ASCII");
+	ENTRY_REFUSED("linux /k\ninitrd /a\tb\n", "line 2: a path with character 0x09; needed: printable ASCII");
+	ENTRY_REFUSED("linux /\x7f\n", "line 1: a path with character 0x7f; needed: printable ASCII");
+	ENTRY_REFUSED("linux /k\0.old\n", "line 1: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one");
+	ENTRY_REFUSED("linux /k\noptions quiet\0 init=/bin/sh\n",
+		      "line 2: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one");
+	ENTRY_REFUSED("l\0i\0n\0u\0x\0 \0/\0k\0", "line 1: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one");
+}
+
+/* A value that just fits, and one character more. */
+static void check_length(const char *key, size_t longest, const char *sentence)
+{
+	char text[1000], *value;
+	struct result r;
+
+	snprintf(text, sizeof(text), "linux /k\n%s ", key);
+	value = text + strlen(text);
+	memset(value, 'a', longest + 1);
+	parse(text, (size_t)(value - text) + longest, false, &r);
+	assert_string_equal(r.why, "");
+	parse(text, (size_t)(value - text) + longest + 1, false, &r);
+	assert_string_equal(r.why, sentence);
+}
+
+static void values_that_are_too_long(void **state)
+{
+	(void)state;
+	check_length("title", BLS_NAME_MAX - 1, "line 2: title has 128 characters; needed: at most 127");
+	check_length("linux", BLS_PATH_MAX - 1, "line 2: linux has 256 characters; needed: at most 255");
+	check_length("initrd", BLS_PATH_MAX - 1, "line 2: initrd has 256 characters; needed: at most 255");
+}
+
+static void options_that_are_too_long_are_kept_in_mind(void **state)
+{
+	char text[5000] = "linux /k\noptions ";
+	size_t start = strlen(text);
+	struct result r;
+
+	(void)state;
+	memset(text + start, 'o', 4000);
+	for (size_t length = 2046; length <= 2050; length++) {
+		parse(text, start + length, false, &r);
+		assert_int_equal(r.error, 0);
+		assert_int_equal(r.entry.options_length, length);
+		assert_int_equal(r.entry.options_too_long, length > COMMAND_LINE_SIZE);
+		assert_int_equal(strlen(r.entry.options), length > COMMAND_LINE_SIZE ? 0 : length);
+	}
+	/* Also when a later line would fit again. */
+	memcpy(text + start + 3000, "\noptions a\n", 11);
+	parse(text, start + 3011, false, &r);
+	assert_true(r.entry.options_too_long);
+	assert_int_equal(r.entry.options_length, 3002);
+}
+
+static void loader_conf(void **state)
+{
+	static const char good[] = "timeout 3\r\n#default no\r\ndefault debian-*.conf\r\nconsole-mode max\r\nfoo bar\r\ndefault b";
+	static const char empty[] = "default\n", zero[] = "default \0\n";
+	char text[200] = "default ";
+	struct result r;
+
+	(void)state;
+	parse(good, sizeof(good) - 1, true, &r);
+	assert_int_equal(r.error, 0);
+	assert_string_equal(r.loader.default_entry, "b");
+	assert_string_equal(r.notes, "line 5: unknown key foo is ignored\n"
+				     "line 6: default is given again; this line counts, not debian-*.conf\n");
+	parse("", 0, true, &r);
+	assert_int_equal(r.error, 0);
+	assert_string_equal(r.loader.default_entry, "");
+	parse(empty, sizeof(empty) - 1, true, &r);
+	assert_string_equal(r.why, "line 1: default has no value");
+	parse(zero, sizeof(zero) - 1, true, &r);
+	assert_string_equal(r.why, "line 1: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one");
+	memset(text + 8, 'd', 128);
+	parse(text, 8 + 127, true, &r);
+	assert_int_equal(strlen(r.loader.default_entry), 127);
+	parse(text, 8 + 128, true, &r);
+	assert_string_equal(r.why, "line 1: default has 128 characters; needed: at most 127");
+}
+
+static void patterns(void **state)
+{
+	static const struct {
+		const char *pattern, *name;
+		bool matches;
+	} cases[] = {
+		{ "", "", true },	   { "", "a", false },	       { "a", "", false },	      { "*", "", true },
+		{ "?", "", false },	   { "debian.conf", "DEBIAN.CONF", true }, { "DEB*", "debian.conf", true },
+		{ "*.conf", "a.conf", true }, { "*.conf", "a.conf.bak", false }, { "a?c", "abc", true }, { "a?c", "ac", false },
+		{ "*a*b*", "xxaxxbxx", true }, { "*a*b*", "xxbxxaxx", false }, { "**?**", "x", true }, { "a*", "b", false },
+		{ "*ab", "aab", true },	   { "a.conf", "a.confx", false }, { "a.confx", "a.conf", false }, { "[", "{", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(cases); i++)
+		if (bls_name_matches(cases[i].pattern, cases[i].name) != cases[i].matches)
+			fail_msg("'%s' and '%s': not %d", cases[i].pattern, cases[i].name, cases[i].matches);
+}
+
+/* The plain definition, to compare with. */
+static bool naive_match(const char *pattern, const char *name)
+{
+	if (!*pattern)
+		return !*name;
+	if (*pattern == '*')
+		return naive_match(pattern + 1, name) || (*name && naive_match(pattern, name + 1));
+	return *name && (*pattern == '?' || *pattern == *name) && naive_match(pattern + 1, name + 1);
+}
+
+/* Patterns of up to 6 of "ab*?" with all names of up to 4 of "ab". */
+static void patterns_equal_their_definition(void **state)
+{
+	(void)state;
+	for (unsigned p = 0; p < 4096; p++) {
+		for (unsigned n = 0; n < 31; n++) {
+			char pattern[8] = "", name[8] = "";
+			unsigned length = 0;
+
+			for (unsigned rest = p; length < p % 7; rest /= 4)
+				pattern[length++] = "ab*?"[rest % 4];
+			length = 0;
+			for (unsigned rest = n + 1; rest > 1; rest /= 2)
+				name[length++] = "ab"[rest % 2];
+			if (bls_name_matches(pattern, name) != naive_match(pattern, name))
+				fail_msg("'%s' and '%s'", pattern, name);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_entry_as_systemd_writes_it),
+		cmocka_unit_test(blanks_line_ends_and_comments),
+		cmocka_unit_test(several_initrds_and_options_are_joined_in_order),
+		cmocka_unit_test(too_many_initrds),
+		cmocka_unit_test(of_repeated_keys_the_last_counts_and_is_noted),
+		cmocka_unit_test(unknown_keys_are_noted),
+		cmocka_unit_test(entries_without_a_kernel),
+		cmocka_unit_test(characters_that_no_path_has),
+		cmocka_unit_test(values_that_are_too_long),
+		cmocka_unit_test(options_that_are_too_long_are_kept_in_mind),
+		cmocka_unit_test(loader_conf),
+		cmocka_unit_test(patterns),
+		cmocka_unit_test(patterns_equal_their_definition),
+	};
+
+	return cmocka_run_group_tests_name("bls", tests, NULL, NULL);
+}
