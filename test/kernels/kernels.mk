@@ -24,14 +24,14 @@ $(foreach name,$(KERNEL_NAMES),$(eval $(call kernel_rule,$(name))))
 
 $(KERNEL_NAMES:%=$(B)/kernels/%.elf) $(MOVED_KERNEL): $(KERNEL_LIB_O) $(B)/kernel/libmm.a test/kernels/lib/kernel.ld
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(KERNEL_LINK) -no-pie -Wl,-T,test/kernels/lib/kernel.ld $(filter %.o,$^) $(B)/kernel/libmm.a -o $@
+	$(Q)$(CC) $(KERNEL_LINK) -Wl,-T,test/kernels/lib/kernel.ld $(filter %.o,$^) $(B)/kernel/libmm.a -o $@
 
 $(MOVED_KERNEL): KERNEL_LINK += -Wl,--defsym=KERNEL_PHYS=0x1000000
 $(MOVED_KERNEL): $(patsubst %.c,$(B)/kernel/%.o,$(wildcard test/kernels/setup_arch/*.c))
 
 $(B)/kernels/hello.elf: test/kernels/hello/hello.c test/kernels/hello/hello.ld
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(FREESTANDING) -mcmodel=kernel -fno-pic -no-pie $(KERNEL_LINK) -Wl,-T,test/kernels/hello/hello.ld $< -o $@
+	$(Q)$(CC) $(FREESTANDING) -mcmodel=kernel -fno-pic $(KERNEL_LINK) -Wl,-T,test/kernels/hello/hello.ld $< -o $@
 $(B)/kernels/hello-pie.elf: test/kernels/hello/hello.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FREESTANDING) -fpie -static-pie $(KERNEL_LINK) $< -o $@

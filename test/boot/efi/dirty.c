@@ -4,7 +4,7 @@
 
 #define GARBAGE 0xa5
 
-/* Boot services may keep page tables and stacks in memory that their map calls free: AllocatePages is the judge of that. */
+/* Only what AllocatePages gives: boot services may use memory that their map calls free. */
 static UINT64 fill(EFI_PHYSICAL_ADDRESS base, UINT64 pages)
 {
 	if (BS->AllocatePages(AllocateAddress, EfiLoaderData, pages, &base))

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The smallest useful kernel: prints a summary of its memory map on COM1 and leaves QEMU. Nothing but this file, hello.ld
- * and the headers below include/ are needed. docs/handoff.md is the contract that it relies on. From the source tree:
+ * The smallest useful kernel: prints a summary of its memory map on COM1 and leaves QEMU. Nothing but this file,
+ * hello.ld and the headers below include/ are needed. docs/handoff.md is the contract that it relies on.
+ * To build it from the source tree (the last line makes a static-PIE, which needs no linker script):
  *
  * F="-std=c11 -O2 -ffreestanding -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none -Iinclude"
  * L="-nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,separate-code -Wl,-z,norelro"
- * gcc $F -mcmodel=kernel -fno-pic -no-pie $L -Wl,-T,test/kernels/hello/hello.ld test/kernels/hello/hello.c -o hello.elf
- * gcc $F -fpie -static-pie $L test/kernels/hello/hello.c -o hello-pie.elf     (the same as static-PIE, no script needed)
+ * gcc $F -mcmodel=kernel -fno-pic $L -Wl,-T,test/kernels/hello/hello.ld test/kernels/hello/hello.c -o hello.elf
+ * gcc $F -fpie -static-pie $L test/kernels/hello/hello.c -o hello-pie.elf
  */
 #include <loader/boot_params.h>
 

@@ -77,7 +77,8 @@ bool command_line_number(const struct boot_params *boot_params, const char *name
 		return false;
 	for (*value = 0; *digit; digit++) {
 		unsigned lower = (unsigned char)*digit | 0x20;
-		unsigned number = lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : (unsigned char)*digit - (unsigned)'0';
+		unsigned number = lower >= 'a' && lower <= 'f' ? lower - 'a' + 10
+							       : (unsigned char)*digit - (unsigned)'0';
 
 		if (number > 15 || *value >> 60)
 			return false;

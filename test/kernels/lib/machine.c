@@ -32,7 +32,8 @@ static void collect_e820(struct machine *machine)
 		const struct setup_data *node = identity(phys);
 
 		if (node->type == SETUP_E820_EXT) {
-			error = e820_append(&machine->e820, node + 1, node->len / sizeof(struct e820_entry), &also_refused);
+			error = e820_append(&machine->e820, node + 1, node->len / sizeof(struct e820_entry),
+					    &also_refused);
 			refused += also_refused;
 		}
 		phys = node->next;
@@ -67,7 +68,8 @@ void machine_init(struct machine *machine, struct boot_params *boot_params)
 	machine->efi_map = (struct efi_memmap){ identity(boot_params_efi_memmap(boot_params)), info->efi_memmap_size,
 						info->efi_memdesc_size, info->efi_memdesc_version };
 	machine->systab = identity(boot_params_efi_systab(boot_params));
-	if (!boot_params_efi_systab(boot_params) || !efi_header_good(&machine->systab->header, EFI_SYSTEM_TABLE_SIGNATURE))
+	if (!boot_params_efi_systab(boot_params) ||
+	    !efi_header_good(&machine->systab->header, EFI_SYSTEM_TABLE_SIGNATURE))
 		panic("efi_systab", "no EFI system table with a right signature and CRC-32 at %#llx",
 		      (unsigned long long)boot_params_efi_systab(boot_params));
 	find_attributes(machine);
@@ -102,7 +104,8 @@ uint64_t fixmap_init(const struct machine *machine)
 	struct early_ioremap_ops ops = { .flush_tlb_one = invlpg, .warn = com1 };
 	paddr_t table;
 
-	if (!paging_find_table(&identity_reader, pa(machine->page_table), &machine->paging, va(FIX_BTMAP_VIRT), 1, &table))
+	if (!paging_find_table(&identity_reader, pa(machine->page_table), &machine->paging, va(FIX_BTMAP_VIRT), 1,
+			       &table))
 		panic("fixmap", "there is no page table under the PMD of %#llx", (unsigned long long)FIX_BTMAP_VIRT);
 	ops.bm_pte = identity(table.value);
 	for (unsigned i = 0; i < PAGING_TABLE_ENTRIES; i++)

@@ -26,7 +26,7 @@ bool check(bool good, const char *name, const char *why, ...) __attribute__((for
 /* check(actual == wanted), which prints both numbers in hexadecimal when they differ. */
 bool check_equal(uint64_t actual, uint64_t wanted, const char *name);
 
-/* Prints "N passed, N failed" as the last line and leaves: EXIT_PASSED only when something passed and nothing failed. */
+/* Prints "N passed, N failed" and leaves with EXIT_PASSED only when something passed and nothing failed. */
 void finish(void) __attribute__((noreturn));
 
 /* For a kernel that cannot go on: counts a failure of that name and finishes. */
@@ -36,8 +36,8 @@ void panic(const char *name, const char *why, ...) __attribute__((noreturn, form
 void leave(uint8_t status) __attribute__((noreturn));
 
 /*
- * The value of "name=value" on the command line, up to the next blank; false when the option is not there. value is cut off at
- * capacity - 1 bytes. command_line_number reads it as hexadecimal and is false for anything else, too.
+ * The value of "name=value" on the command line, up to the next blank; false when the option is not there. value is cut
+ * off at capacity - 1 bytes. command_line_number reads it as hexadecimal and is false for anything else, too.
  */
 bool command_line_option(const struct boot_params *boot_params, const char *name, char *value, size_t capacity);
 bool command_line_number(const struct boot_params *boot_params, const char *name, uint64_t *value);

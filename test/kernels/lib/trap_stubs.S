@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 	.section .text, "ax"
 
-/* Entry points of vectors 0 to 31, 16 bytes each. The processor pushes an error code for 8, 10-14, 17, 21, 29 and 30. */
+/* Entry points of vectors 0 to 31, 16 bytes each. The processor itself pushes an error code for 8, 10-14, 17, 21, 29, 30. */
 	.balign 16
 	.globl trap_stubs
 trap_stubs:

@@ -87,11 +87,13 @@ uint64_t claim_free_memory(const struct machine *machine)
 		bytes += end - start;
 	}
 	arrays = reserved_ram() - bytes - kept;
-	print(com1, "Claimed %u ranges, %llu of %llu bytes of RAM; %llu are reserved, %llu memblock's own\n", claimed_count,
-	      (unsigned long long)bytes, (unsigned long long)total, (unsigned long long)kept, (unsigned long long)arrays);
+	print(com1, "Claimed %u ranges, %llu of %llu bytes of RAM; %llu are reserved, %llu memblock's own\n",
+	      claimed_count, (unsigned long long)bytes, (unsigned long long)total, (unsigned long long)kept,
+	      (unsigned long long)arrays);
 	check(bytes && arrays <= MEMBLOCK_ARRAYS_MAX && bytes + arrays + kept == total && !memblock_phys_alloc(1, 1),
 	      "every free byte is claimed", "%#llx claimed, %#llx reserved, %#llx memblock's own, of %#llx",
-	      (unsigned long long)bytes, (unsigned long long)kept, (unsigned long long)arrays, (unsigned long long)total);
+	      (unsigned long long)bytes, (unsigned long long)kept, (unsigned long long)arrays,
+	      (unsigned long long)total);
 	return bytes;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runtime services in physical mode, as the UEFI specification 2.10 allows after ExitBootServices (2.3.4): identity-mapped,
- * interrupts off, DF clear, FPU and SSE ready, a stack of more than 4 KiB, 16-byte aligned.
+ * Runtime services in physical mode, as the UEFI specification 2.10 allows after ExitBootServices (2.3.4):
+ * identity-mapped, interrupts off, DF clear, FPU and SSE ready, a stack of more than 4 KiB, 16-byte aligned.
  */
 #include "scribble.h"
 
@@ -42,8 +42,9 @@ static void check_get_time(const struct efi_runtime_services *runtime)
 	if (!(supported & EFI_RT_SUPPORTED_GET_TIME))
 		check_equal(status, EFI_UNSUPPORTED, "GetTime answers that it is unsupported");
 	else
-		check(status == EFI_SUCCESS && time.year >= 1998 && time.year <= 9999 && time.month >= 1 && time.month <= 12 &&
-			      time.day >= 1 && time.day <= 31 && time.hour <= 23 && time.minute <= 59 && time.second <= 59,
+		check(status == EFI_SUCCESS && time.year >= 1998 && time.year <= 9999 && time.month >= 1 &&
+			      time.month <= 12 && time.day >= 1 && time.day <= 31 && time.hour <= 23 &&
+			      time.minute <= 59 && time.second <= 59,
 		      "GetTime answers", "status %#llx, %u-%u-%u", (unsigned long long)status, time.year, time.month,
 		      time.day);
 }

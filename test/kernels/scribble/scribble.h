@@ -5,7 +5,7 @@
 
 #include "lib/machine.h"
 
-/* Takes every free byte through memblock and returns how many there are; pattern_write and _verify work on what it took. */
+/* Takes every free byte through memblock and returns how many they are: what the next two functions work on. */
 uint64_t claim_free_memory(const struct machine *machine);
 void pattern_write(void);
 /* Counts the 64-bit words that differ; *first is the address of the first one. */

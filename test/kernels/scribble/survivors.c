@@ -14,7 +14,8 @@ struct acpi_tables {
 };
 
 static struct acpi_tables acpi_before, acpi_after;
-static uint32_t initrd_crc, boot_params_crc, command_line_crc, setup_data_crc, efi_memmap_crc, kernel_crc, page_table_crc;
+static uint32_t initrd_crc, boot_params_crc, command_line_crc, setup_data_crc, efi_memmap_crc, kernel_crc,
+	page_table_crc;
 
 static uint32_t crc_of_kind(const struct machine *machine, uint32_t kind)
 {
@@ -51,7 +52,8 @@ static uint32_t crc_of_page_tables(const struct machine *machine)
 
 static uint32_t crc_of_initrd(const struct machine *machine)
 {
-	return crc32(0, identity(boot_params_initrd(machine->boot_params)), boot_params_initrd_size(machine->boot_params));
+	return crc32(0, identity(boot_params_initrd(machine->boot_params)),
+		     boot_params_initrd_size(machine->boot_params));
 }
 
 static void read_acpi(const struct machine *machine, struct acpi_tables *tables)
@@ -103,7 +105,8 @@ static void check_initrd(const struct machine *machine)
 		check_equal(crc, initrd_crc, "initrd survives");
 	if (command_line_number(machine->boot_params, "initrd_crc32", &wanted))
 		check(size && crc == wanted, "initrd is the one that the command line names",
-		      "%llu bytes, CRC-32 %#x, must be %#llx", (unsigned long long)size, crc, (unsigned long long)wanted);
+		      "%llu bytes, CRC-32 %#x, must be %#llx", (unsigned long long)size, crc,
+		      (unsigned long long)wanted);
 }
 
 /* The FACS may change under the firmware's hands; it has no checksum either. */
@@ -115,14 +118,15 @@ static void check_acpi(const struct machine *machine)
 	for (unsigned i = 0; i < acpi_after.count && i < acpi_before.count; i++)
 		if (acpi_after.tables[i].has_checksum)
 			wrong += !acpi_after.tables[i].good || acpi_after.tables[i].crc != acpi_before.tables[i].crc;
-	check(!wrong && acpi_after.count == acpi_before.count, "ACPI tables survive", "%u of %u are damaged, before there were %u",
-	      wrong, acpi_after.count, acpi_before.count);
+	check(!wrong && acpi_after.count == acpi_before.count, "ACPI tables survive",
+	      "%u of %u are damaged, before there were %u", wrong, acpi_after.count, acpi_before.count);
 }
 
 void survivors_check(const struct machine *machine)
 {
 	check_initrd(machine);
-	check_equal(crc32(0, machine->boot_params, sizeof(*machine->boot_params)), boot_params_crc, "boot_params survives");
+	check_equal(crc32(0, machine->boot_params, sizeof(*machine->boot_params)), boot_params_crc,
+		    "boot_params survives");
 	check_equal(crc_of_kind(machine, MAPBRIDGE_COMMAND_LINE), command_line_crc, "command line survives");
 	check_equal(crc_of_kind(machine, MAPBRIDGE_SETUP_DATA), setup_data_crc, "setup_data survives");
 	check_equal(crc_of_kind(machine, MAPBRIDGE_EFI_MEMMAP), efi_memmap_crc, "EFI memory map survives");

@@ -40,7 +40,8 @@ static void walk_tables(const struct machine *machine)
 		fadt += !__builtin_memcmp(tables[i].header.signature, "FACP", 4);
 		dsdt += !__builtin_memcmp(tables[i].header.signature, "DSDT", 4);
 	}
-	check(count > 2, "ACPI tables can be read through early_memremap", "%s", why ? why : "there are none behind the RSDP");
+	check(count > 2, "ACPI tables can be read through early_memremap", "%s",
+	      why ? why : "there are none behind the RSDP");
 	check(count && !bad && fadt && dsdt, "ACPI checksums are right, FADT and DSDT are there",
 	      "%u of %u are wrong, %u FADT, %u DSDT", bad, count, fadt, dsdt);
 }
@@ -52,8 +53,8 @@ static void read_local_apic(void)
 
 	print(com1, "APIC: version %#x, max LVT %u\n", value & 0xff, value >> 16 & 0xff);
 	/* 0x10 to 0x15: an integrated APIC (Intel SDM volume 3, 11.4.8); it has at least 4 local vector entries. */
-	check(version && (value & 0xf0) == 0x10 && (value >> 16 & 0xff) >= 3, "local APIC version through early_ioremap",
-	      "the register reads %#x", value);
+	check(version && (value & 0xf0) == 0x10 && (value >> 16 & 0xff) >= 3,
+	      "local APIC version through early_ioremap", "the register reads %#x", value);
 	if (version)
 		early_iounmap((void *)version, sizeof(*version));
 }

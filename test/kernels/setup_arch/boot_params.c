@@ -102,17 +102,18 @@ static void check_initrd(const struct machine *machine)
 	uint32_t crc;
 
 	if (!size)
-		check(!base, "B12 without an initrd both fields are 0", "ramdisk_image %#llx", (unsigned long long)base);
+		check(!base, "B12 without an initrd both fields are 0", "ramdisk_image %#llx",
+		      (unsigned long long)base);
 	else
 		check(base % MM_PAGE_SIZE == 0 && is_ram(machine, base, size) &&
 			      machine_reserved(machine, base, size, MAPBRIDGE_INITRD),
-		      "B12 the initrd is page-aligned in reserved RAM", "%#llx bytes at %#llx", (unsigned long long)size,
-		      (unsigned long long)base);
+		      "B12 the initrd is page-aligned in reserved RAM", "%#llx bytes at %#llx",
+		      (unsigned long long)size, (unsigned long long)base);
 	if (!command_line_number(machine->boot_params, "initrd_crc32", &wanted))
 		return;
 	crc = crc32(0, identity(base), size);
-	check(size && crc == wanted, "the initrd is the one that the command line names", "CRC-32 %#x, must be %#llx", crc,
-	      (unsigned long long)wanted);
+	check(size && crc == wanted, "the initrd is the one that the command line names", "CRC-32 %#x, must be %#llx",
+	      crc, (unsigned long long)wanted);
 }
 
 static void check_setup_data(const struct machine *machine)
@@ -145,9 +146,9 @@ static void check_screen(const struct machine *machine)
 		check(screen->lfb_base && screen->lfb_width && screen->lfb_height && screen->lfb_depth &&
 			      screen->lfb_linelength >= screen->lfb_width * (screen->lfb_depth / 8) &&
 			      screen->lfb_size == (uint32_t)screen->lfb_linelength * screen->lfb_height,
-		      "B14 screen_info describes the framebuffer", "base %#x %ux%ux%u line %u size %u", screen->lfb_base,
-		      screen->lfb_width, screen->lfb_height, screen->lfb_depth, screen->lfb_linelength,
-		      screen->lfb_size);
+		      "B14 screen_info describes the framebuffer", "base %#x %ux%ux%u line %u size %u",
+		      screen->lfb_base, screen->lfb_width, screen->lfb_height, screen->lfb_depth,
+		      screen->lfb_linelength, screen->lfb_size);
 }
 
 void check_boot_params(const struct machine *machine)
@@ -198,14 +199,17 @@ void check_reservations(const struct machine *machine)
 	check(machine_reserved(machine, pa_symbol(_text), (uint64_t)(_etext - _text), MAPBRIDGE_KERNEL_TEXT) &&
 		      machine_reserved(machine, pa_symbol(__start_rodata), (uint64_t)(__end_rodata - __start_rodata),
 				       MAPBRIDGE_KERNEL_RODATA) &&
-		      machine_reserved(machine, pa_symbol(_sdata), (uint64_t)(_edata - _sdata), MAPBRIDGE_KERNEL_DATA) &&
+		      machine_reserved(machine, pa_symbol(_sdata), (uint64_t)(_edata - _sdata),
+				       MAPBRIDGE_KERNEL_DATA) &&
 		      machine_reserved(machine, pa_symbol(__bss_start), (uint64_t)(__bss_stop - __bss_start),
 				       MAPBRIDGE_KERNEL_BSS),
 	      "R2 kernel text, rodata, data and bss are reserved as such", "one of them is not");
-	check(machine_reserved(machine, 0, MM_PAGE_SIZE, MAPBRIDGE_FIRST_PAGE), "R3 the first page is reserved", "it is not");
+	check(machine_reserved(machine, 0, MM_PAGE_SIZE, MAPBRIDGE_FIRST_PAGE), "R3 the first page is reserved",
+	      "it is not");
 	check(handoff->exit_tries >= 1 && handoff->exit_descriptors == efi_memmap_count(&machine->efi_map),
 	      "R4 exit_tries and exit_descriptors", "%u tries, %u descriptors, the map has %zu", handoff->exit_tries,
 	      handoff->exit_descriptors, efi_memmap_count(&machine->efi_map));
 	check(handoff->loader_tsc && handoff->loader_tsc < entry_state.tsc, "R5 loader_tsc is earlier than the entry",
-	      "loader %#llx, entry %#llx", (unsigned long long)handoff->loader_tsc, (unsigned long long)entry_state.tsc);
+	      "loader %#llx, entry %#llx", (unsigned long long)handoff->loader_tsc,
+	      (unsigned long long)entry_state.tsc);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What Linux 6.1 does with memory between its first line of setup_arch and the ACPI tables, in its order, with what
- * it prints. Nothing here uses the identity map to read what the loader left: as in Linux, that is early_memremap's work.
+ * it prints. Nothing here uses the identity map to read what the loader left: as in Linux, that is early_memremap's
+ * work.
  */
 #include "contract.h"
 
@@ -57,7 +58,8 @@ static void init_early_ioremap(const struct machine *machine)
 		print(com1, "early_ioremap: slot %u at %#llx\n", i, (unsigned long long)early_ioremap_slot_virt(i));
 		wrong += early_ioremap_slot_virt(i) != FIX_BTMAP_VIRT + i * FIX_BTMAP_SLOT_SIZE;
 	}
-	check(!wrong && FIX_BTMAPS_SLOTS * NR_FIX_BTMAPS == PAGING_TABLE_ENTRIES && bm_pte == machine->handoff->fixmap_pte,
+	check(!wrong && FIX_BTMAPS_SLOTS * NR_FIX_BTMAPS == PAGING_TABLE_ENTRIES &&
+		      bm_pte == machine->handoff->fixmap_pte,
 	      "early_ioremap has 8 slots of 64 pages", "%u slots are elsewhere", wrong);
 }
 
@@ -67,8 +69,8 @@ static void e820_memory_setup(const struct machine *machine)
 	size_t refused;
 	int error = e820_append(&e820, machine->boot_params->e820_table, machine->boot_params->e820_entries, &refused);
 
-	check(!error && !refused && e820.nr_entries == machine->boot_params->e820_entries, "e820 from boot_params appended",
-	      "error %d, %zu refused, %zu stored", error, refused, e820.nr_entries);
+	check(!error && !refused && e820.nr_entries == machine->boot_params->e820_entries,
+	      "e820 from boot_params appended", "error %d, %zu refused, %zu stored", error, refused, e820.nr_entries);
 	sanitise(&e820);
 	print(com1, "BIOS-provided physical RAM map:\n");
 	e820_print_table(&e820, "BIOS-e820", com1);
@@ -159,8 +161,8 @@ static void walk_setup_data(const struct machine *machine)
 /* setup_initial_init_mm(): Linux prints nothing here. */
 static void setup_initial_init_mm(void)
 {
-	print(com1, "init_mm: start_code %p end_code %p end_data %p brk %p\n", (void *)_text, (void *)_etext, (void *)_edata,
-	      (void *)_brk_end);
+	print(com1, "init_mm: start_code %p end_code %p end_data %p brk %p\n", (void *)_text, (void *)_etext,
+	      (void *)_edata, (void *)_brk_end);
 	check(pa_symbol(_text) < pa_symbol(_etext) && pa_symbol(_etext) <= pa_symbol(_edata) &&
 		      pa_symbol(_edata) <= pa_symbol(_brk_end),
 	      "init_mm's borders ascend", "they do not");
@@ -256,13 +258,15 @@ static void try_allocations(void)
 			continue;
 		}
 		for (unsigned other = 0; other < i; other++)
-			bad += mm_overlaps(got[i], got[i] + wanted[i].size, got[other], got[other] + wanted[other].size);
+			bad += mm_overlaps(got[i], got[i] + wanted[i].size, got[other],
+					   got[other] + wanted[other].size);
 		__builtin_memset(identity(got[i]), 0x5a, wanted[i].size);
 	}
 	for (unsigned i = 0; i < MM_ARRAY_COUNT(wanted); i++)
 		bad += got[i] && memblock_phys_free(got[i], wanted[i].size);
-	check(!bad && memblock_reserved_size() == before, "memblock allocates and frees", "%u calls went wrong, %#llx -> %#llx",
-	      bad, (unsigned long long)before, (unsigned long long)memblock_reserved_size());
+	check(!bad && memblock_reserved_size() == before, "memblock allocates and frees",
+	      "%u calls went wrong, %#llx -> %#llx", bad, (unsigned long long)before,
+	      (unsigned long long)memblock_reserved_size());
 }
 
 void walk_early_path(const struct machine *machine)

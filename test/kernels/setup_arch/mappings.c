@@ -96,7 +96,8 @@ static void paint_runtime(const struct machine *machine)
 				    (desc.type == EFI_RUNTIME_SERVICES_CODE ? PAGING_EXECUTE : 0));
 	}
 	for (size_t i = 0; efi_memmap_get(&machine->attributes, i, &desc); i++)
-		if ((desc.attribute & EFI_ATTRIBUTE_RUNTIME) && (desc.attribute & (EFI_ATTRIBUTE_RO | EFI_ATTRIBUTE_XP)))
+		if ((desc.attribute & EFI_ATTRIBUTE_RUNTIME) &&
+		    (desc.attribute & (EFI_ATTRIBUTE_RO | EFI_ATTRIBUTE_XP)))
 			paint_pages(desc.phys_addr, desc.num_pages << MM_PAGE_SHIFT,
 				    (desc.attribute & EFI_ATTRIBUTE_RO ? 0 : PAGING_WRITE) |
 					    (desc.attribute & EFI_ATTRIBUTE_XP ? 0 : PAGING_EXECUTE));
@@ -110,7 +111,8 @@ static void paint_stub(const struct machine *machine)
 	for (uint32_t i = 0; i < machine->reservation_count; i++) {
 		const struct mapbridge_reservation *reservation = &machine->reservations[i];
 
-		for (uint64_t at = 0; reservation->kind == MAPBRIDGE_STUB && at < reservation->size; at += MM_PAGE_SIZE) {
+		for (uint64_t at = 0; reservation->kind == MAPBRIDGE_STUB && at < reservation->size;
+		     at += MM_PAGE_SIZE) {
 			struct paging_leaf leaf;
 
 			if (!paging_walk(&identity_reader, pa(machine->page_table), &machine->paging,
@@ -281,8 +283,8 @@ static void check_fixmap(const struct machine *machine)
 	const struct mapbridge_handoff *handoff = machine->handoff;
 	paddr_t table = pa(0);
 	unsigned present = 0;
-	bool found = paging_find_table(&identity_reader, pa(machine->page_table), &machine->paging, va(FIX_BTMAP_VIRT), 1,
-				       &table);
+	bool found = paging_find_table(&identity_reader, pa(machine->page_table), &machine->paging, va(FIX_BTMAP_VIRT),
+				       1, &table);
 
 	for (unsigned i = 0; found && i < PAGING_TABLE_ENTRIES; i++)
 		present += ((const uint64_t *)identity(table.value))[i] != 0;
@@ -299,7 +301,8 @@ void check_mappings(const struct machine *machine)
 
 	check_tables(machine);
 	paint_all(machine);
-	check(as_painted((uint64_t)_text, (uint64_t)_etext - 1) && as_painted((uint64_t)__start_rodata, (uint64_t)__end_rodata - 1) &&
+	check(as_painted((uint64_t)_text, (uint64_t)_etext - 1) &&
+		      as_painted((uint64_t)__start_rodata, (uint64_t)__end_rodata - 1) &&
 		      as_painted((uint64_t)_sdata, (uint64_t)__bss_stop - 1) && as_painted(UPPER_HALF, UINT64_MAX),
 	      "M5 the upper half is the segments with their own permissions, nothing else", "see above");
 	check(memory_as_painted(machine), "M6 RAM, ACPI memory and the first MiB are mapped one to one", "see above");

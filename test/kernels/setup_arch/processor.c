@@ -18,8 +18,9 @@ static void check_segments(const struct machine *machine)
 {
 	const struct entry_state *e = &entry_state;
 
-	check(e->cs == MAPBRIDGE_CS && e->rip >= START_KERNEL_MAP && e->rip == (uint64_t)_text, "C1 entered at e_entry, CS 0x10",
-	      "CS %#x, RIP %#llx, _start is at %p", e->cs, (unsigned long long)e->rip, (void *)_text);
+	check(e->cs == MAPBRIDGE_CS && e->rip >= START_KERNEL_MAP && e->rip == (uint64_t)_text,
+	      "C1 entered at e_entry, CS 0x10", "CS %#x, RIP %#llx, _start is at %p", e->cs, (unsigned long long)e->rip,
+	      (void *)_text);
 	check(e->ds == MAPBRIDGE_DS && e->es == MAPBRIDGE_DS && e->ss == MAPBRIDGE_DS, "C2 DS, ES and SS are 0x18",
 	      "DS %#x ES %#x SS %#x", e->ds, e->es, e->ss);
 	check(!e->fs && !e->gs && !e->fs_base && !e->gs_base, "C3 FS and GS are null, their bases 0",
@@ -94,8 +95,8 @@ void check_image(const struct machine *machine)
 {
 	const struct mapbridge_handoff *handoff = machine->handoff;
 
-	check(handoff->kernel_phys == pa_symbol(_text) && handoff->kernel_virt == (uint64_t)_text, "L2 loaded at p_paddr",
-	      "kernel_phys %#llx kernel_virt %#llx", (unsigned long long)handoff->kernel_phys,
+	check(handoff->kernel_phys == pa_symbol(_text) && handoff->kernel_virt == (uint64_t)_text,
+	      "L2 loaded at p_paddr", "kernel_phys %#llx kernel_virt %#llx", (unsigned long long)handoff->kernel_phys,
 	      (unsigned long long)handoff->kernel_virt);
 	check_equal(handoff->kernel_size, (uint64_t)(__bss_stop - _text), "L3 kernel_size reaches the end of bss");
 }

@@ -96,6 +96,6 @@ void e820_reserve_resources(const struct e820_table *table)
 	check(!errors && code_resource.parent && code_resource.parent->flags == KERNEL_FLAGS &&
 		      code_resource.parent == rodata_resource.parent && code_resource.parent == data_resource.parent &&
 		      code_resource.parent == bss_resource.parent,
-	      "the iomem tree has the kernel inside System RAM", "%u entries refused, parent of Kernel code is %s", errors,
-	      code_resource.parent ? code_resource.parent->name : "nobody");
+	      "the iomem tree has the kernel inside System RAM", "%u entries refused, parent of Kernel code is %s",
+	      errors, code_resource.parent ? code_resource.parent->name : "nobody");
 }
