@@ -28,7 +28,8 @@ class Problem(Exception):
 def first_error(stderr):
     """The first line of QEMU's own that is not a warning; empty when there is none."""
     lines = [line.removeprefix(f"{QEMU}: ").strip() for line in stderr.splitlines()]
-    return next((line for line in lines if line and not line.startswith("warning:") and "terminating on" not in line), "")
+    noise = re.compile(r"$|warning:|terminating on")
+    return next((line for line in lines if not noise.match(line)), "")
 
 
 def plain_text(data):
@@ -51,8 +52,10 @@ def find_firmware(code=None):
 
 
 def probe_kvm(cpu="max", machine="q35"):
-    """(works, why): runs a ROM of a few instructions under KVM, because a /dev/kvm that exists may still not work:
-    some refuse a CPU's registers, some cannot run floating-point instructions from a ROM, which firmware starts with."""
+    """(works, why): runs a ROM of a few instructions under KVM, because a /dev/kvm that exists may still not work.
+
+    Some refuse a CPU's registers, some cannot run floating-point instructions from a ROM, which firmware starts with.
+    """
     if not os.path.exists("/dev/kvm"):
         return False, "there is no /dev/kvm"
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
@@ -96,7 +99,8 @@ class Machine:
             flash.append(f"if=pflash,format=raw,unit=1,file={scratch}/vars.fd")
         command = [QEMU, "-machine", self.machine, "-accel", self.accel, "-cpu", self.cpu, "-m", self.memory,
                    "-nodefaults", "-no-user-config", "-no-reboot", "-no-shutdown",
-                   "-vga", "none" if self.display == "none" else "std", "-display", "gtk" if self.display == "gtk" else "none"]
+                   "-vga", "none" if self.display == "none" else "std",
+                   "-display", "gtk" if self.display == "gtk" else "none"]
         for drive in flash:
             command += ["-drive", drive]
         command += ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={self.image}",
@@ -297,8 +301,8 @@ class Run:
             return End("stopped", "QEMU was told to quit", status)
         if status == 1 and error:
             return End("error", f"QEMU did not run: {error}", status)
-        return End("exit", f"the kernel reported failure: {status >> 1:#x} through isa-debug-exit, QEMU status {status}",
-                   status)
+        what = f"the kernel reported failure: {status >> 1:#x} through isa-debug-exit, QEMU status {status}"
+        return End("exit", what, status)
 
     def stop(self):
         if self.process.poll() is None:

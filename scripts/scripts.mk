@@ -42,7 +42,8 @@ $(B)/linux/busybox: $(B)/linux/vmlinuz ;
 $(B)/linux/leave-qemu: scripts/linux/leave_qemu.c
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(WARN) -D_GNU_SOURCE -Os -static $< -o $@
-$(B)/linux/initrd.img: scripts/make-initrd scripts/linux/init scripts/linux/check $(B)/linux/busybox $(B)/linux/leave-qemu
+$(B)/linux/initrd.img: scripts/make-initrd scripts/linux/init scripts/linux/check $(B)/linux/busybox \
+		$(B)/linux/leave-qemu
 	@command -v cpio >/dev/null || scripts/deps linux
 	$(Q)scripts/make-initrd $@ $(B)/linux/busybox $(B)/linux/leave-qemu
 

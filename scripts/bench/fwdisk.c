@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A UEFI driver for a read-only disk whose contents are the QEMU fw_cfg file "opt/bench/disk". QEMU finishes such a read
- * inside the port write that asks for it, so that it always takes the same number of guest instructions; a virtio disk is
- * served by another host thread while the firmware polls, and the count depends on the host's mood. It travels in the
- * option ROM of a PCI device, which the firmware loads by itself.
+ * A UEFI driver for a read-only disk whose contents are the QEMU fw_cfg file "opt/bench/disk". QEMU finishes such a
+ * read inside the port write that asks for it, so that it always takes the same number of guest instructions; a virtio
+ * disk is served by another host thread while the firmware polls, and the count depends on the host's mood. It travels
+ * in the option ROM of a PCI device, which the firmware loads by itself.
  */
 #include <efi.h>
 #include <efilib.h>

@@ -36,7 +36,7 @@ def elf_entry(data):
     """File offset of an ELF64's entry point, which may be a virtual or (vmlinux) a physical address."""
     if data[:5] != b"\x7fELF\2":
         raise BadImage("not a 64-bit ELF")
-    entry, table, count = u_entry(data)
+    entry, table, count = elf_header(data)
     for number in range(count):
         kind, _, offset, virtual, physical, size, _, _ = struct.unpack_from("<IIQQQQQQ", data, table + 56 * number)
         for base in (virtual, physical):
@@ -45,7 +45,7 @@ def elf_entry(data):
     raise BadImage("its entry point is in no segment")
 
 
-def u_entry(data):
+def elf_header(data):
     entry, table = struct.unpack_from("<QQ", data, 24)
     return entry, table, u16(data, 56)
 

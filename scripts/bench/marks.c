@@ -7,7 +7,7 @@
  * FILE of marks has lines `NAME HEXBYTES`: the code is known by its bytes. The output has, in the order of firing,
  *   mark NAME INSTRUCTIONS REPS REPBYTES PIO
  * instructions before the mark; the string-instruction iterations among them (QEMU counts each iteration of `rep movsb`
- * as an instruction, hardware moves 32 bytes or more a cycle) and the bytes that those moved; and port I/O instructions.
+ * as an instruction, hardware moves 32 bytes or more a cycle) and the bytes that those moved; port I/O instructions.
  * A translation block counts as a whole when it is entered. One virtual CPU only.
  */
 #include <inttypes.h>

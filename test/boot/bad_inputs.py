@@ -23,8 +23,8 @@ def elf64(segments, entry=KERNEL_BASE + 0x1000000, machine=62, bits=2):
     headers = contents = b""
     for physical, size, flags in segments:
         content = b"\xf4" * min(size, PAGE)
-        headers += struct.pack("<IIQQQQQQ", 1, flags, offset, KERNEL_BASE + physical % (1 << 30), physical, len(content),
-                               size, PAGE)
+        virtual = KERNEL_BASE + physical % (1 << 30)
+        headers += struct.pack("<IIQQQQQQ", 1, flags, offset, virtual, physical, len(content), size, PAGE)
         contents += content.ljust(PAGE, b"\0")
         offset += PAGE
     header = struct.pack("<4sBBB9xHHIQQQIHHHHHH", b"\x7fELF", bits, 1, 1, 2, machine, 1, entry, 64, 0, 0, 64, 56,
@@ -56,14 +56,16 @@ def all_cases(good_elf, linux):
         BadInput("no-initrd-file", r"missing\.img", kernel=good_elf,
                  entry="linux /bad/no-initrd-file\ninitrd /bad/missing.img\n"),
         BadInput("second-initrd-missing", r"missing\.img", kernel=good_elf,
-                 entry="linux /bad/second-initrd-missing\ninitrd /bad/second-initrd-missing\ninitrd /bad/missing.img\n"),
+                 entry="linux /bad/second-initrd-missing\ninitrd /bad/second-initrd-missing\n"
+                       "initrd /bad/missing.img\n"),
         BadInput("no-linux-key", r"bad-no-linux-key\.conf: no linux line", entry="title nothing to start\n"),
         BadInput("empty-entry", r"bad-empty-entry\.conf: no linux line", entry=""),
         BadInput("empty-kernel", r"empty-kernel: empty", kernel=b""),
         BadInput("zeros", r"\\zeros: .*zeros", kernel=bytes(65536)),
         BadInput("text", r"\\text: .*23 21 2f 62", kernel=b"#!/bin/sh\necho this is no kernel\n" * 100),
         BadInput("elf-cut-in-header", r"elf-cut-in-header: truncated: 40 bytes", kernel=good_elf[:40]),
-        BadInput("elf-cut-in-segments", r"elf-cut-in-segments: truncated: segment 2", kernel=good_elf[:last_segment_end(good_elf) - 1]),
+        BadInput("elf-cut-in-segments", r"elf-cut-in-segments: truncated: segment 2",
+                 kernel=good_elf[:last_segment_end(good_elf) - 1]),
         BadInput("elf-32-bit", r"elf-32-bit.*32", kernel=patched(good_elf, 4, b"\1")),
         BadInput("elf-other-machine", r"elf-other-machine: .*183", kernel=elf64([TEXT], machine=183)),
         BadInput("elf-no-segments", r"elf-no-segments: 0 program headers", kernel=elf64([])),

@@ -75,7 +75,7 @@ def kernel_problems(log):
     if not last:
         yield "the kernel printed no line `N passed, N failed`"
     elif [len(passed), len(failed)] != [int(number) for number in last[-1]] or not passed:
-        yield f"the kernel counted {last[-1][0]} passed, {last[-1][1]} failed; its lines are {len(passed)}, {len(failed)}"
+        yield f"the kernel says {', '.join(last[-1])} passed, failed; its lines say {len(passed)}, {len(failed)}"
 
 
 def screen_problem(path):
@@ -96,7 +96,9 @@ def screen_problem(path):
 
 def run_qemu(test, image, log_path, accel):
     """(end, log text, why the screen is wrong or None)"""
-    computer = machine.Machine(image, test.memory, test.cpu, test.machine, accel if test.accel == "auto" else test.accel,
+    if test.accel != "auto":
+        accel = test.accel
+    computer = machine.Machine(image, test.memory, test.cpu, test.machine, accel,
                                display="vga" if test.screenshot_at else test.display)
     wait_for = [end for end in machine.ENDS if not (test.loader_may_return and end[1] == "returned")]
     screen = {"problem": f"{test.screenshot_at} never came" if test.screenshot_at else None}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starts the loader for every entry \loader\entries\bad-*.conf, twice each, and reports what the second run left behind:
- * the first one may make the firmware allocate what it keeps (drivers, caches), the second one must not.
+ * Starts the loader for every entry \loader\entries\bad-*.conf, twice each, and reports what the second run left
+ * behind: the first one may make the firmware allocate what it keeps (drivers, caches), the second one must not.
  */
 #include "chain.h"
 

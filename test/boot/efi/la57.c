@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Turns on 5-level paging under the firmware, which runs with 4 levels, and starts the loader. Needs a CPU with LA57. */
+/* Turns on 5-level paging under the firmware, which runs with 4 levels, then the loader. Needs a CPU with LA57. */
 #include "chain.h"
 
 #define CR4_LA57 (1UL << 12)
