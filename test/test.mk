@@ -24,8 +24,11 @@ $(B)/test/property/%: $(B)/san/test/property/%.o $(PROPERTY_HARNESS) $(B)/san/li
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SANITIZE) $^ -o $@
 
+# SEED and CASES are arguments by position: CASES alone needs a seed before it.
+PROPERTY_ARGUMENTS = $(if $(SEED)$(CASES),$(or $(SEED),$$(date +%s)) $(CASES))
+
 property-tests: $(PROPERTY_TESTS)
-	@for t in $(PROPERTY_TESTS); do $$t "$(SEED)" "$(CASES)" || exit 1; done
+	@for t in $(PROPERTY_TESTS); do $$t $(PROPERTY_ARGUMENTS) || exit 1; done
 .PHONY: property-tests
 
 ## make corpus-tests     replays the memory maps of real machines
@@ -40,3 +43,5 @@ corpus-tests: $(B)/test/corpus/corpus
 
 ## make fuzz             every fuzz target for TIME seconds (10 unless told)
 include test/fuzz.mk
+## make bench-mm         timings of the library, each against a limit
+include test/bench.mk

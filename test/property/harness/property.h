@@ -65,7 +65,10 @@ size_t read_painting(const struct painting *painting, uint64_t base, uint64_t un
 /* A buffer of exactly that many bytes that the address sanitizer guards at its end. At most 64 KiB. */
 void *guarded_buffer(size_t size);
 
-/* main(): arguments are [SEED [CASES]], empty for the default. Prints the seed, and "N passed, N failed" as the last line. */
+/*
+ * main(): arguments are [SEED [CASES]], empty for the default. Prints the seed, and "N passed, N failed" as the last
+ * line.
+ */
 int run_property(const struct property *property, int argc, char **argv);
 
 #endif
