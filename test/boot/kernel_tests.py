@@ -17,11 +17,23 @@ LEAVING = r"^mapbridge: leaving boot services"
 NO_ERROR = (r"mapbridge: error", r"!!!! X64 Exception")
 
 
+def contract_holds(log):
+    """setup_arch has a PASS line for every numbered line of the handoff contract, and checks nothing that is not in it."""
+    with open("docs/handoff.md", encoding="utf-8") as file:
+        promised = set(re.findall(r"^\| ([A-Z]\d+) \|", file.read(), re.M))
+    checked = set(re.findall(r"^PASS ([A-Z]\d+) ", log, re.M))
+    why = [f"promised but not checked: {sorted(promised - checked)}"] if promised - checked else []
+    why += [f"checked but not promised: {sorted(checked - promised)}"] if checked - promised else []
+    yield "every_line_of_the_contract", "; ".join(why) if why or promised else "docs/handoff.md has no numbered lines"
+
+
 def kernel(name, **more):
     settings = dict(kernel=f"{KERNELS}/{name.split('_at_')[0].split('_with_')[0].split('_under_')[0]}.elf",
                     initrds=(INITRD,), kernel_verdict=True, must_not=NO_ERROR,
                     must=(r"^BIOS-e820: \[mem 0x", r"^e820: last_pfn = 0x", r"^memblock_reserve: ", LEAVING))
     settings["must"] += more.pop("must", ())
+    if name.startswith("setup_arch"):
+        settings["check"] = contract_holds
     return BootTest(name, **{**settings, **more})
 
 
@@ -65,6 +77,8 @@ def hibernation_crc32(lines):
 
 def more_than_300(log):
     count = len(e820_lines(log)[0])
+    if "PASS C1 " in log:
+        yield from contract_holds(log)
     yield "more_than_300_entries", None if count > 300 else f"the map has {count} entries"
 
 
@@ -83,6 +97,8 @@ TESTS = [
     *(kernel(f"{name}_at_{memory}", memory=memory, timeout=240)
       for name in ("setup_arch", "scribble", "hello") for memory in ("256M", "2G", "6G")),
     kernel("hello-pie"),
+    kernel("setup_arch-moved", must=(r"^  moved after ExitBootServices: ",)),
+    kernel("setup_arch_under_dirty", **behind("dirty")), # a kernel's bss lies in memory full of garbage
     kernel("setup_arch_with_two_initrds", initrds=(INITRD, LINUX_INITRD)),
     kernel("setup_arch_with_pc", machine="pc"),
     kernel("setup_arch_under_la57", **behind("la57"), accel="tcg", must=(r"^la57: 5-level paging is on", "5-level")),
