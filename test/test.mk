@@ -61,7 +61,8 @@ property-tests: $(PROPERTY_TESTS)
 ## make corpus-tests     replays the memory maps of real machines
 # Replay of real machines' maps, which lie beside the checkout: MAPBRIDGE_CORPUS says where.
 CORPUS_TEST := $(B)/test/corpus/corpus
-$(CORPUS_TEST): $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c test/support/*.c)) $(B)/san/libmm.a
+CORPUS_OBJECTS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c test/support/*.c))
+$(CORPUS_TEST): $(CORPUS_OBJECTS) $(B)/san/libmm.a
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SANITIZE) $^ -o $@
 
@@ -73,3 +74,5 @@ corpus-tests: $(CORPUS_TEST)
 include test/fuzz.mk
 ## make bench-mm         timings of the library, each against a limit
 include test/bench.mk
+## make coverage         lines and branches of mm/ that the tests reach; fails below 95 %
+include test/coverage.mk
