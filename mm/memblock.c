@@ -501,7 +501,10 @@ static phys_addr_t find_array(phys_addr_t bytes, phys_addr_t base, phys_addr_t s
 	}
 }
 
-/* Moves one table, for which reserved has the room, to an array of twice the size; what lies in [base, base + size) is not free. */
+/*
+ * Moves one table, for which reserved has the room, to an array of twice the size; what lies in [base, base + size)
+ * is not free.
+ */
 static int double_array(struct memblock_type *type, phys_addr_t base, phys_addr_t size)
 {
 	struct memblock_region *old = type->regions;
