@@ -131,7 +131,7 @@ int memblock_mark_nomap(phys_addr_t base, phys_addr_t size);
 int memblock_clear_nomap(phys_addr_t base, phys_addr_t size);
 int memblock_reserved_mark_noinit(phys_addr_t base, phys_addr_t size);
 
-/* Whether memblock_mark_mirror was ever called for a non-empty range. */
+/* Whether memblock_mark_mirror was ever called. */
 bool memblock_has_mirror(void);
 
 /*

@@ -172,13 +172,11 @@ static bool painted_double(struct painted_table *table, phys_addr_t start, phys_
 {
 	phys_addr_t size = array_size(2 * table->max), limit = memblock.current_limit, at = 0;
 
-	for (int mirror = memblock_has_mirror(); !at && mirror >= 0; mirror--) {
-		unsigned flags = mirror ? MEMBLOCK_MIRROR : MEMBLOCK_NONE;
-
-		at = painted_find(size, 4096, end, limit, NOBODY, flags);
-		if (!at && end > start)
-			at = painted_find(size, 4096, 0, start < limit ? start : limit, NOBODY, flags);
-	}
+	for (int mirror = memblock_has_mirror(); !at && mirror >= 0; mirror--)
+		at = painted_find(size, 4096, end, limit, NOBODY, mirror ? MEMBLOCK_MIRROR : MEMBLOCK_NONE);
+	for (int mirror = memblock_has_mirror(); !at && end > start && mirror >= 0; mirror--)
+		at = painted_find(size, 4096, 0, start < limit ? start : limit, NOBODY,
+				  mirror ? MEMBLOCK_MIRROR : MEMBLOCK_NONE);
 	if (!at)
 		return false;
 	if (table->array)
@@ -196,7 +194,7 @@ static int painted_room(struct painted_table *table, unsigned long spare, phys_a
 			return MM_ENOMEM;
 		if (table == &memory)
 			start = end = 0;
-		while (table == &memory && painted_regions(&reserved, NULL) + 3 > reserved.max)
+		while (table == &memory && painted_regions(&reserved, NULL) + 1 + !!table->array > reserved.max)
 			if (!painted_double(&reserved, 0, 0))
 				return MM_ENOMEM;
 		if (!painted_double(table, start, end))
