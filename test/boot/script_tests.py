@@ -90,8 +90,8 @@ def qemu_on_a_terminal():
         file.write("refusal")
     run("scripts/make-image", image, "--efi", f"{BUILD}/test/efi/misbehave.efi", "--file", f"{way}:misbehave.txt")
     controller, terminal = pty.openpty()
-    with subprocess.Popen(["scripts/qemu", image, "--accel", "tcg", "--timeout", "60", "--log", f"{FOLDER}/terminal.log"],
-                          stdin=terminal, stdout=terminal, stderr=terminal) as process:
+    command = ["scripts/qemu", image, "--accel", "tcg", "--timeout", "60", "--log", f"{FOLDER}/terminal.log"]
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as process:
         os.close(terminal)
         output = b""
         try:
