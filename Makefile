@@ -33,4 +33,4 @@ help:
 	@sed -n 's/^## //p' $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
 .PHONY: all clean help
--include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/chroot -prune -o -type f -name '*.d' -print 2>/dev/null)

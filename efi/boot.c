@@ -97,7 +97,7 @@ static EFI_STATUS read_map(struct boot *boot)
 	if (EFI_ERROR(status))
 		return status;
 	count = boot->map.capacity / boot->map.view.desc_size;
-	plan = boot_plan_scratch_size(count);
+	plan = boot_plan_scratch_size(count + efi_memmap_count(&boot->attributes));
 	handoff = boot_handoff_scratch_size(boot_plan_map_capacity(count));
 	boot->scratch_size = plan > handoff ? plan : handoff;
 	boot->scratch = pool_allocate(boot->scratch_size, "memory map");

@@ -5,23 +5,54 @@
 #include <loader/placement.h>
 #include <mm/memblock.h>
 
-/* Only what is set, so that a line fits into the 80 columns that every console has. */
-static void print_attributes(uint64_t attribute)
+/* A console of 80 columns goes to the next line by itself after the last one. */
+#define COLUMNS 79
+
+/* The names of the bits that are set, or the number when a bit has no name or the names do not fit into the line. */
+static void print_attributes(uint64_t attribute, size_t room)
 {
 	static const struct {
 		uint64_t bit;
 		const char *name;
 	} names[] = {
-		{ EFI_ATTRIBUTE_RUNTIME, "RUN" }, { UINT64_C(0x80000), "CRYPTO" }, { EFI_ATTRIBUTE_SP, "SP" },
-		{ EFI_ATTRIBUTE_RO, "RO" },       { UINT64_C(0x10000), "MR" },     { UINT64_C(0x8000), "NV" },
-		{ EFI_ATTRIBUTE_XP, "XP" },       { UINT64_C(0x2000), "RP" },      { UINT64_C(0x1000), "WP" },
-		{ UINT64_C(0x10), "UCE" },        { EFI_ATTRIBUTE_WB, "WB" },      { UINT64_C(0x4), "WT" },
-		{ UINT64_C(0x2), "WC" },          { EFI_ATTRIBUTE_UC, "UC" },
+		{ EFI_ATTRIBUTE_RUNTIME, "RUN" }, { EFI_ATTRIBUTE_CPU_CRYPTO, "CRYPTO" }, { EFI_ATTRIBUTE_SP, "SP" },
+		{ EFI_ATTRIBUTE_RO, "RO" },       { EFI_ATTRIBUTE_MORE_RELIABLE, "MR" },  { EFI_ATTRIBUTE_NV, "NV" },
+		{ EFI_ATTRIBUTE_XP, "XP" },       { EFI_ATTRIBUTE_RP, "RP" },             { EFI_ATTRIBUTE_WP, "WP" },
+		{ EFI_ATTRIBUTE_UCE, "UCE" },     { EFI_ATTRIBUTE_WB, "WB" },             { EFI_ATTRIBUTE_WT, "WT" },
+		{ EFI_ATTRIBUTE_WC, "WC" },       { EFI_ATTRIBUTE_UC, "UC" },
 	};
+	struct buffer_printer words;
+	uint64_t unnamed = attribute;
+	char text[80];
 
-	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++)
+	buffer_printer_init(&words, text, sizeof(text));
+	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++) {
 		if (attribute & names[i].bit)
-			print(console, " %s", names[i].name);
+			print(&words.printer, " %s", names[i].name);
+		unnamed &= ~names[i].bit;
+	}
+	if (unnamed || words.length > room)
+		print(console, " %016llx\n", X(attribute));
+	else
+		print(console, "%s\n", text);
+}
+
+/* A line says everything about a descriptor of less than 2^64 bytes; test/data/ is made from such lines. */
+static void print_descriptor(size_t index, const struct efi_memory_desc *desc)
+{
+	struct buffer_printer line;
+	char text[120];
+
+	buffer_printer_init(&line, text, sizeof(text));
+	print(&line.printer, "mem%02zu ", index);
+	if (desc->type < EFI_MAX_MEMORY_TYPE)
+		print(&line.printer, "%-12s", efi_memory_type_linux_name(desc->type));
+	else
+		print(&line.printer, "type %-7x", desc->type);
+	print(&line.printer, " %012llx-%012llx %9llu KiB", X(desc->phys_addr),
+	      X(desc->phys_addr + (desc->num_pages << MM_PAGE_SHIFT) - 1), X(desc->num_pages * 4));
+	print(console, "%s", text);
+	print_attributes(desc->attribute, line.length < COLUMNS ? COLUMNS - line.length : 0);
 }
 
 static void print_descriptors(const struct efi_memmap *map)
@@ -33,10 +64,7 @@ static void print_descriptors(const struct efi_memmap *map)
 		struct efi_memory_desc desc;
 
 		efi_memmap_get(map, i, &desc);
-		print(console, "mem%02zu %-12s %013llx-%013llx %10llu KiB", i, efi_memory_type_linux_name(desc.type),
-		      X(desc.phys_addr), X(desc.phys_addr + (desc.num_pages << MM_PAGE_SHIFT) - 1), X(desc.num_pages * 4));
-		print_attributes(desc.attribute);
-		print(console, "\n");
+		print_descriptor(i, &desc);
 	}
 }
 

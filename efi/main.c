@@ -61,6 +61,8 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	fw = (struct firmware){ .image = image, .system = system, .boot = system->BootServices,
 				.runtime = system->RuntimeServices, .tsc = machine_tsc() };
 	fw.boot->SetWatchdogTimer(0, 0, 0, NULL);
+	if (system->ConOut)
+		system->ConOut->ClearScreen(system->ConOut); /* the firmware's logo */
 	print(console, "Mapbridge, from the firmware's memory map to a running kernel\n");
 	status = open_volume();
 	if (!EFI_ERROR(status)) {

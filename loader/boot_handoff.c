@@ -12,6 +12,7 @@ static void write_header(const struct boot_plan *plan, const struct boot_request
 
 	if (request->kernel->format == KERNEL_BZIMAGE) {
 		__builtin_memcpy(header, &request->kernel->header, request->kernel->header_size);
+		header->setup_data = 0; /* a file can know no address */
 	} else {
 		header->boot_flag = BOOT_FLAG;
 		header->header = BOOT_HEADER_MAGIC;
@@ -169,8 +170,13 @@ int boot_handoff_finish(const struct boot_plan *plan, const struct boot_facts *f
 		error = write_e820(&table, block->params, &nodes);
 	if (!error && plan->policy == E820_POLICY_ACPI)
 		error = write_own_node(plan, facts, exit, e820_crc32(&table), count, &nodes);
+	if (error) {
+		block->params->e820_entries = 0;
+		block->params->hdr.setup_data = 0;
+		return error;
+	}
 	write_efi_info(plan, facts, map, &block->params->efi_info);
-	return error;
+	return 0;
 }
 
 void boot_handoff_stub(const struct boot_plan *plan, struct stub_parameters *parameters)

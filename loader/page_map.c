@@ -5,6 +5,7 @@
 #include <mm/fixmap.h>
 
 #define FIRST_MIB UINT64_C(0x100000)
+#define PHYSICAL_LIMIT (UINT64_C(1) << 52)
 
 /* Unaccepted memory too: some firmware accepts it in ExitBootServices, and then it is RAM. */
 static bool mapped_type(uint32_t type)
@@ -29,16 +30,23 @@ static bool is_mmio(uint32_t type)
 	return type == EFI_MEMORY_MAPPED_IO || type == EFI_MEMORY_MAPPED_IO_PORT_SPACE;
 }
 
-/* The pages of a descriptor; false when it is none, or lies beyond what page tables reach. */
+/*
+ * The pages of a descriptor, rounded as placement does it, so that all that it gives is mapped: RAM inwards, all else
+ * outwards. false when there is none that a physical address can name.
+ */
 static bool desc_pages(const struct efi_memory_desc *desc, uint64_t *base, uint64_t *size)
 {
+	bool inwards = desc->type == EFI_UNACCEPTED_MEMORY || placement_type(desc) != PLACEMENT_OTHER;
 	uint64_t end;
 
-	if (!efi_memory_desc_end(desc, &end) || end == 0 || end > UINT64_C(1) << 52 || (desc->phys_addr & MM_PAGE_MASK))
+	if (!efi_memory_desc_end(desc, &end) || desc->phys_addr >= PHYSICAL_LIMIT)
 		return false;
-	*base = desc->phys_addr;
-	*size = end - desc->phys_addr;
-	return true;
+	if (end == 0 || end > PHYSICAL_LIMIT)
+		end = PHYSICAL_LIMIT;
+	*base = mm_align_down(desc->phys_addr + (inwards ? MM_PAGE_MASK : 0), MM_PAGE_SIZE);
+	end = mm_align_down(end + (inwards ? 0 : MM_PAGE_MASK), MM_PAGE_SIZE);
+	*size = end - *base;
+	return *base < end;
 }
 
 static int map_identity(struct boot_plan *plan, uint64_t base, uint64_t size, uint32_t flags)
@@ -89,8 +97,27 @@ static int map_firmware(struct boot_plan *plan, const struct efi_memmap *map)
 	return error;
 }
 
-/* The memory attributes table says which parts of runtime images are code and which are data. */
-static int map_attributes(struct boot_plan *plan, const struct efi_memmap *attributes)
+/* Whether one descriptor for runtime services has all of [base, base + size). */
+static bool is_runtime(const struct efi_memmap *map, uint64_t base, uint64_t size)
+{
+	for (size_t i = 0; i < efi_memmap_count(map); i++) {
+		struct efi_memory_desc desc;
+		uint64_t desc_base, desc_size;
+
+		efi_memmap_get(map, i, &desc);
+		if ((desc.attribute & EFI_ATTRIBUTE_RUNTIME) && placement_type(&desc) == PLACEMENT_OTHER &&
+		    desc_pages(&desc, &desc_base, &desc_size) && base >= desc_base && size <= desc_size &&
+		    base - desc_base <= desc_size - size)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The memory attributes table says which parts of runtime images are code and which are data. It counts only where the map
+ * has runtime memory: a wrong one must not take away the right to write what this plan uses.
+ */
+static int map_attributes(struct boot_plan *plan, const struct efi_memmap *map, const struct efi_memmap *attributes)
 {
 	int error = 0;
 
@@ -100,7 +127,7 @@ static int map_attributes(struct boot_plan *plan, const struct efi_memmap *attri
 
 		efi_memmap_get(attributes, i, &desc);
 		if (desc_pages(&desc, &base, &size) && (desc.attribute & EFI_ATTRIBUTE_RUNTIME) &&
-		    (desc.attribute & (EFI_ATTRIBUTE_RO | EFI_ATTRIBUTE_XP)))
+		    (desc.attribute & (EFI_ATTRIBUTE_RO | EFI_ATTRIBUTE_XP)) && is_runtime(map, base, size))
 			error = map_identity(plan, base, size,
 					     (desc.attribute & EFI_ATTRIBUTE_RO ? 0 : PAGING_WRITE) |
 						     (desc.attribute & EFI_ATTRIBUTE_XP ? 0 : PAGING_EXECUTE));
@@ -128,7 +155,7 @@ int boot_plan_map_pages(struct boot_plan *plan, const struct boot_request *reque
 	if (!error)
 		error = map_identity(plan, 0, FIRST_MIB, PAGING_WRITE | (linux ? PAGING_EXECUTE : 0));
 	if (!error && request->attributes)
-		error = map_attributes(plan, request->attributes);
+		error = map_attributes(plan, request->map, request->attributes);
 	if (!error && linux)
 		error = map_identity(plan, plan->kernel_phys, plan->kernel_size, PAGING_WRITE | PAGING_EXECUTE);
 	for (size_t i = 0; i < kernel->segment_count && !error && !linux; i++)

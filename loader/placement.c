@@ -21,8 +21,7 @@ size_t placement_memory_size(size_t descriptors)
 	return __builtin_add_overflow(table, scratch, &sum) ? SIZE_MAX : sum;
 }
 
-/* Specific-purpose memory is RAM, but reserved for what its firmware table says. */
-static uint32_t placement_type(const struct efi_memory_desc *desc)
+uint32_t placement_type(const struct efi_memory_desc *desc)
 {
 	bool special = desc->attribute & EFI_ATTRIBUTE_SP;
 

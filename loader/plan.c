@@ -3,16 +3,16 @@
 
 #include <mm/fixmap.h>
 
-int plan_full(struct printer *why, const char *table)
+int plan_full(struct printer *why, const char *table, size_t capacity)
 {
-	print(why, "too many %s for one plan; use fewer segments or initrd files", table);
+	print(why, "more %s than a plan has room for; needed: at most %zu; use fewer segments or initrd files", table, capacity);
 	return MM_ENOSPC;
 }
 
 int plan_allocate(struct boot_plan *plan, uint64_t base, uint64_t size, bool code, struct printer *why)
 {
 	if (plan->allocation_count == PLAN_ALLOCATIONS_MAX)
-		return plan_full(why, "allocations");
+		return plan_full(why, "allocations", PLAN_ALLOCATIONS_MAX);
 	plan->allocations[plan->allocation_count++] = (struct plan_allocation){ base, size >> MM_PAGE_SHIFT, code };
 	return 0;
 }
@@ -20,7 +20,7 @@ int plan_allocate(struct boot_plan *plan, uint64_t base, uint64_t size, bool cod
 int plan_load(struct boot_plan *plan, unsigned file, uint64_t offset, uint64_t size, uint64_t to, struct printer *why)
 {
 	if (plan->load_count == PLAN_LOADS_MAX)
-		return plan_full(why, "pieces to load");
+		return plan_full(why, "pieces to load", PLAN_LOADS_MAX);
 	plan->loads[plan->load_count++] = (struct plan_load){ file, offset, size, to };
 	return 0;
 }
@@ -30,7 +30,7 @@ int plan_clear(struct boot_plan *plan, uint64_t base, uint64_t size, struct prin
 	if (size == 0)
 		return 0;
 	if (plan->clear_count == PLAN_CLEARS_MAX)
-		return plan_full(why, "pieces to clear");
+		return plan_full(why, "pieces to clear", PLAN_CLEARS_MAX);
 	plan->clears[plan->clear_count++] = (struct plan_clear){ base, size };
 	return 0;
 }
@@ -50,6 +50,10 @@ int plan_find_low(struct boot_plan *plan, struct placement *placement, struct pl
 		error = placement_find(placement, want, base, why);
 	return error ? error : plan_allocate(plan, *base, want->size, code, why);
 }
+
+/* Most descriptors of a map whose e820 entries surely fit a SETUP_E820_EXT node that Linux can map. */
+#define DESCRIPTORS_MAX                                                                                                \
+	((E820_MAX_ENTRIES_ZEROPAGE + E820_MAX_ENTRIES_EXT) / 2 - 2 * PLAN_ALLOCATIONS_MAX - PLAN_SLACK_DESCRIPTORS)
 
 static uint64_t pages(uint64_t size)
 {
@@ -143,11 +147,15 @@ static int plan_initrd(struct boot_plan *plan, struct placement *placement, cons
 	int error;
 
 	if (request->initrd_count > PLAN_INITRDS_MAX)
-		return plan_full(why, "initrd files");
+		return plan_full(why, "initrd files", PLAN_INITRDS_MAX);
 	for (size_t i = 0; i < request->initrd_count; i++) {
+		if (request->initrd_sizes[i] == 0) {
+			print(why, "initrd file %zu of %zu is empty; copy it again, or remove its line", i + 1, request->initrd_count);
+			return MM_EINVAL;
+		}
 		if (!mm_align_up(total, 4, &total) || __builtin_add_overflow(total, request->initrd_sizes[i], &total) ||
 		    total > INT64_MAX) {
-			print(why, "the initrd files are larger than any memory; check which files the entry names");
+			print(why, "the first %zu initrd files pass 2^63 bytes; check which files the entry names", i + 1);
 			return MM_EINVAL;
 		}
 	}
@@ -172,6 +180,24 @@ static int plan_initrd(struct boot_plan *plan, struct placement *placement, cons
 	return error ? error : plan_reserve(plan, plan->initrd, total, MAPBRIDGE_INITRD, why);
 }
 
+/* Says which range it is that page tables of this depth cannot map. */
+static int refuse_not_canonical(const struct boot_plan *plan, struct printer *why)
+{
+	for (size_t i = 0; i < plan->page_map.count; i++) {
+		struct paging_map one = { &plan->page_map.ranges[i], 1, 1 };
+		const struct paging_range *range = &one.ranges[0];
+
+		if (paging_map_canonical(&one, &plan->paging))
+			continue;
+		print(why, "0x%llx-0x%llx is memory or a part of the kernel that %u-level page tables cannot map; needed: below 0x%llx "
+			   "or in the higher half; link the kernel elsewhere, or use a processor mode with more levels",
+		      X(range->virt.value), X(range->virt.value + (range->size - 1)), plan->paging.levels,
+		      X(UINT64_C(1) << (12 + 9 * plan->paging.levels - 1)));
+		break;
+	}
+	return MM_ENOMEM;
+}
+
 static int plan_page_tables(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
 			    struct printer *why)
 {
@@ -180,11 +206,9 @@ static int plan_page_tables(struct boot_plan *plan, struct placement *placement,
 	int error = boot_plan_map_pages(plan, request);
 
 	if (error)
-		return plan_full(why, "ranges to map");
-	if (!paging_map_canonical(&plan->page_map, &plan->paging)) {
-		print(why, "memory or a kernel segment lies outside the addresses of %u-level page tables", plan->paging.levels);
-		return MM_ENOMEM;
-	}
+		return plan_full(why, "ranges to map", plan->page_map.capacity);
+	if (!paging_map_canonical(&plan->page_map, &plan->paging))
+		return refuse_not_canonical(plan, why);
 	plan->page_table_pages = paging_count_tables(&plan->page_map, &plan->paging);
 	want.size = plan->page_table_pages * MM_PAGE_SIZE;
 	error = plan_find_low(plan, placement, &want, false, &plan->page_tables, why);
@@ -202,6 +226,8 @@ static int check_command_line(const struct boot_request *request, struct printer
 	return MM_EINVAL;
 }
 
+#define LIST_ALIGN sizeof(uint64_t)
+
 static size_t page_map_capacity(size_t descriptors)
 {
 	return 2 * descriptors + 8 * KERNEL_SEGMENTS_MAX + 16;
@@ -212,7 +238,7 @@ size_t boot_plan_scratch_size(size_t descriptors)
 	size_t placement = placement_memory_size(descriptors), sum;
 
 	if (placement == SIZE_MAX ||
-	    __builtin_add_overflow(placement, page_map_capacity(descriptors) * sizeof(struct paging_range) + 16, &sum))
+	    __builtin_add_overflow(placement, page_map_capacity(descriptors) * sizeof(struct paging_range) + LIST_ALIGN, &sum))
 		return SIZE_MAX;
 	return sum;
 }
@@ -221,11 +247,19 @@ int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, v
 		   struct printer *why)
 {
 	struct placement placement;
-	size_t count = efi_memmap_count(request->map), list = page_map_capacity(count) * sizeof(struct paging_range);
+	size_t count = efi_memmap_count(request->map), skip = -(uintptr_t)scratch & (LIST_ALIGN - 1), list;
 	int error = check_command_line(request, why);
 
 	if (error)
 		return error;
+	if (count == 0 || count > DESCRIPTORS_MAX) {
+		print(why, "the firmware's memory map has %zu descriptors (%zu bytes, %zu each); needed: 1 to %d, of at least %zu bytes; "
+			   "restart the machine", count, request->map->size, request->map->desc_size, DESCRIPTORS_MAX,
+		      sizeof(struct efi_memory_desc));
+		return MM_EINVAL;
+	}
+	count += request->attributes ? efi_memmap_count(request->attributes) : 0;
+	list = page_map_capacity(count) * sizeof(struct paging_range);
 	if (scratch_size < boot_plan_scratch_size(count)) {
 		print(why, "%zu bytes of scratch memory for %zu descriptors; needed: %zu", scratch_size, count,
 		      boot_plan_scratch_size(count));
@@ -235,13 +269,10 @@ int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, v
 	plan->policy = request->kernel->format == KERNEL_BZIMAGE ? E820_POLICY_LINUX : E820_POLICY_ACPI;
 	plan->paging = request->paging;
 	plan->cr4 = STUB_CR4_PAE | (request->paging.levels == 5 ? STUB_CR4_LA57 : 0) | (request->keep_mce ? STUB_CR4_MCE : 0);
-	plan->page_map = (struct paging_map){ scratch, page_map_capacity(count), 0 };
-	error = placement_init(&placement, request->map, (uint8_t *)scratch + list, scratch_size - list);
-	if (error) {
-		print(why, "the firmware's memory map cannot be read: %zu bytes, descriptors of %zu", request->map->size,
-		      request->map->desc_size);
-		return error;
-	}
+	plan->page_map = (struct paging_map){ (void *)((uint8_t *)scratch + skip), page_map_capacity(count), 0 };
+	error = placement_init(&placement, request->map, (uint8_t *)scratch + skip + list, scratch_size - skip - list);
+	if (error)
+		return plan_full(why, "pieces of memory", placement.table.capacity);
 	error = plan_reserve(plan, 0, MM_PAGE_SIZE, MAPBRIDGE_FIRST_PAGE, why);
 	if (!error)
 		error = plan_kernel(plan, &placement, request, why);

@@ -9,8 +9,8 @@
 #define X(value) ((unsigned long long)(value))
 #define FOUR_GIB UINT64_C(0x100000000)
 
-/* Says that one of the plan's own tables is full; returns MM_ENOSPC. */
-int plan_full(struct printer *why, const char *table);
+/* Says that one of the plan's own tables, with room for that many, is full; returns MM_ENOSPC. */
+int plan_full(struct printer *why, const char *table, size_t capacity);
 
 int plan_allocate(struct boot_plan *plan, uint64_t base, uint64_t size, bool code, struct printer *why);
 int plan_load(struct boot_plan *plan, unsigned file, uint64_t offset, uint64_t size, uint64_t to, struct printer *why);

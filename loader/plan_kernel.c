@@ -10,6 +10,7 @@ struct extent {
 	uint64_t base;
 	uint64_t size;
 	uint64_t loaded;
+	bool moved;
 };
 
 struct extents {
@@ -47,59 +48,90 @@ static void join_pages(const struct kernel_segment *const *sorted, size_t count,
 		if (previous && base <= previous->base + previous->size)
 			previous->size = last - previous->base + 1;
 		else
-			extents->list[extents->count++] = (struct extent){ base, last - base + 1, base };
+			extents->list[extents->count++] = (struct extent){ base, last - base + 1, base, false };
 	}
 }
 
 static int refuse_place(const struct boot_request *request, uint64_t base, uint64_t size, uint64_t bad, struct printer *why)
 {
+	const char *type = NULL;
 	uint64_t ram_end = 0;
+	bool special = false;
 
-	print(why, "the kernel wants physical 0x%llx-0x%llx, but 0x%llx is ", X(base), X(base + (size - 1)), X(bad));
 	for (size_t i = 0; i < efi_memmap_count(request->map); i++) {
 		struct efi_memory_desc desc;
 		uint64_t end;
+		bool usable;
 
 		efi_memmap_get(request->map, i, &desc);
 		if (!efi_memory_desc_end(&desc, &end))
 			continue;
-		if (desc.phys_addr <= bad && bad <= end - 1) {
-			print(why, "%s; needed: usable memory; link the kernel elsewhere, or as static-PIE",
-			      efi_memory_type_name(desc.type));
-			return MM_ENOMEM;
+		usable = placement_type(&desc) != PLACEMENT_OTHER;
+		/* Where descriptors overlap, the one that is not usable is the reason. */
+		if (desc.phys_addr <= bad && bad <= end - 1 && (!type || !usable)) {
+			type = efi_memory_type_name(desc.type);
+			special = !usable && (desc.attribute & EFI_ATTRIBUTE_SP);
 		}
-		if (desc.type == EFI_CONVENTIONAL_MEMORY && end > ram_end)
+		if (usable && end > ram_end)
 			ram_end = end;
 	}
-	print(why, "not in the memory map (free memory ends at 0x%llx); needed: usable memory; link the kernel elsewhere, or as "
-		   "static-PIE", X(ram_end ? ram_end - 1 : 0));
+	print(why, "the kernel wants physical 0x%llx-0x%llx, but 0x%llx is ", X(base), X(base + (size - 1)), X(bad));
+	if (bad < MM_PAGE_SIZE)
+		print(why, "in the first page, which is never used");
+	else if (type)
+		print(why, "%s%s", type, special ? " for a special purpose (EFI_MEMORY_SP)" : "");
+	else
+		print(why, "not in the memory map (usable memory ends at 0x%llx)", X(ram_end ? ram_end - 1 : 0));
+	print(why, "; needed: usable memory; %s", request->kernel->format == KERNEL_BZIMAGE ?
+						     "use a relocatable kernel (CONFIG_RELOCATABLE)" :
+						     "link the kernel elsewhere, or as static-PIE");
 	return MM_ENOMEM;
 }
 
-/* Decides whether an extent is read in place, or elsewhere and moved; takes both places. */
-static int place_extent(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
-			struct extent *extent, struct printer *why)
+/* Takes the place where an extent will run, and decides whether it can be read there at once. */
+static int take_place(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+		      struct extent *extent, struct printer *why)
 {
-	struct placement_want want = { .what = "a copy of the kernel that is moved after ExitBootServices",
-				       .size = extent->size, .align = MM_PAGE_SIZE, .min = PLACEMENT_LOW, .top_down = true };
 	uint64_t bad;
-	bool in_place = placement_available(placement, extent->base, extent->size, false);
 
+	extent->moved = !placement_available(placement, extent->base, extent->size, false);
 	if (placement_first_unavailable(placement, extent->base, extent->size, &bad))
 		return refuse_place(request, extent->base, extent->size, bad, why);
 	if (placement_take(placement, extent->base, extent->size))
-		return plan_full(why, "pieces of memory");
-	if (in_place)
-		return plan_allocate(plan, extent->base, extent->size, false, why);
+		return plan_full(why, "pieces of memory", placement->table.capacity);
+	return extent->moved ? 0 : plan_allocate(plan, extent->base, extent->size, false, why);
+}
+
+/* Finds a place to read an extent to that the stub moves. */
+static int find_copy(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+		     struct extent *extent, struct printer *why)
+{
+	struct placement_want want = { .what = "a copy of the kernel that is moved after ExitBootServices",
+				       .size = extent->size, .align = MM_PAGE_SIZE, .min = PLACEMENT_LOW,
+				       .max = request->kernel->data_max, .top_down = true };
+	int error;
+
+	if (!extent->moved)
+		return 0;
 	if (plan->operation_count == STUB_OPERATIONS_MAX)
-		return plan_full(why, "moves");
-	want.max = request->kernel->data_max;
-
-	int error = plan_find_low(plan, placement, &want, false, &extent->loaded, why);
-
+		return plan_full(why, "moves", STUB_OPERATIONS_MAX);
+	error = plan_find_low(plan, placement, &want, false, &extent->loaded, why);
 	if (!error)
 		plan->operations[plan->operation_count++] =
 			(struct stub_operation){ extent->base, extent->loaded, extent->size };
+	return error;
+}
+
+/* All places to run at are taken before any copy is placed, so that no copy lies where another extent must go. */
+static int place_extents(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+			 struct extents *extents, struct printer *why)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < extents->count && !error; i++)
+		error = take_place(plan, placement, request, &extents->list[i], why);
+	for (size_t i = 0; i < extents->count && !error; i++)
+		error = find_copy(plan, placement, request, &extents->list[i], why);
 	return error;
 }
 
@@ -153,11 +185,10 @@ static int plan_elf64(struct boot_plan *plan, struct placement *placement, const
 		error = placement_find(placement, &want, &delta, why);
 		if (!error)
 			error = plan_allocate(plan, delta, want.size, false, why);
-		extents = (struct extents){ .list = { { delta, want.size, delta } }, .count = 1 };
+		extents = (struct extents){ .list = { { delta, want.size, delta, false } }, .count = 1 };
 		plan->kernel_loaded = delta;
 	} else {
-		for (size_t i = 0; i < extents.count && !error; i++)
-			error = place_extent(plan, placement, request, &extents.list[i], why);
+		error = place_extents(plan, placement, request, &extents, why);
 	}
 	for (size_t i = 0; i < extents.count && !error; i++)
 		error = fill_extent(plan, &extents.list[i], sorted, kernel->segment_count, delta, why);
@@ -183,29 +214,32 @@ static int plan_bzimage(struct boot_plan *plan, struct placement *placement, con
 	const struct kernel_image *kernel = request->kernel;
 	const struct kernel_segment *segment = &kernel->segments[0];
 	uint64_t size = (kernel->memory_size + MM_PAGE_MASK) & ~MM_PAGE_MASK;
-	struct extent window = { kernel->min_address, size, kernel->min_address };
-	bool preferred = placement_available(placement, window.base, size, false) && window.base >= PLACEMENT_LOW;
+	struct extents windows = { .list = { { kernel->min_address, size, kernel->min_address, false } }, .count = 1 };
+	struct extent *window = &windows.list[0];
+	/* An address that is no multiple of kernel_alignment would be rounded up, out of the window. */
+	bool preferred = placement_available(placement, window->base, size, false) &&
+			 mm_align_down(window->base, kernel->alignment) == window->base;
 	int error;
 
 	if (kernel->relocatable && !preferred) {
 		struct placement_want want = { .what = "the kernel", .size = size, .align = kernel->alignment,
 					       .min = kernel->min_address, .max = kernel->data_max };
 
-		error = placement_find(placement, &want, &window.base, why);
-		window.loaded = window.base;
+		error = placement_find(placement, &want, &window->base, why);
+		window->loaded = window->base;
 		if (!error)
-			error = plan_allocate(plan, window.base, size, false, why);
+			error = plan_allocate(plan, window->base, size, false, why);
 	} else {
-		error = place_extent(plan, placement, request, &window, why);
+		error = place_extents(plan, placement, request, &windows, why);
 	}
 	/* Not cleared: the decompressor clears what it needs, and reads only what was loaded. */
 	if (!error)
-		error = plan_load(plan, 0, segment->file_offset, segment->file_size, window.loaded, why);
+		error = plan_load(plan, 0, segment->file_offset, segment->file_size, window->loaded, why);
 	if (!error)
-		error = plan_reserve(plan, window.base, size, MAPBRIDGE_KERNEL_IMAGE, why);
-	plan->kernel_phys = window.base;
+		error = plan_reserve(plan, window->base, size, MAPBRIDGE_KERNEL_IMAGE, why);
+	plan->kernel_phys = window->base;
 	plan->kernel_size = size;
-	plan->entry = window.base + kernel->entry;
+	plan->entry = window->base + kernel->entry;
 	return error;
 }
 

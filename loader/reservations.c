@@ -40,7 +40,7 @@ int plan_reserve(struct boot_plan *plan, uint64_t base, uint64_t size, enum mapb
 	int error = boot_plan_reserve(plan, base, size, kind);
 
 	if (error == MM_ENOSPC)
-		return plan_full(why, "reservations");
+		return plan_full(why, "reservations", PLAN_RESERVATIONS_MAX);
 	if (error)
 		print(why, "%s at 0x%llx with %llu bytes overlaps another reservation; link the kernel elsewhere",
 		      mapbridge_reservation_name(kind), X(base), X(size));

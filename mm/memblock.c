@@ -356,8 +356,7 @@ int memblock_clear_hotplug(phys_addr_t base, phys_addr_t size)
 
 int memblock_mark_mirror(phys_addr_t base, phys_addr_t size)
 {
-	if (size)
-		has_mirror = true;
+	has_mirror = true;
 	return change_flag(&memblock.memory, base, size, true, MEMBLOCK_MIRROR);
 }
 
@@ -484,24 +483,32 @@ static bool is_static(const struct memblock_type *type)
 	return type->regions == memory_regions || type->regions == reserved_regions;
 }
 
-/* Finds the place of a new array: above the range that is being reserved, then below it. */
-static phys_addr_t find_array(phys_addr_t bytes, phys_addr_t base, phys_addr_t size)
+/* Finds the place of an array below end, in mirrored memory if it can be. */
+static phys_addr_t find_array_in(phys_addr_t bytes, phys_addr_t start, phys_addr_t end)
 {
-	enum memblock_flags flags = has_mirror ? MEMBLOCK_MIRROR : MEMBLOCK_NONE;
-	phys_addr_t found;
+	phys_addr_t found = 0;
 
-	for (;;) {
-		found = memblock_find(bytes, MM_PAGE_SIZE, base + size, memblock.current_limit, NUMA_NO_NODE, flags);
-		if (!found && size)
-			found = memblock_find(bytes, MM_PAGE_SIZE, 0, smaller(base, memblock.current_limit),
-					      NUMA_NO_NODE, flags);
-		if (found || flags == MEMBLOCK_NONE)
-			return found;
-		flags = MEMBLOCK_NONE;
-	}
+	if (has_mirror)
+		found = memblock_find(bytes, MM_PAGE_SIZE, start, end, NUMA_NO_NODE, MEMBLOCK_MIRROR);
+	if (!found)
+		found = memblock_find(bytes, MM_PAGE_SIZE, start, end, NUMA_NO_NODE, MEMBLOCK_NONE);
+	return found;
 }
 
-/* Moves one table, for which reserved has the room, to an array of twice the size; what lies in [base, base + size) is not free. */
+/* The same above the range that is being reserved, then below it. */
+static phys_addr_t find_array(phys_addr_t bytes, phys_addr_t base, phys_addr_t size)
+{
+	phys_addr_t found = find_array_in(bytes, base + size, memblock.current_limit);
+
+	if (!found && size)
+		found = find_array_in(bytes, 0, smaller(base, memblock.current_limit));
+	return found;
+}
+
+/*
+ * Moves one table, for which reserved has the room, to an array of twice the size; what lies in [base, base + size)
+ * is not free.
+ */
 static int double_array(struct memblock_type *type, phys_addr_t base, phys_addr_t size)
 {
 	struct memblock_region *old = type->regions;
@@ -534,10 +541,10 @@ static int double_array(struct memblock_type *type, phys_addr_t base, phys_addr_
 
 int memblock_make_room(struct memblock_type *type, unsigned long spare, phys_addr_t base, phys_addr_t size)
 {
-	/* The new array takes one reserved entry, and giving an old one back may split one. */
-	const unsigned long spare_reserved = 3;
-
 	while (type->cnt + spare > type->max) {
+		/* A new array takes one reserved entry, and giving the old one back may split one. */
+		unsigned long spare_reserved = is_static(type) ? 1 : 2;
+
 		if (!may_resize)
 			return MM_ENOMEM;
 		if (type != &memblock.reserved) {

@@ -39,7 +39,10 @@ struct wanted {
 	phys_addr_t align;
 };
 
-/* Finds the highest fit in [start, end) below which *above reserved regions start; leaves in it how many start lower. */
+/*
+ * Finds the highest fit in [start, end) below which *above reserved regions start; leaves in it how many start
+ * lower.
+ */
 static phys_addr_t find_down(const struct wanted *wanted, phys_addr_t start, phys_addr_t end, unsigned long *above)
 {
 	const struct memblock_region *regions = memblock.reserved.regions;

@@ -69,11 +69,17 @@ static inline unsigned long first_ending_above(const struct memblock_type *type,
 bool memblock_skips(const struct memblock_type *type, const struct memblock_region *region, int nid,
 		    enum memblock_flags flags);
 
-/* First fit for size bytes at a multiple of align (a power of two) in free memory of [start, end); 0 when there is none. */
+/*
+ * First fit for size bytes at a multiple of align (a power of two) in free memory of [start, end); 0 when there is
+ * none.
+ */
 phys_addr_t memblock_find(phys_addr_t size, phys_addr_t align, phys_addr_t start, phys_addr_t end, int nid,
 			  enum memblock_flags flags);
 
-/* Makes room for spare more regions; [base, base + size) must not be used for it if type is reserved. 0 or MM_ENOMEM. */
+/*
+ * Makes room for spare more regions; [base, base + size) must not be used for it if type is reserved. 0 or
+ * MM_ENOMEM.
+ */
 int memblock_make_room(struct memblock_type *type, unsigned long spare, phys_addr_t base, phys_addr_t size);
 
 /* Adds to and removes from a table that surely has room. */

@@ -17,6 +17,9 @@ SUCCESS = 33  # isa-debug-exit of 0x10: (0x10 << 1) | 1, a status that QEMU itse
 FIRMWARE = [("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
             ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
             ("/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd")]
+# other firmware by name: code, variable store template (none: the code goes to -bios), Debian's package
+NAMED_FIRMWARE = {"ovmf-secboot": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd", "ovmf"),
+                  "u-boot": ("/usr/lib/u-boot/qemu-x86_64/u-boot.rom", None, "u-boot-qemu")}
 ESCAPES = re.compile(r"\x1b(\[[0-9;?=]*[A-Za-z]|[()][0-9A-Za-z]|[=>])")
 BACK_TO_FIRMWARE = "mapbridge: back to the firmware"
 
@@ -38,7 +41,12 @@ def plain_text(data):
 
 
 def find_firmware(code=None):
-    """(code, variable store template) of the UEFI firmware; raises Problem."""
+    """(code, variable store template) of the UEFI firmware, given by name or by its code file; raises Problem."""
+    if code in NAMED_FIRMWARE:
+        *pair, package = NAMED_FIRMWARE[code]
+        if not all(map(os.path.isfile, filter(None, pair))):
+            raise Problem(f"the firmware {pair[0]} does not exist; install the package {package}")
+        return tuple(pair)
     if code:
         template = code.replace("CODE", "VARS") if "CODE" in os.path.basename(code) else None
         for path in filter(None, (code, template)):
@@ -89,20 +97,26 @@ class Machine:
     firmware: str | None = None
     display: str = "vga"  # none: no graphics at all; vga: a card that nobody sees; gtk: a window
     extra: tuple = ()
+    variables: str | None = None  # variable store that is kept from boot to boot; made when it is missing
 
-    def command(self, scratch, serial):
+    def firmware_arguments(self, scratch):
         code, template = find_firmware(self.firmware)
-        flash = [f"if=pflash,format=raw,unit=0,readonly=on,file={code}"]
+        if code.endswith(".rom"):
+            return ["-bios", code]
+        arguments = ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}"]
         if template:
             # old boot entries in a variable store change the boot order: a fresh copy each time
-            shutil.copy(template, f"{scratch}/vars.fd")
-            flash.append(f"if=pflash,format=raw,unit=1,file={scratch}/vars.fd")
+            store = self.variables or f"{scratch}/vars.fd"
+            if not os.path.exists(store):
+                shutil.copy(template, store)
+            arguments += ["-drive", f"if=pflash,format=raw,unit=1,file={store}"]
+        return arguments
+
+    def command(self, scratch, serial):
         command = [QEMU, "-machine", self.machine, "-accel", self.accel, "-cpu", self.cpu, "-m", self.memory,
                    "-nodefaults", "-no-user-config", "-no-reboot", "-no-shutdown",
                    "-vga", "none" if self.display == "none" else "std",
-                   "-display", "gtk" if self.display == "gtk" else "none"]
-        for drive in flash:
-            command += ["-drive", drive]
+                   "-display", "gtk" if self.display == "gtk" else "none", *self.firmware_arguments(scratch)]
         command += ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={self.image}",
                     "-device", "virtio-blk-pci,drive=disk,bootindex=0",
                     "-device", "isa-debug-exit,iobase=0xf4,iosize=4",

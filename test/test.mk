@@ -47,7 +47,7 @@ test-linux-memblock:
 PROPERTY_TESTS := $(patsubst test/property/%.c,$(B)/test/property/%,$(wildcard test/property/*.c))
 PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c test/support/*.c))
 
-$(B)/test/property/%: $(B)/san/test/property/%.o $(PROPERTY_HARNESS) $(B)/san/libmm.a
+$(B)/test/property/%: $(B)/san/test/property/%.o $(PROPERTY_HARNESS) $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SANITIZE) $^ -o $@
 

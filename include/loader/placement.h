@@ -40,6 +40,9 @@ struct placement_want {
 	uint64_t boundary;  /* a power of two that must not be crossed (size is at most that); 0: none */
 };
 
+/* What a descriptor is for placement. Special-purpose RAM is left to what a firmware table says it is for: OTHER. */
+uint32_t placement_type(const struct efi_memory_desc *desc);
+
 /* How many pieces one plan can take. */
 #define PLACEMENT_TAKES_MAX 64
 

@@ -101,7 +101,10 @@ struct boot_plan {
 	struct paging_map page_map; /* its ranges lie in the caller's scratch memory */
 };
 
-/* Bytes of scratch memory for a plan over that many descriptors; SIZE_MAX on overflow. */
+/*
+ * Bytes of scratch memory, of any alignment, for a plan over that many descriptors, those of the map and of the attributes table
+ * together; SIZE_MAX on overflow.
+ */
 size_t boot_plan_scratch_size(size_t descriptors);
 
 /*

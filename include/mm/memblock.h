@@ -90,16 +90,17 @@ extern bool movable_node_enabled;
 extern struct printer *memblock_debug;
 
 /*
- * How the library reaches physical memory: for the virtual allocators and for the arrays of a doubled table. Both are the
- * identity until a caller sets them; memory below memblock.current_limit must be mapped and writable through them.
+ * How the library reaches physical memory: for the virtual allocators and for the arrays of a doubled table. Both
+ * are the identity until a caller sets them; memory below memblock.current_limit must be mapped and writable
+ * through them.
  */
 extern void *(*memblock_phys_to_virt)(phys_addr_t address);
 extern phys_addr_t (*memblock_virt_to_phys)(const void *pointer);
 
 /*
- * Adds memory. Only the parts that are not in the table yet are added, with the node (MAX_NUMNODES: unknown) and the flags
- * given; what was there keeps its own. Returns 0, or MM_ENOMEM with the table's contents untouched when the pieces,
- * counted before any merging, do not fit into a table that may not or cannot grow.
+ * Adds memory. Only the parts that are not in the table yet are added, with the node (MAX_NUMNODES: unknown) and
+ * the flags given; what was there keeps its own. Returns 0, or MM_ENOMEM with the table's contents untouched when
+ * the pieces, counted before any merging, do not fit into a table that may not or cannot grow.
  */
 int memblock_add(phys_addr_t base, phys_addr_t size);
 int memblock_add_node(phys_addr_t base, phys_addr_t size, int nid, enum memblock_flags flags);
@@ -108,8 +109,9 @@ int memblock_add_node(phys_addr_t base, phys_addr_t size, int nid, enum memblock
 int memblock_reserve(phys_addr_t base, phys_addr_t size);
 
 /*
- * Takes a range out of memory, or out of the reserved ranges: whole regions and parts of them; it need not be there.
- * Returns 0, or MM_ENOMEM with the table untouched unless two entries are spare (a split could need them) or can be got.
+ * Takes a range out of memory, or out of the reserved ranges: whole regions and parts of them; it need not be
+ * there. Returns 0, or MM_ENOMEM with the table untouched unless two entries are spare (a split could need them) or
+ * can be got.
  */
 int memblock_remove(phys_addr_t base, phys_addr_t size);
 int memblock_phys_free(phys_addr_t base, phys_addr_t size);
@@ -129,10 +131,13 @@ int memblock_mark_nomap(phys_addr_t base, phys_addr_t size);
 int memblock_clear_nomap(phys_addr_t base, phys_addr_t size);
 int memblock_reserved_mark_noinit(phys_addr_t base, phys_addr_t size);
 
-/* Whether memblock_mark_mirror was ever called for a non-empty range. */
+/* Whether memblock_mark_mirror was ever called. */
 bool memblock_has_mirror(void);
 
-/* Gives the part of type (&memblock.memory or &memblock.reserved) inside the range to a node. Returns as memblock_remove. */
+/*
+ * Gives the part of type (&memblock.memory or &memblock.reserved) inside the range to a node. Returns as
+ * memblock_remove.
+ */
 int memblock_set_node(phys_addr_t base, phys_addr_t size, struct memblock_type *type, int nid);
 
 /*
@@ -142,14 +147,15 @@ int memblock_set_node(phys_addr_t base, phys_addr_t size, struct memblock_type *
 void memblock_trim_memory(phys_addr_t align);
 
 /*
- * Leaves only the first limit bytes of memory, counted over its regions, and cuts the reserved ranges at the same address.
- * limit 0, or more than there is, changes nothing. Unlike Linux it needs no spare entries and cannot fail silently.
+ * Leaves only the first limit bytes of memory, counted over its regions, and cuts the reserved ranges at the same
+ * address. limit 0, or more than there is, changes nothing. Unlike Linux it needs no spare entries and cannot fail
+ * silently.
  */
 void memblock_enforce_memory_limit(phys_addr_t limit);
 
 /*
- * Leaves only the memory inside the range, and all of the NOMAP memory; the reserved ranges are cut to it. Size 0 and an
- * empty memory table: no effect. Unlike Linux it needs no spare entries, and NOMAP regions are never split.
+ * Leaves only the memory inside the range, and all of the NOMAP memory; the reserved ranges are cut to it. Size 0
+ * and an empty memory table: no effect. Unlike Linux it needs no spare entries, and NOMAP regions are never split.
  */
 void memblock_cap_memory_range(phys_addr_t base, phys_addr_t size);
 
@@ -179,12 +185,12 @@ static inline bool memblock_bottom_up(void)
 }
 
 /*
- * Reserve size bytes of free memory at a multiple of align (0: 64) and return the physical address, or 0 when there is no
- * place, the reserved table cannot take it, or align is no power of two; nothing is changed then. The first page is
- * never given out. It is the first fit from the top (or with bottom_up from the bottom) of [start, end); an end of
- * MEMBLOCK_ALLOC_ACCESSIBLE is memblock.current_limit, any other is taken as it is. NOMAP and DRIVER_MANAGED memory is never used; mirrored memory is
- * used up first. A size of 0 finds an address and reserves nothing.
- * With a node, its memory comes first, then everybody's.
+ * Reserve size bytes of free memory at a multiple of align (0: 64) and return the physical address, or 0 when there
+ * is no place, the reserved table cannot take it, or align is no power of two; nothing is changed then. The first
+ * page is never given out. It is the first fit from the top (or with bottom_up from the bottom) of [start, end); an
+ * end of MEMBLOCK_ALLOC_ACCESSIBLE is memblock.current_limit, any other is taken as it is. NOMAP and DRIVER_MANAGED
+ * memory is never used; mirrored memory is used up first. A size of 0 finds an address and reserves nothing. With a
+ * node, its memory comes first, then everybody's.
  */
 phys_addr_t memblock_phys_alloc_range(phys_addr_t size, phys_addr_t align, phys_addr_t start, phys_addr_t end);
 phys_addr_t memblock_phys_alloc_try_nid(phys_addr_t size, phys_addr_t align, int nid);
@@ -236,8 +242,8 @@ bool memblock_is_reserved(phys_addr_t address);
 bool memblock_is_region_memory(phys_addr_t base, phys_addr_t size);
 
 /*
- * Whether any reserved region, or any region of type, has a byte of the range. An empty range overlaps the region that it
- * lies strictly inside of, as in Linux.
+ * Whether any reserved region, or any region of type, has a byte of the range. An empty range overlaps the region
+ * that it lies strictly inside of, as in Linux.
  */
 bool memblock_is_region_reserved(phys_addr_t base, phys_addr_t size);
 bool memblock_overlaps_region(struct memblock_type *type, phys_addr_t base, phys_addr_t size);
@@ -286,16 +292,19 @@ static inline void memblock_set_region_node(struct memblock_region *region, int 
 	region->nid = nid;
 }
 
-/* The whole pages inside a memory region, and the pages that a reserved region touches: first, and one past the last. */
+/*
+ * The whole pages inside a memory region, and the pages that a reserved region touches: first, and one past the
+ * last.
+ */
 unsigned long memblock_region_memory_base_pfn(const struct memblock_region *region);
 unsigned long memblock_region_memory_end_pfn(const struct memblock_region *region);
 unsigned long memblock_region_reserved_base_pfn(const struct memblock_region *region);
 unsigned long memblock_region_reserved_end_pfn(const struct memblock_region *region);
 
 /*
- * Steps behind the macros below. *idx is 0 before the first step (all ones for _rev) and all ones after the last. A step
- * stores the next piece of type_a (of node nid unless NUMA_NO_NODE; of memory, only regions that flags lets pass, as
- * in an allocation) that type_b, which may be null, does not have. Null out pointers are allowed.
+ * Steps behind the macros below. *idx is 0 before the first step (all ones for _rev) and all ones after the last. A
+ * step stores the next piece of type_a (of node nid unless NUMA_NO_NODE; of memory, only regions that flags lets
+ * pass, as in an allocation) that type_b, which may be null, does not have. Null out pointers are allowed.
  */
 void __next_mem_range(uint64_t *idx, int nid, enum memblock_flags flags, struct memblock_type *type_a,
 		      struct memblock_type *type_b, phys_addr_t *out_start, phys_addr_t *out_end, int *out_nid);
@@ -337,7 +346,10 @@ void __next_mem_pfn_range(int *idx, int nid, unsigned long *out_start_pfn, unsig
 #define for_each_free_mem_range_reverse(i, nid, flags, p_start, p_end, p_nid)                                          \
 	__for_each_mem_range_rev(i, &memblock.memory, &memblock.reserved, nid, flags, p_start, p_end, p_nid)
 
-/* int i; unsigned long *p_start, *p_end (exclusive): the whole pages of memory regions that have any, of a node or all. */
+/*
+ * int i; unsigned long *p_start, *p_end (exclusive): the whole pages of memory regions that have any, of a node or
+ * all.
+ */
 #define for_each_mem_pfn_range(i, nid, p_start, p_end, p_nid)                                                          \
 	for ((i) = -1, __next_mem_pfn_range(&(i), nid, p_start, p_end, p_nid); (i) >= 0;                               \
 	     __next_mem_pfn_range(&(i), nid, p_start, p_end, p_nid))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The resource tree: who owns which physical addresses, as /proc/iomem shows it. Rules are those of Linux
- * (kernel/resource.c); the nodes are the caller's memory. Children lie inside their parent, are sorted by start and do not
- * overlap. Unlike elsewhere in mm/, end is the last address, not the one after it, as in Linux.
- * Not reentrant: one caller at a time for a tree.
+ * (kernel/resource.c); the nodes are the caller's memory. Children lie inside their parent, are sorted by start and
+ * do not overlap. Unlike elsewhere in mm/, end is the last address, not the one after it, as in Linux. Not
+ * reentrant: one caller at a time for a tree.
  */
 #ifndef MM_RESOURCE_H
 #define MM_RESOURCE_H
@@ -58,17 +58,17 @@ int request_resource(struct resource *root, struct resource *new);
 struct resource *request_resource_conflict(struct resource *root, struct resource *new);
 
 /*
- * Puts new where it belongs: into the smallest resource of the tree that holds it, above those that it holds, which become
- * its children; of two equal ones the later is the parent. Returns 0, or MM_EBUSY and everything untouched when new
- * overlaps one partly, or as request_resource.
+ * Puts new where it belongs: into the smallest resource of the tree that holds it, above those that it holds, which
+ * become its children; of two equal ones the later is the parent. Returns 0, or MM_EBUSY and everything untouched
+ * when new overlaps one partly, or as request_resource.
  */
 int insert_resource(struct resource *root, struct resource *new);
 struct resource *insert_resource_conflict(struct resource *root, struct resource *new);
 
 /*
- * insert_resource, with new grown until it holds everything that it would overlap partly. log, which may be null, gets a line for
- * each such step. Returns 0, or MM_EBUSY when new does not lie inside root or is in a tree already, with nothing but
- * new's start and end changed. Linux says nothing in that case.
+ * insert_resource, with new grown until it holds everything that it would overlap partly. log, which may be null,
+ * gets a line for each such step. Returns 0, or MM_EBUSY when new does not lie inside root or is in a tree already,
+ * with nothing but new's start and end changed. Linux says nothing in that case.
  */
 int insert_resource_expand_to_fit(struct resource *root, struct resource *new, struct printer *log);
 
@@ -82,8 +82,9 @@ int remove_resource(struct resource *old);
 struct resource *lookup_resource(struct resource *root, resource_size_t start);
 
 /*
- * Prints everything below root, not root itself, as /proc/iomem: two spaces for each level, at most ten,
- * start-end in lower-case hexadecimal of at least 8 digits (4 when root ends below 0x10000), and the name ("<BAD>" when null).
+ * Prints everything below root, not root itself, as /proc/iomem: two spaces for each level, at most ten, start-end
+ * in lower-case hexadecimal of at least 8 digits (4 when root ends below 0x10000), and the name ("<BAD>" when
+ * null).
  */
 void resource_print(const struct resource *root, struct printer *out);
 

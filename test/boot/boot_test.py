@@ -30,6 +30,9 @@ class BootTest:
     cpu: str = "max"
     machine: str = "q35"
     accel: str = "auto"
+    firmware: str | None = None  # as machine.find_firmware takes it
+    extra: tuple = ()  # QEMU arguments
+    boots: int = 1  # of the same machine and disk, one after the other; each must go well
     display: str = "none"
     timeout: float = 120
     ends: str = "exit 33"  # how machine.End names it: its kind, and the status of an exit
@@ -98,8 +101,8 @@ def run_qemu(test, image, log_path, accel):
     """(end, log text, why the screen is wrong or None)"""
     if test.accel != "auto":
         accel = test.accel
-    computer = machine.Machine(image, test.memory, test.cpu, test.machine, accel,
-                               display="vga" if test.screenshot_at else test.display)
+    computer = machine.Machine(image, test.memory, test.cpu, test.machine, accel, test.firmware,
+                               display="vga" if test.screenshot_at else test.display, extra=test.extra)
     wait_for = [end for end in machine.ENDS if not (test.loader_may_return and end[1] == "returned")]
     screen = {"problem": f"{test.screenshot_at} never came" if test.screenshot_at else None}
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The scripts on the host: what they refuse and how, and that images do not depend on when they were made."""
 import os
+import pty
 import re
 import subprocess
 import tempfile
@@ -81,6 +82,29 @@ def run_refuses_missing_files():
     yield from refuses(r"the image nix.img does not exist", "scripts/qemu", "nix.img")
 
 
+def qemu_on_a_terminal():
+    """With a terminal QEMU has it for itself, and the serial log must be watched all the same."""
+    image, way = f"{FOLDER}/terminal.img", f"{FOLDER}/files/refusal"
+    os.makedirs(os.path.dirname(way), exist_ok=True)
+    with open(way, "w", encoding="utf-8") as file:
+        file.write("refusal")
+    run("scripts/make-image", image, "--efi", f"{BUILD}/test/efi/misbehave.efi", "--file", f"{way}:misbehave.txt")
+    controller, terminal = pty.openpty()
+    command = ["scripts/qemu", image, "--accel", "tcg", "--timeout", "60", "--log", f"{FOLDER}/terminal.log"]
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as process:
+        os.close(terminal)
+        output = b""
+        try:
+            while data := os.read(controller, 65536):
+                output += data
+        except OSError:  # all have closed the terminal
+            pass
+    os.close(controller)
+    os.remove(image)
+    if process.returncode != 1 or b"went back to the firmware: error: a stand-in refuses" not in output:
+        yield f"status {process.returncode}: {output[-300:]!r}"
+
+
 def deps_elsewhere():
     """Without apt-get: the exact package names, and status 1."""
     with tempfile.TemporaryDirectory() as tools:
@@ -108,5 +132,5 @@ def loader_is_small():
 
 
 TESTS = [(function.__name__, function) for function in (
-    image_is_reproducible, image_grows_with_its_files, image_refusals, run_refuses_missing_files, deps_elsewhere,
-    deps_says_nothing_when_all_is_there, loader_is_small)]
+    image_is_reproducible, image_grows_with_its_files, image_refusals, run_refuses_missing_files, qemu_on_a_terminal,
+    deps_elsewhere, deps_says_nothing_when_all_is_there, loader_is_small)]

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * libFuzzer: bytes are a stream of actions for memblock and for the painter (test/property/memblock_painter.h), which
- * must agree after each. First byte: bits 0-1 the address of the first unit, 2-3 the size of a unit, 4-5 the room in the
- * tables, 7 that they may grow, which then stays so for the whole process. Then 8 bytes an action.
+ * libFuzzer: bytes are a stream of actions for memblock and for the painter (test/property/memblock_painter.h),
+ * which must agree after each. First byte: bits 0-1 the address of the first unit, 2-3 the size of a unit, 4-5 the
+ * room in the tables, 7 that they may grow, which then stays so for the whole process. Then 8 bytes an action.
  */
 #include <stdlib.h>
 
@@ -45,10 +45,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		resizable = true;
 	}
 	start_over(origins[*data & 3], scales[*data >> 2 & 3], maxima[*data >> 4 & 3]);
-	for (data++, size--; size >= sizeof(struct action); data += sizeof(struct action), size -= sizeof(struct action)) {
+	for (data++, size--; size >= sizeof(struct action); size -= sizeof(struct action)) {
 		struct action action;
 
 		memcpy(&action, data, sizeof(action));
+		data += sizeof(action);
 		tame(&action);
 		if (!perform(&action))
 			stop(kind_names[action.kind], step);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A naive memblock: an address space of a few hundred units, each painted with what is known about it. No list, no search,
- * no merging; what the tables must look like is read off the paint. perform() does one action to it and to the
- * real memblock, and says whether they still agree.
+ * A naive memblock: an address space of a few hundred units, each painted with what is known about it. No list, no
+ * search, no merging; what the tables must look like is read off the paint. perform() does one action to it and to
+ * the real memblock, and says whether they still agree.
  */
 #ifndef MEMBLOCK_PAINTER_H
 #define MEMBLOCK_PAINTER_H
@@ -172,13 +172,11 @@ static bool painted_double(struct painted_table *table, phys_addr_t start, phys_
 {
 	phys_addr_t size = array_size(2 * table->max), limit = memblock.current_limit, at = 0;
 
-	for (int mirror = memblock_has_mirror(); !at && mirror >= 0; mirror--) {
-		unsigned flags = mirror ? MEMBLOCK_MIRROR : MEMBLOCK_NONE;
-
-		at = painted_find(size, 4096, end, limit, NOBODY, flags);
-		if (!at && end > start)
-			at = painted_find(size, 4096, 0, start < limit ? start : limit, NOBODY, flags);
-	}
+	for (int mirror = memblock_has_mirror(); !at && mirror >= 0; mirror--)
+		at = painted_find(size, 4096, end, limit, NOBODY, mirror ? MEMBLOCK_MIRROR : MEMBLOCK_NONE);
+	for (int mirror = memblock_has_mirror(); !at && end > start && mirror >= 0; mirror--)
+		at = painted_find(size, 4096, 0, start < limit ? start : limit, NOBODY,
+				  mirror ? MEMBLOCK_MIRROR : MEMBLOCK_NONE);
 	if (!at)
 		return false;
 	if (table->array)
@@ -196,7 +194,7 @@ static int painted_room(struct painted_table *table, unsigned long spare, phys_a
 			return MM_ENOMEM;
 		if (table == &memory)
 			start = end = 0;
-		while (table == &memory && painted_regions(&reserved, NULL) + 3 > reserved.max)
+		while (table == &memory && painted_regions(&reserved, NULL) + 1 + !!table->array > reserved.max)
 			if (!painted_double(&reserved, 0, 0))
 				return MM_ENOMEM;
 		if (!painted_double(table, start, end))
@@ -333,7 +331,8 @@ static bool table_agrees(const struct painted_table *table)
 			return false;
 		total += wanted[i].size;
 	}
-	if (!count && !(expect("empty base", type->regions[0].base, 0) && expect("empty size", type->regions[0].size, 0)))
+	if (!count && (!expect("empty base", type->regions[0].base, 0) ||
+		       !expect("empty size", type->regions[0].size, 0)))
 		return false;
 	return expect("total_size", type->total_size, total) && expect("max", type->max, table->max) &&
 	       (!table->array || expect("array", to_physical(type->regions), table->array));
@@ -355,7 +354,8 @@ static bool free_ranges_agree(int nid, bool reverse)
 				seen[(at - origin) / scale]++;
 	}
 	for (unsigned unit = 0; unit < UNITS; unit++)
-		if (!expect(reverse ? "free, downwards" : "free, upwards", seen[unit], usable(unit, nid, MEMBLOCK_NONE)))
+		if (!expect(reverse ? "free, downwards" : "free, upwards", seen[unit],
+			    usable(unit, nid, MEMBLOCK_NONE)))
 			return false;
 	return true;
 }
@@ -451,7 +451,8 @@ static void tame(struct action *action)
 
 static bool step_agrees(const struct action *action)
 {
-	static const unsigned some_flags[] = { MEMBLOCK_NONE, MEMBLOCK_HOTPLUG, MEMBLOCK_NOMAP, MEMBLOCK_DRIVER_MANAGED };
+	static const unsigned some_flags[] = { MEMBLOCK_NONE, MEMBLOCK_HOTPLUG, MEMBLOCK_NOMAP,
+					       MEMBLOCK_DRIVER_MANAGED };
 	phys_addr_t base = address_of(action->from), size = action->length * scale, end = base + size;
 	phys_addr_t align = (phys_addr_t)1 << action->a % 15;
 	phys_addr_t wanted_size = (action->b % 16 + 1) * scale;
@@ -460,6 +461,7 @@ static bool step_agrees(const struct action *action)
 	struct painted_table *either = action->a & 1 ? &memory : &reserved;
 	int got = 0, wanted = 0;
 	phys_addr_t at;
+	bool exact;
 
 	switch (action->kind) {
 	case ADD:
@@ -489,11 +491,13 @@ static bool step_agrees(const struct action *action)
 		wanted = painted_change(either, base, end, 0, 0, action->c & 3);
 		break;
 	case ALLOC:
-		at = painted_alloc(wanted_size, align, base, action->c & 4 ? 0 : end, NOBODY, false);
-		return expect("address", memblock_phys_alloc_range(wanted_size, align, base, action->c & 4 ? 0 : end), at);
+		end = action->c & 4 ? MEMBLOCK_ALLOC_ACCESSIBLE : end;
+		at = painted_alloc(wanted_size, align, base, end, NOBODY, false);
+		return expect("address", memblock_phys_alloc_range(wanted_size, align, base, end), at);
 	case ALLOC_NODE:
-		at = painted_alloc(wanted_size, align, base, end, nid, action->c & 4);
-		return expect("address", memblock_alloc_range_nid(wanted_size, align, base, end, nid, action->c & 4), at);
+		exact = action->c & 4;
+		at = painted_alloc(wanted_size, align, base, end, nid, exact);
+		return expect("address", memblock_alloc_range_nid(wanted_size, align, base, end, nid, exact), at);
 	case ALLOC_VIRTUAL:
 		return virtual_agrees(action, wanted_size, align, action->length & 1 ? base : 0, nid);
 	case TRIM:

@@ -265,7 +265,7 @@ static void uses_up_mirrored_memory_first(void)
 	static void name##_both(void **state)                                                                          \
 	{                                                                                                              \
 		(void)state;                                                                                           \
-		in_both_directions(name);                                                                                        \
+		in_both_directions(name);                                                                              \
 	}
 
 BOTH(first_fit_from_the_chosen_side)

@@ -203,7 +203,10 @@ static void caps_to_a_range(void **state)
 	EXPECT_RESERVED(REGION(6 * MIB, 4 * MIB));
 }
 
-/* An empty cap, and a cap of no memory at all, change nothing; one that runs off the address space keeps what is above. */
+/*
+ * An empty cap, and a cap of no memory at all, change nothing; one that runs off the address space keeps what is
+ * above.
+ */
 static void caps_at_the_edges(void **state)
 {
 	(void)state;

@@ -27,7 +27,8 @@ static void starts_as_linux_does(void **state)
  */
 static void sorts_ranges_added_in_any_order(void **state)
 {
-	static const unsigned orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	static const unsigned orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+					       { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
 
 	for (unsigned i = 0; i < 6; i++) {
 		start_empty(state);
@@ -254,7 +255,10 @@ static void refuses_what_does_not_fit(void **state)
 	expect_untouched(&before);
 }
 
-/* Whatever could split a region wants two spare entries, even to take a whole one out: 127 are too many, 126 are not. */
+/*
+ * Whatever could split a region wants two spare entries, even to take a whole one out: 127 are too many, 126 are
+ * not.
+ */
 static void wants_two_spare_entries_to_cut(void **state)
 {
 	struct snapshot before;

@@ -136,8 +136,9 @@ static void gives_the_old_array_back(void)
 }
 
 /*
- * One range over 128 regions and as many holes: with the first new array there are 257 entries, so the table doubles twice in
- * one call. The holes are filled, everything merges, and of the arrays only the last is still reserved.
+ * One range over 128 regions and as many holes: with the first new array there are 257 entries, so the table
+ * doubles twice in one call. The holes are filled, everything merges, and of the arrays only the last is still
+ * reserved.
  */
 static void doubles_as_often_as_one_range_needs(void)
 {
@@ -182,8 +183,8 @@ static void grows_to_cut(void)
 }
 
 /*
- * Without a place the call fails, and nothing has changed: all memory reserved, below current_limit only the first page,
- * or a piece that is a byte too small.
+ * Without a place the call fails, and nothing has changed: all memory reserved, below current_limit only the first
+ * page, or a piece that is a byte too small.
  */
 static void fails_without_a_place(void)
 {

@@ -209,6 +209,8 @@ void check_reservations(const struct machine *machine)
 	check(handoff->exit_tries >= 1 && handoff->exit_descriptors == efi_memmap_count(&machine->efi_map),
 	      "R4 exit_tries and exit_descriptors", "%u tries, %u descriptors, the map has %zu", handoff->exit_tries,
 	      handoff->exit_descriptors, efi_memmap_count(&machine->efi_map));
+	print(com1, "ExitBootServices: %u tries, e820 map %s\n", handoff->exit_tries,
+	      handoff->printed_crc32 == handoff->e820_crc32 ? "as shown before" : "changed meanwhile");
 	check(handoff->loader_tsc && handoff->loader_tsc < entry_state.tsc, "R5 loader_tsc is earlier than the entry",
 	      "loader %#llx, entry %#llx", (unsigned long long)handoff->loader_tsc,
 	      (unsigned long long)entry_state.tsc);
