@@ -99,7 +99,7 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 {
 	EFI_GUID guid = { 0x05ad34ba, 0x6f02, 0x4214, { 0x95, 0x2e, 0x4d, 0xa0, 0x39, 0x8e, 0x2b, 0xb9 } };
 
-	InitializeLib(self, system_table);
+	initialize(self, system_table);
 	need(LibGetSystemConfigurationTable(&guid, (void **)&dxe), L"no DXE services table");
 	add_ranges();
 	allocate_foreign_types();
