@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* boot_params byte by byte, the setup_data list, and the stub's parameters. Offsets are those of Linux's zero-page.rst. */
+/* boot_params byte by byte, the setup_data list, the stub's parameters. Offsets are those of Linux's zero-page.rst. */
 #include "efi_test.h"
 
 #include <loader/boot_handoff.h>
@@ -45,7 +45,8 @@ static void start(struct handoff *h, enum kernel_format format)
 				      .initrd = 0x6600007000, .initrd_size = 0x8800009900, .page_tables = 0xaa000, .fixmap_pte = 0xbb000,
 				      .stack_bottom = 0xcc000, .stack_top = 0xdd000, .stub_parameters = 0xee000, .cr4 = 0x20,
 				      .entry = 0xffffffff81200010, .paging = { 5, true } };
-	h->plan.block = (struct plan_block){ .boot_params = 0xa1b1000, .command_line = 0xa2b2a3b3000, .setup_data = 0x4c4c5d5d000,
+	h->plan.block = (struct plan_block){ .boot_params = 0xa1b1000, .command_line = 0xa2b2a3b3000,
+					     .setup_data = 0x4c4c5d5d000,
 					     .setup_data_size = 0x2000, .efi_memmap = 0x5e5e6f6f000 };
 	h->block.params = aligned_alloc(4096, 4096);
 	h->block.command_line = malloc(2048);
@@ -371,7 +372,8 @@ static void the_promised_capacity_is_enough(void **state)
 		struct efi_memmap map;
 
 		start(&h, KERNEL_BZIMAGE);
-		h.kernel = (struct kernel_image){ .format = KERNEL_BZIMAGE, .relocatable = true, .alignment = 4096, .memory_size = MIB,
+		h.kernel = (struct kernel_image){ .format = KERNEL_BZIMAGE, .relocatable = true, .alignment = 4096,
+						  .memory_size = MIB,
 						  .min_address = 16 * MIB, .initrd_max = UINT64_MAX, .data_max = UINT64_MAX,
 						  .command_line_max = 2047, .segment_count = 1, .segments[0].file_size = MIB };
 		h.request.map = &small;
