@@ -8,7 +8,7 @@
 /* Converts with scratch memory of exactly the size that is asked for; trace may be null. */
 bool convert(const struct efi_memmap *map, enum e820_policy policy, struct e820_table *table, struct efi_trace *trace);
 
-/* The output is in order and disjoint, covers every descriptor, and has not a byte more. At most MAX_MAP descriptors. */
+/* The output is in order and disjoint, covers every descriptor (at most MAX_MAP), and has not a byte more. */
 bool conserves_bytes(const struct efi_memmap *map, const struct e820_table *table);
 
 /* Every descriptor has a fate that the output agrees with, and every entry comes from a descriptor of its type. */

@@ -85,7 +85,7 @@ static void replay(void **state)
 	}
 }
 
-/* Enough machines, firmware with either stride, maps that outgrow boot_params, and every e820 type that firmware makes. */
+/* Enough machines, firmware with either stride, maps that outgrow boot_params, and every type that firmware makes. */
 static void the_collection_is_whole(void **state)
 {
 	static const uint32_t types[] = { E820_TYPE_RAM,      E820_TYPE_RESERVED, E820_TYPE_ACPI,
