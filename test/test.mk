@@ -36,7 +36,7 @@ property-tests: $(PROPERTY_TESTS)
 
 ## make corpus-tests     replays the memory maps of real machines
 # Replay of real machines' maps, which lie beside the checkout: MAPBRIDGE_CORPUS says where, "none" does without.
-$(B)/test/corpus/corpus: $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c)) $(TEST_SUPPORT) $(B)/san/libmm.a
+$(B)/test/corpus/corpus: $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c test/support/*.c)) $(B)/san/libmm.a
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SANITIZE) $^ -o $@
 
