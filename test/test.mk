@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests: test/unit/NAME_test.c is a cmocka program of its own, run with ASan and UBSan.
+TEST_SUPPORT := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/support/*.c))
 UNIT_TESTS := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/*_test.c))
 
 $(B)/test/unit/%: $(B)/san/test/unit/%.o $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
+	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -o $@
+
+$(B)/test/unit/captured_maps_test: $(TEST_SUPPORT)
 
 unit-tests: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done
@@ -48,7 +51,7 @@ test-linux-e820:
 ## make property-tests   random cases against naive models; SEED=N CASES=N repeat a run
 # Property tests: test/property/NAME.c compares the library with a naive model; `make property-tests SEED=5 CASES=1000`.
 PROPERTY_TESTS := $(patsubst test/property/%.c,$(B)/test/property/%,$(wildcard test/property/*.c))
-PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c test/support/*.c))
+PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c)) $(TEST_SUPPORT)
 
 $(B)/test/property/%: $(B)/san/test/property/%.o $(PROPERTY_HARNESS) $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)
