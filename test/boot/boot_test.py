@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "scripts"))
@@ -25,6 +26,8 @@ class BootTest:
     cmdline: str = ""
     initrd_crc32: bool = True  # tell the kernel the checksum of its initrd
     files: dict = dataclasses.field(default_factory=dict)  # path on the image -> source file, or bytes
+    gpt: bool = False  # a GPT disk, with what is below it on an XBOOTLDR partition
+    xbootldr: dict = dataclasses.field(default_factory=dict)  # as files
     prepare: object = None  # called first; returns more files
     memory: str = "512"
     cpu: str = "max"
@@ -41,6 +44,10 @@ class BootTest:
     must_not: tuple = ()
     kernel_verdict: bool = False  # the kernel prints PASS and FAIL lines and `N passed, N failed`
     check: object = None  # called with the log; yields (name of a part, why it failed or None)
+    check_disk: object = None  # called with the image's path after the boot, yields as check; what was written is kept
+    # (regular expression, input): sent when the log has it behind the last one; text to the serial port, a tuple of
+    # QEMU's key names to the keyboard
+    keys: tuple = ()
     screenshot_at: str | None = None  # the screen must not be blank when this is on serial
 
 
@@ -60,6 +67,10 @@ def make_image(test, path):
     command = ["scripts/make-image", path, "--efi", test.efi]
     for destination, content in files.items():
         command += ["--file", f"{source_file(f'{test.name}/{destination}', content)}:{destination}"]
+    if test.gpt:
+        command.append("--gpt")
+    for destination, content in test.xbootldr.items():
+        command += ["--xbootldr", f"{source_file(f'{test.name}/xbootldr/{destination}', content)}:{destination}"]
     if test.kernel:
         command += ["--kernel", test.kernel, "--cmdline", test.cmdline]
         for initrd in test.initrds:
@@ -97,43 +108,98 @@ def screen_problem(path):
     return None if other > 1000 else f"only {other} pixels of {len(pixels) // 3} differ from the background"
 
 
+class Typist:
+    """Sends a test's keys. The serial port is then a pair of pipes, and QEMU writes the log."""
+
+    def __init__(self, test, log_path):
+        self.waiting = list(test.keys)
+        self.seen = 0  # characters of the log up to the last match
+        self.serial = None
+        if any(isinstance(keys, str) for _, keys in test.keys):
+            pipe = f"{log_path}.pipe"
+            for path in (f"{pipe}.in", f"{pipe}.out"):
+                if os.path.exists(path):
+                    os.remove(path)
+                os.mkfifo(path)
+            self.input, self.output = os.open(f"{pipe}.in", os.O_RDWR), os.open(f"{pipe}.out", os.O_RDWR)
+            self.serial = ["-chardev", f"pipe,id=serial,path={pipe},logfile={log_path}", "-serial", "chardev:serial"]
+            self.ended = False
+            self.reader = threading.Thread(target=self.empty_output)
+            self.reader.start()
+
+    def empty_output(self):
+        """A full pipe would stop the machine."""
+        while not self.ended:
+            os.read(self.output, 65536)
+
+    def on_data(self, run):
+        while self.waiting and (match := re.search(self.waiting[0][0], run.text[self.seen:])):
+            keys = self.waiting.pop(0)[1]
+            self.seen += match.end()
+            if isinstance(keys, str):
+                os.write(self.input, keys.encode())
+            else:
+                run.press(keys)
+
+    def close(self):
+        if self.serial:
+            self.ended = True
+            os.write(self.output, b".")
+            self.reader.join()
+            os.close(self.input)
+            os.close(self.output)
+
+    def problem(self):
+        return f"never seen, so nothing was typed: {self.waiting[0][0]}" if self.waiting else None
+
+
 def run_qemu(test, image, log_path, accel):
-    """(end, log text, why the screen is wrong or None)"""
+    """(end, log text, other problems)"""
     if test.accel != "auto":
         accel = test.accel
     computer = machine.Machine(image, test.memory, test.cpu, test.machine, accel, test.firmware,
-                               display="vga" if test.screenshot_at else test.display, extra=test.extra)
+                               display="vga" if test.screenshot_at else test.display, extra=test.extra,
+                               snapshot=not test.check_disk)
     wait_for = [end for end in machine.ENDS if not (test.loader_may_return and end[1] == "returned")]
     screen = {"problem": f"{test.screenshot_at} never came" if test.screenshot_at else None}
+    typist = Typist(test, log_path)
 
     def on_data(_):
         if test.screenshot_at and "path" not in screen and re.search(test.screenshot_at, run.text):
             screen["path"] = log_path + ".ppm"
             taken = run.screenshot(screen["path"], "ppm")
             screen["problem"] = screen_problem(screen["path"]) if taken else "QEMU gave no picture"
+        typist.on_data(run)
 
-    with machine.Run(computer, log_path, on_data=on_data) as run:
-        end = run.wait(test.timeout, wait_for)
-    return end, run.text, screen["problem"]
+    try:
+        with machine.Run(computer, log_path, typist.serial, on_data=on_data) as run:
+            end = run.wait(test.timeout, wait_for)
+    finally:
+        typist.close()
+    problems = [f"the screen: {screen['problem']}"] if screen["problem"] else []
+    problems += [typist.problem()] if typist.problem() else []
+    return end, run.text, problems
 
 
 def run(test, accel):
     """Yields (name, list of problems, log lines to show) for the test and for each of its parts."""
     os.makedirs(FOLDER, exist_ok=True)
     image, log_path = f"{FOLDER}/{test.name}.img", f"{FOLDER}/{test.name}.log"
+    disk_parts = []
     try:
         problem = make_image(test, image)
         if problem:
             yield test.name, [problem], []
             return
-        end, log, screen = run_qemu(test, image, log_path, accel)
+        end, log, problems = run_qemu(test, image, log_path, accel)
+        if test.check_disk:
+            disk_parts = list(test.check_disk(image))
     except (machine.Problem, OSError) as error:
         yield test.name, [str(error)], []
         return
     finally:
         if os.path.exists(image):
             os.remove(image)
-    problems = []
     ended = f"{end.kind} {end.status}" if end.kind == "exit" else end.kind
     if ended != test.ends:
         problems.append(f"expected the end `{test.ends}`, found `{ended}`: {end.what}")
@@ -141,9 +207,6 @@ def run(test, accel):
     problems += [f"in the log: {match[0]}" for pattern in test.must_not if (match := re.search(pattern, log, re.M))]
     if test.kernel_verdict:
         problems += kernel_problems(log)
-    if screen:
-        problems.append(f"the screen: {screen}")
     yield test.name, problems, log.rstrip().split("\n")[-40:]
-    if test.check:
-        for part, why in test.check(log):
-            yield f"{test.name}/{part}", [why] if why else [], []
+    for part, why in [*(test.check(log) if test.check else ()), *disk_parts]:
+        yield f"{test.name}/{part}", [why] if why else [], []
