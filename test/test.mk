@@ -1,24 +1,57 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests: test/unit/NAME_test.c is a cmocka program of its own, run with ASan and UBSan.
+TEST_SUPPORT := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/support/*.c))
 UNIT_TESTS := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/*_test.c))
 
 $(B)/test/unit/%: $(B)/san/test/unit/%.o $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
+	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -o $@
+
+$(B)/test/unit/captured_maps_test: $(TEST_SUPPORT)
 
 unit-tests: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done
 .PHONY: unit-tests
 
-## test-linux-memblock  the Linux kernel's own memblock suite (fetched from Debian) against mm/memblock
+# The library's own unit tests, those named after a header of it, also run built in other ways: build/test/VARIANT/NAME_test.
+MM_UNIT_TESTS := $(filter $(foreach header,$(wildcard include/mm/*.h),$(header:include/mm/%.h=test/unit/%_)%),\
+	$(wildcard test/unit/*_test.c)) test/unit/freestanding_test.c
+PHYS_ADDR_TESTS := $(filter test/unit/memblock_% test/unit/resource_%,$(MM_UNIT_TESTS))
+
+# name of the variant, compiler and flags, source files of its tests
+define mm_variant
+$(B)/$1/%.o: %.c Makefile mm/mm.mk test/test.mk
+	@mkdir -p $$(@D)
+	$$(Q)$2 $(HOSTFLAGS) -c $$< -o $$@
+$(B)/$1/libmm.a: $(MM_HOST_C:%.c=$(B)/$1/%.o)
+$(B)/test/$1/%: $(B)/$1/test/unit/%.o $(B)/$1/libmm.a
+	@mkdir -p $$(@D)
+	$$(Q)$2 $$^ -lcmocka -o $$@
+VARIANT_TESTS += $(patsubst test/unit/%.c,$(B)/test/$1/%,$3)
+endef
+$(eval $(call mm_variant,clang,clang -O1 $(SANITIZE),$(MM_UNIT_TESTS)))
+$(eval $(call mm_variant,phys32,$(HOSTCC) -O1 $(SANITIZE) -DMM_PHYS_ADDR_32,$(PHYS_ADDR_TESTS)))
+$(eval $(call mm_variant,cnt0,$(HOSTCC) -O1 $(SANITIZE) -DMEMBLOCK_EMPTY_CNT_0,$(filter test/unit/memblock_%,$(MM_UNIT_TESTS))))
+
+variant-tests: $(VARIANT_TESTS)
+	@for t in $(VARIANT_TESTS); do $$t || exit 1; done
+# for test/run-tests
+list-variant-tests:
+	@printf '%s\n' $(VARIANT_TESTS)
+.PHONY: variant-tests list-variant-tests
+
+## make test-linux-memblock  the Linux kernel's own memblock suite (fetched from Debian) against mm/memblock
 test-linux-memblock:
 	scripts/test-linux-memblock
-.PHONY: test-linux-memblock
+## make test-linux-e820      its e820.c, the same way, against mm/e820: millions of random maps; SEED=N CASES=N repeat a run
+test-linux-e820:
+	scripts/test-linux-e820 $(PROPERTY_ARGUMENTS)
+.PHONY: test-linux-memblock test-linux-e820
 
 ## make property-tests   random cases against naive models; SEED=N CASES=N repeat a run
 # Property tests: test/property/NAME.c compares the library with a naive model; `make property-tests SEED=5 CASES=1000`.
 PROPERTY_TESTS := $(patsubst test/property/%.c,$(B)/test/property/%,$(wildcard test/property/*.c))
-PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c test/support/*.c))
+PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c)) $(TEST_SUPPORT)
 
 $(B)/test/property/%: $(B)/san/test/property/%.o $(PROPERTY_HARNESS) $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)
@@ -32,12 +65,14 @@ property-tests: $(PROPERTY_TESTS)
 .PHONY: property-tests
 
 ## make corpus-tests     replays the memory maps of real machines
-# Replay of real machines' maps, which lie beside the checkout: MAPBRIDGE_CORPUS says where, "none" does without.
-$(B)/test/corpus/corpus: $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c test/support/*.c)) $(B)/san/libmm.a
+# Replay of real machines' maps, which lie beside the checkout: MAPBRIDGE_CORPUS says where.
+CORPUS_TEST := $(B)/test/corpus/corpus
+CORPUS_OBJECTS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c test/support/*.c))
+$(CORPUS_TEST): $(CORPUS_OBJECTS) $(B)/san/libmm.a
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SANITIZE) $^ -o $@
 
-corpus-tests: $(B)/test/corpus/corpus
+corpus-tests: $(CORPUS_TEST)
 	$<
 .PHONY: corpus-tests
 
@@ -45,3 +80,5 @@ corpus-tests: $(B)/test/corpus/corpus
 include test/fuzz.mk
 ## make bench-mm         timings of the library, each against a limit
 include test/bench.mk
+## make coverage         lines and branches of mm/ that the tests reach; fails below 95 %
+include test/coverage.mk

@@ -5,11 +5,11 @@ import os
 import re
 import subprocess
 import sys
-import threading
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "scripts"))
 import machine  # noqa: E402
+from typist import Typist  # noqa: E402
 
 BUILD = "build"
 LOADER = f"{BUILD}/BOOTX64.EFI"
@@ -108,61 +108,16 @@ def screen_problem(path):
     return None if other > 1000 else f"only {other} pixels of {len(pixels) // 3} differ from the background"
 
 
-class Typist:
-    """Sends a test's keys. The serial port is then a pair of pipes, and QEMU writes the log."""
-
-    def __init__(self, test, log_path):
-        self.waiting = list(test.keys)
-        self.seen = 0  # characters of the log up to the last match
-        self.serial = None
-        if any(isinstance(keys, str) for _, keys in test.keys):
-            pipe = f"{log_path}.pipe"
-            for path in (f"{pipe}.in", f"{pipe}.out"):
-                if os.path.exists(path):
-                    os.remove(path)
-                os.mkfifo(path)
-            self.input, self.output = os.open(f"{pipe}.in", os.O_RDWR), os.open(f"{pipe}.out", os.O_RDWR)
-            self.serial = ["-chardev", f"pipe,id=serial,path={pipe},logfile={log_path}", "-serial", "chardev:serial"]
-            self.ended = False
-            self.reader = threading.Thread(target=self.empty_output)
-            self.reader.start()
-
-    def empty_output(self):
-        """A full pipe would stop the machine."""
-        while not self.ended:
-            os.read(self.output, 65536)
-
-    def on_data(self, run):
-        while self.waiting and (match := re.search(self.waiting[0][0], run.text[self.seen:])):
-            keys = self.waiting.pop(0)[1]
-            self.seen += match.end()
-            if isinstance(keys, str):
-                os.write(self.input, keys.encode())
-            else:
-                run.press(keys)
-
-    def close(self):
-        if self.serial:
-            self.ended = True
-            os.write(self.output, b".")
-            self.reader.join()
-            os.close(self.input)
-            os.close(self.output)
-
-    def problem(self):
-        return f"never seen, so nothing was typed: {self.waiting[0][0]}" if self.waiting else None
-
-
-def run_qemu(test, image, log_path, accel):
-    """(end, log text, other problems)"""
+def run_qemu(test, image, log_path, accel, variables=None):
+    """(end, log text, problems with the screen and the keys)"""
     if test.accel != "auto":
         accel = test.accel
     computer = machine.Machine(image, test.memory, test.cpu, test.machine, accel, test.firmware,
                                display="vga" if test.screenshot_at else test.display, extra=test.extra,
-                               snapshot=not test.check_disk)
+                               variables=variables, snapshot=not test.check_disk)
     wait_for = [end for end in machine.ENDS if not (test.loader_may_return and end[1] == "returned")]
     screen = {"problem": f"{test.screenshot_at} never came" if test.screenshot_at else None}
-    typist = Typist(test, log_path)
+    typist = Typist(test.keys, log_path)
 
     def on_data(_):
         if test.screenshot_at and "path" not in screen and re.search(test.screenshot_at, run.text):
@@ -177,36 +132,62 @@ def run_qemu(test, image, log_path, accel):
     finally:
         typist.close()
     problems = [f"the screen: {screen['problem']}"] if screen["problem"] else []
-    problems += [typist.problem()] if typist.problem() else []
-    return end, run.text, problems
+    return end, run.text, problems + typist.problems()
+
+
+def problems_of_boot(test, end, log):
+    ended = f"{end.kind} {end.status}" if end.kind == "exit" else end.kind
+    if ended != test.ends:
+        yield f"expected the end `{test.ends}`, found `{ended}`: {end.what}"
+    yield from (f"not in the log: {pattern}" for pattern in test.must if not re.search(pattern, log, re.M))
+    yield from (f"in the log: {match[0]}" for pattern in test.must_not if (match := re.search(pattern, log, re.M)))
+    if test.kernel_verdict:
+        yield from kernel_problems(log)
+
+
+def boot(test, accel, image, log_path):
+    """Yields (problems, log) of each boot. The firmware's variables are kept from one to the next."""
+    variables = f"{FOLDER}/{test.name}.vars" if test.boots > 1 else None
+    try:
+        for number in range(test.boots):
+            path = log_path if number == 0 else f"{log_path}.{number + 1}"
+            end, log, problems = run_qemu(test, image, path, accel, variables)
+            prefix = f"boot {number + 1}: " if test.boots > 1 else ""
+            yield [prefix + problem for problem in [*problems, *problems_of_boot(test, end, log)]], log
+    finally:
+        if variables and os.path.exists(variables):
+            os.remove(variables)
+
+
+def different_crc32(logs):
+    """Why the boots do not agree on the e820 map, which Linux asks for when it resumes from hibernation; or None."""
+    crcs = [re.findall(r"^e820: CRC32 ([0-9a-f]{8}) ", log, re.M) for log in logs]
+    if all(len(crc) == 1 for crc in crcs) and len(set(map(tuple, crcs))) == 1:
+        return None
+    return f"the checksums of the e820 map are {', '.join('+'.join(crc) or 'none' for crc in crcs)}"
 
 
 def run(test, accel):
     """Yields (name, list of problems, log lines to show) for the test and for each of its parts."""
     os.makedirs(FOLDER, exist_ok=True)
     image, log_path = f"{FOLDER}/{test.name}.img", f"{FOLDER}/{test.name}.log"
-    disk_parts = []
     try:
         problem = make_image(test, image)
         if problem:
             yield test.name, [problem], []
             return
-        end, log, problems = run_qemu(test, image, log_path, accel)
-        if test.check_disk:
-            disk_parts = list(test.check_disk(image))
+        boots = list(boot(test, accel, image, log_path))
+        disk_parts = list(test.check_disk(image)) if test.check_disk else []
     except (machine.Problem, OSError) as error:
         yield test.name, [str(error)], []
         return
     finally:
         if os.path.exists(image):
             os.remove(image)
-    ended = f"{end.kind} {end.status}" if end.kind == "exit" else end.kind
-    if ended != test.ends:
-        problems.append(f"expected the end `{test.ends}`, found `{ended}`: {end.what}")
-    problems += [f"not in the log: {pattern}" for pattern in test.must if not re.search(pattern, log, re.M)]
-    problems += [f"in the log: {match[0]}" for pattern in test.must_not if (match := re.search(pattern, log, re.M))]
-    if test.kernel_verdict:
-        problems += kernel_problems(log)
-    yield test.name, problems, log.rstrip().split("\n")[-40:]
+    log = boots[-1][1]
+    yield test.name, [problem for problems, _ in boots for problem in problems], log.rstrip().split("\n")[-40:]
+    if test.boots > 1:
+        why = different_crc32([log for _, log in boots])
+        yield f"{test.name}/same_map_at_each_boot", [why] if why else [], []
     for part, why in [*(test.check(log) if test.check else ()), *disk_parts]:
         yield f"{test.name}/{part}", [why] if why else [], []

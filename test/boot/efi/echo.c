@@ -41,22 +41,12 @@ static void report_initrd(void)
 	FreePool(buffer);
 }
 
-/* U-Boot leaves SSE off, and gnu-efi's Print saves its registers. */
-static void allow_sse(void)
-{
-	UINT64 cr4;
-
-	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4 | 0x600));
-}
-
 EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 {
 	EFI_LOADED_IMAGE *image;
 	CHAR16 *options;
 
-	allow_sse();
-	InitializeLib(self, system_table);
+	initialize(self, system_table);
 	if (BS->HandleProtocol(self, &LoadedImageProtocol, (void **)&image))
 		return EFI_UNSUPPORTED;
 	options = image->LoadOptions;
