@@ -65,7 +65,8 @@ size_t boot_plan_map_capacity(size_t descriptors)
 	return descriptors + 2 * PLAN_ALLOCATIONS_MAX + PLAN_SLACK_DESCRIPTORS;
 }
 
-static size_t setup_data_size(const struct boot_request *request)
+/* Of the nodes written after ExitBootServices. They come first: SETUP_E820_EXT must not waste room with a page offset. */
+static size_t setup_data_late(const struct boot_request *request)
 {
 	/* Where descriptors overlap, a map of n descriptors can have 2n - 1 entries. */
 	size_t entries = 2 * boot_plan_map_capacity(efi_memmap_count(request->map)), size = 0;
@@ -75,7 +76,7 @@ static size_t setup_data_size(const struct boot_request *request)
 	if (request->kernel->format == KERNEL_ELF64)
 		size += sizeof(struct setup_data) + sizeof(struct mapbridge_handoff) +
 			PLAN_RESERVATIONS_MAX * sizeof(struct mapbridge_reservation);
-	return size;
+	return (size + 7) & ~(size_t)7;
 }
 
 /* boot_params, command line, setup_data and the EFI map side by side: the decompressor maps each 2 MiB it touches. */
@@ -86,9 +87,16 @@ static int plan_block(struct boot_plan *plan, struct placement *placement, const
 	struct placement_want want = { .what = "boot_params and the memory map", .align = MM_PAGE_SIZE, .min = PLACEMENT_LOW,
 				       .max = request->kernel->data_max, .top_down = true };
 	uint64_t map_size = boot_plan_map_capacity(efi_memmap_count(request->map)) * request->map->desc_size;
+	uint64_t nodes = setup_data_nodes_size(request->nodes, request->node_count);
 	int error;
 
-	block->setup_data_size = setup_data_size(request);
+	if (nodes > PLAN_NODES_SIZE_MAX) {
+		print(why, "%zu setup_data nodes take %llu bytes; needed: at most %llu; a device's option ROM has no sensible size",
+		      request->node_count, X(nodes), X(PLAN_NODES_SIZE_MAX));
+		return MM_EINVAL;
+	}
+	block->setup_data_late = setup_data_late(request);
+	block->setup_data_size = block->setup_data_late + nodes;
 	block->efi_memmap_size = map_size;
 	block->size = 2 * MM_PAGE_SIZE + pages(block->setup_data_size) + pages(map_size);
 	want.size = block->size;
