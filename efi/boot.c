@@ -23,6 +23,8 @@ struct boot {
 	void *scratch; /* for the plan, then for the way out */
 	size_t scratch_size;
 	struct boot_facts facts;
+	struct linux_tables tables;
+	bool built; /* the kernel has its copies of what is secret */
 };
 
 static EFI_STATUS open_files(struct boot *boot)
@@ -199,6 +201,7 @@ static EFI_STATUS build(struct boot *boot, struct boot_block *block)
 	*block = (struct boot_block){ (void *)(uintptr_t)plan->block.boot_params, (void *)(uintptr_t)plan->block.command_line,
 				      (void *)(uintptr_t)plan->block.setup_data };
 	boot_handoff_prepare(plan, &boot->request, &boot->facts, block);
+	boot->built = true;
 	boot_handoff_stub(plan, (struct stub_parameters *)(uintptr_t)plan->stub_parameters);
 	__builtin_memcpy((void *)(uintptr_t)plan->stub, stub_start, STUB_SIZE);
 	status = machine_make_executable(plan->stub, MM_PAGE_SIZE);
@@ -226,6 +229,7 @@ static EFI_STATUS show_and_leave(struct boot *boot, const struct boot_block *blo
 	kernel_image_print(&boot->kernel, console);
 	print(console, " %s\n", boot->entry->linux);
 	console_flush();
+	linux_tables_wipe(&boot->tables);
 	status = leave(&departure);
 	print(refuse("GetMemoryMap"), "%s for the last map in %llu bytes; restart the machine\n", status_name(status),
 	      X(boot->plan.block.efi_memmap_size));
@@ -262,11 +266,17 @@ static EFI_STATUS run(struct boot *boot)
 	if (EFI_ERROR(status))
 		return status;
 	machine_facts(&boot->facts);
+	if (boot->kernel.format == KERNEL_BZIMAGE)
+		status = linux_tables_make(&boot->tables);
+	if (EFI_ERROR(status))
+		return status;
 	boot->request = (struct boot_request){ .kernel = &boot->kernel,
 					       .command_line = boot->entry->options,
 					       .initrd_sizes = boot->initrd_sizes,
 					       .initrd_count = boot->entry->initrd_count,
-					       .map = &boot->map.view };
+					       .map = &boot->map.view,
+					       .nodes = boot->tables.nodes,
+					       .node_count = boot->tables.node_count };
 	if (machine_memory_attributes(&boot->attributes))
 		boot->request.attributes = &boot->attributes;
 	machine_paging(&boot->request.paging, &mce);
@@ -293,7 +303,10 @@ EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
 	boot->name = name;
 	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
 	status = run(boot);
+	if (boot->built) /* the random seed is in there */
+		__builtin_memset((void *)(uintptr_t)boot->plan.block.setup_data, 0, boot->plan.block.setup_data_size);
 	free_pages(boot);
+	linux_tables_free(&boot->tables);
 	free_map(boot);
 	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
 		file_close(&boot->files[i]);
