@@ -266,7 +266,7 @@ static EFI_STATUS run(struct boot *boot)
 	if (EFI_ERROR(status))
 		return status;
 	machine_facts(&boot->facts);
-	if (boot->kernel.format == KERNEL_BZIMAGE)
+	if (kernel_is_linux(&boot->kernel))
 		status = linux_tables_make(&boot->tables);
 	if (EFI_ERROR(status))
 		return status;

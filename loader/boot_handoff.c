@@ -15,6 +15,7 @@ static void write_header(const struct boot_plan *plan, const struct boot_request
 		header->setup_data = 0; /* a file can know no address */
 	} else {
 		header->boot_flag = BOOT_FLAG;
+		header->loadflags = request->kernel->format == KERNEL_VMLINUX ? LOADFLAGS_LOADED_HIGH : 0;
 		header->header = BOOT_HEADER_MAGIC;
 		header->version = PROTOCOL_VERSION;
 		header->kernel_alignment = (uint32_t)request->kernel->alignment;

@@ -14,6 +14,8 @@
 #define BOOT_HEADER_MAGIC 0x53726448 /* "HdrS" */
 #define BOOT_LOADER_UNREGISTERED 0xff
 
+#define LOADFLAGS_LOADED_HIGH 0x1
+
 /* xloadflags */
 #define XLF_KERNEL_64 0x1
 #define XLF_CAN_BE_LOADED_ABOVE_4G 0x2

@@ -115,10 +115,13 @@ size_t boot_plan_scratch_size(size_t descriptors);
 /*
  * Makes the plan. The scratch memory must stay until the page tables are built. On refusal: a sentence without newline on
  * why (what was found, what was needed, what to do), and MM_EINVAL (the files or the command line), MM_ENOMEM (the
- * machine's memory) or MM_ENOSPC (scratch memory, or a table of the plan); *plan is undefined then.
+ * machine's memory, or unaccepted memory in it and a Linux kernel) or MM_ENOSPC (scratch memory, or a table of the plan); *plan is undefined then.
  */
 int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, void *scratch, size_t scratch_size,
 		   struct printer *why);
+
+/* Bytes of the map's memory that nobody has accepted yet (EFI_UNACCEPTED_MEMORY); UINT64_MAX when they are more than that. */
+uint64_t boot_plan_unaccepted(const struct efi_memmap *map);
 
 /* Prints what goes where, and the reservations one a line in memblock's form. */
 void boot_plan_print(const struct boot_plan *plan, struct printer *out);
