@@ -109,8 +109,8 @@ static bool is_runtime(const struct efi_memmap *map, uint64_t base, uint64_t siz
 }
 
 /*
- * The memory attributes table says which parts of runtime images are code and which are data. It counts only where the map
- * has runtime memory: a wrong one must not take away the right to write what this plan uses.
+ * The memory attributes table says which parts of runtime images are code and which are data. It counts only where
+ * the map has runtime memory: a wrong one must not take away the right to write what this plan uses.
  */
 static int map_attributes(struct boot_plan *plan, const struct efi_memmap *map, const struct efi_memmap *attributes)
 {

@@ -16,7 +16,8 @@ static void check_image(const struct kernel_image *image, uint64_t file_size)
 	require(s->file_offset >= 1024 && s->file_offset <= file_size && s->file_size <= file_size - s->file_offset);
 	require(s->file_size > image->entry && s->file_size <= image->memory_size && s->mem_size == image->memory_size);
 	require(image->alignment >= MM_PAGE_SIZE && (image->alignment & (image->alignment - 1)) == 0);
-	require((image->min_address & MM_PAGE_MASK) == 0 && image->min_address + (image->memory_size - 1) >= image->min_address);
+	require((image->min_address & MM_PAGE_MASK) == 0 &&
+		image->min_address + (image->memory_size - 1) >= image->min_address);
 	require(image->relocatable || image->min_address + (image->memory_size - 1) <= image->data_max);
 	require(image->command_line_max < COMMAND_LINE_SIZE);
 }

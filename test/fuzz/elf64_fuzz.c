@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as a kernel file: what is accepted keeps the parser's promises, can be loaded, and relocates inside its image. */
+/* Any bytes as a kernel file: what is accepted keeps the promises, can be loaded, and relocates inside its image. */
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>

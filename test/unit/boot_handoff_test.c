@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* boot_params byte by byte, the setup_data list, and the stub's parameters. Offsets are those of Linux's zero-page.rst. */
+/* boot_params byte by byte, the setup_data list, the stub's parameters. Offsets are those of Linux's zero-page.rst. */
 #include "efi_test.h"
 
 #include <loader/boot_handoff.h>
@@ -372,7 +372,8 @@ static void the_promised_capacity_is_enough(void **state)
 		struct efi_memmap map;
 
 		start(&h, KERNEL_BZIMAGE);
-		h.kernel = (struct kernel_image){ .format = KERNEL_BZIMAGE, .relocatable = true, .alignment = 4096, .memory_size = MIB,
+		h.kernel = (struct kernel_image){ .format = KERNEL_BZIMAGE, .relocatable = true, .alignment = 4096,
+						  .memory_size = MIB,
 						  .min_address = 16 * MIB, .initrd_max = UINT64_MAX, .data_max = UINT64_MAX,
 						  .command_line_max = 2047, .segment_count = 1, .segments[0].file_size = MIB };
 		h.request.map = &small;

@@ -27,8 +27,9 @@ static inline bool walk_plan(struct checker *c, uint64_t virt, struct paging_lea
 	return paging_walk(&reader, pa(c->plan->page_tables), &c->plan->paging, va(virt), leaf);
 }
 
-/* Every page of [virt, virt + size) is mapped to phys with exactly these flags; long ranges at both ends and in steps. */
-static inline void check_mapped(struct checker *c, const char *what, uint64_t virt, uint64_t phys, uint64_t size, uint32_t flags)
+/* Every page of [virt, virt + size) is mapped to phys with exactly these flags; of long ranges both ends and samples. */
+static inline void check_mapped(struct checker *c, const char *what, uint64_t virt, uint64_t phys, uint64_t size,
+				uint32_t flags)
 {
 	uint64_t step = size > 64 * 4096 ? size / 64 / 4096 * 4096 : 4096, last = size - 4096;
 
@@ -37,7 +38,8 @@ static inline void check_mapped(struct checker *c, const char *what, uint64_t vi
 		bool mapped = walk_plan(c, virt + at, &leaf);
 
 		CHECK(c, mapped, "%s: %#llx is not mapped", what, LL(virt + at));
-		CHECK(c, !mapped || leaf.phys.value + (virt + at - leaf.virt.value) == phys + at, "%s: %#llx is mapped to %#llx", what,
+		CHECK(c, !mapped || leaf.phys.value + (virt + at - leaf.virt.value) == phys + at, "%s: %#llx is mapped to %#llx",
+		      what,
 		      LL(virt + at), LL(leaf.phys.value));
 		CHECK(c, !mapped || leaf.flags == flags, "%s: %#llx has flags %u, not %u", what, LL(virt + at), leaf.flags, flags);
 		if (at == last)
@@ -58,7 +60,8 @@ static inline void check_own_pages(struct checker *c)
 
 	check_mapped(c, "stub", plan->stub, plan->stub, 4096, PAGING_EXECUTE);
 	check_not_mapped(c, "guard page", plan->stack_bottom - 4096);
-	check_mapped(c, "stack and parameters", plan->stack_bottom, plan->stack_bottom, MAPBRIDGE_STACK_SIZE + 4096, PAGING_WRITE);
+	check_mapped(c, "stack and parameters", plan->stack_bottom, plan->stack_bottom, MAPBRIDGE_STACK_SIZE + 4096,
+		     PAGING_WRITE);
 	check_mapped(c, "block", plan->block.base, plan->block.base, plan->block.size, PAGING_WRITE);
 	check_mapped(c, "page tables", plan->page_tables, plan->page_tables, plan->page_table_pages * 4096, PAGING_WRITE);
 	if (plan->initrd_size)
@@ -93,9 +96,11 @@ static inline void check_kernel_pages(struct checker *c)
 	      "the fixmap has no page table");
 }
 
-static inline bool type_is_mapped(uint32_t type)
+static inline bool desc_is_mapped(const struct efi_memory_desc *desc)
 {
-	return (type >= 1 && type <= 4) || type == 7 || type == 9 || type == 10 || type == 15;
+	bool ram = (desc->type >= 1 && desc->type <= 4) || desc->type == 7;
+
+	return desc->type == 9 || desc->type == 10 || desc->type == 15 || (ram && !(desc->attribute & EFI_ATTRIBUTE_SP));
 }
 
 /* All that a descriptor touches, but of RAM only its whole pages. */
@@ -125,7 +130,7 @@ static inline bool mapping_touches(const struct efi_memmap *map, struct span pag
 		struct efi_memory_desc desc;
 		struct span span = rounded_desc(map, i, &desc);
 
-		if (span.size && spans_meet(span, page) && type_is_mapped(desc.type) == mapped)
+		if (span.size && spans_meet(span, page) && desc_is_mapped(&desc) == mapped)
 			return true;
 	}
 	return false;
@@ -152,7 +157,7 @@ static inline void check_descriptors(struct checker *c)
 				CHECK(c, !mapped, "the guard page is mapped");
 			else if (runtime_touches(map, page, false))
 				CHECK(c, mapped, "%#llx of descriptor %zu is runtime memory, and not mapped", LL(ends[j]), i);
-			else if (type_is_mapped(desc.type) && !mapping_touches(map, page, false))
+			else if (desc_is_mapped(&desc) && !mapping_touches(map, page, false))
 				CHECK(c, mapped && leaf.phys.value + (ends[j] - leaf.virt.value) == ends[j],
 				      "%#llx of descriptor %zu (type %u) is not mapped one to one", LL(ends[j]), i, desc.type);
 			else if (!mapping_touches(map, page, true))
@@ -184,7 +189,8 @@ static inline void check_write_xor_execute(struct checker *c)
 	struct range_list list = { malloc(CHECKER_RANGES_MAX * sizeof(struct paging_range)), 0 };
 	struct paging_reader reader = checker_reader(c);
 
-	CHECK(c, paging_for_each(&reader, pa(c->plan->page_tables), &c->plan->paging, collect_range, &list), "too many ranges");
+	CHECK(c, paging_for_each(&reader, pa(c->plan->page_tables), &c->plan->paging, collect_range, &list),
+	      "too many ranges");
 	for (size_t i = 0; i < list.count; i++) {
 		struct span code = { list.ranges[i].phys.value, list.ranges[i].size };
 

@@ -78,7 +78,7 @@ static void what_is_no_vmlinux(void **state)
 	elf.header.e_entry = 18 * MIB; /* data */
 	assert_elf_refused(&elf, entry);
 	elf = vmlinux();
-	elf.segments[0].p_vaddr += 2 * MIB;
+	elf.segments[0].p_vaddr -= 2 * MIB;
 	assert_elf_refused(&elf, entry);
 	elf = vmlinux();
 	elf.segments[0].p_align = 0x1000;
