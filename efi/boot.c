@@ -253,6 +253,20 @@ static EFI_STATUS check_entry(const struct boot *boot)
 	return EFI_SUCCESS;
 }
 
+/* What a user might expect of this kernel and does not get. */
+static void tell_limits(const struct boot *boot)
+{
+	struct paging_mode paging;
+	bool mce;
+
+	if (boot->kernel.format != KERNEL_VMLINUX)
+		return;
+	print(console, "note: a vmlinux runs at the address that it is loaded to, without KASLR; its bzImage can have it\n");
+	machine_paging(&paging, &mce);
+	if (paging.levels == 5)
+		print(console, "note: 5-level page tables are on: a vmlinux without CONFIG_X86_5LEVEL stops without a message\n");
+}
+
 static EFI_STATUS run(struct boot *boot)
 {
 	struct boot_block block;
@@ -266,6 +280,7 @@ static EFI_STATUS run(struct boot *boot)
 	if (EFI_ERROR(status))
 		return status;
 	machine_facts(&boot->facts);
+	tell_limits(boot);
 	if (kernel_is_linux(&boot->kernel))
 		status = linux_tables_make(&boot->tables);
 	if (EFI_ERROR(status))

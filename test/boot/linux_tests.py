@@ -5,10 +5,11 @@ import re
 import shutil
 import subprocess
 
-from boot_test import FOLDER, TOP
+from boot_test import BUILD, FOLDER, TOP
 from kernel_tests import LINUX_CMDLINE, linux, same_e820_as_linux
 
 RANDOM = ("-device", "virtio-rng-pci")
+VMLINUX = f"{BUILD}/linux/vmlinux"
 TPM = f"{TOP}/{FOLDER}/tpm"
 
 
@@ -57,6 +58,7 @@ def everything_arrived(log):
 
 
 TESTS = [
+    linux("linux_vmlinux", kernel=VMLINUX, must=("without KASLR", "entering Linux vmlinux, ")),
     # the processor's own random numbers are not trusted, so that only the seed can make the generator ready
     linux("linux_with_tables", prepare=start_tpm, check=everything_arrived, display="vga", memory="1G",
           cmdline=f"random.trust_cpu=off {LINUX_CMDLINE}", must=(r"TPMEventLog=0x", r"RNG=0x"),
