@@ -24,6 +24,7 @@ struct boot {
 	size_t scratch_size;
 	struct boot_facts facts;
 	struct linux_tables tables;
+	struct initrd_media media; /* the initrd when the entry names none */
 	bool built; /* the kernel has its copies of what is secret */
 };
 
@@ -149,6 +150,10 @@ static EFI_STATUS load(struct boot *boot)
 		const struct plan_load *piece = &plan->loads[i];
 		struct file *file = &boot->files[piece->file];
 
+		if (piece->file > 0 && boot->media.size) {
+			status = initrd_media_read(&boot->media, (void *)(uintptr_t)piece->to);
+			continue;
+		}
 		if (piece->file != told) {
 			print(console, "reading %s, ", file->path);
 			print_size(console, file->size);
@@ -267,6 +272,36 @@ static void tell_limits(const struct boot *boot)
 		print(console, "note: 5-level page tables are on: a vmlinux without CONFIG_X86_5LEVEL stops without a message\n");
 }
 
+/* Linux would have been refused. */
+static void tell_unaccepted(const struct boot *boot)
+{
+	uint64_t bytes = boot_plan_unaccepted(&boot->map.view);
+
+	if (bytes)
+		print(console, "note: %llu bytes of memory are not accepted yet: mapped, reserved in e820, not to be touched before "
+		      "the kernel accepts them\n", X(bytes));
+}
+
+/* What Linux's own stub would look for. */
+static EFI_STATUS find_linux_things(struct boot *boot)
+{
+	EFI_STATUS status;
+
+	if (!kernel_is_linux(&boot->kernel))
+		return EFI_SUCCESS;
+	status = linux_tables_make(&boot->tables);
+	if (EFI_ERROR(status) || boot->entry->initrd_count)
+		return status;
+	status = initrd_media_find(&boot->media);
+	if (EFI_ERROR(status))
+		return status == EFI_NOT_FOUND ? EFI_SUCCESS : status;
+	boot->initrd_sizes[0] = boot->media.size;
+	print(console, "the entry names no initrd: taking the one that another program offers (LINUX_EFI_INITRD_MEDIA_GUID), ");
+	print_size(console, boot->media.size);
+	print(console, "\n");
+	return EFI_SUCCESS;
+}
+
 static EFI_STATUS run(struct boot *boot)
 {
 	struct boot_block block;
@@ -281,14 +316,13 @@ static EFI_STATUS run(struct boot *boot)
 		return status;
 	machine_facts(&boot->facts);
 	tell_limits(boot);
-	if (kernel_is_linux(&boot->kernel))
-		status = linux_tables_make(&boot->tables);
+	status = find_linux_things(boot);
 	if (EFI_ERROR(status))
 		return status;
 	boot->request = (struct boot_request){ .kernel = &boot->kernel,
 					       .command_line = boot->entry->options,
 					       .initrd_sizes = boot->initrd_sizes,
-					       .initrd_count = boot->entry->initrd_count,
+					       .initrd_count = boot->media.size ? 1 : boot->entry->initrd_count,
 					       .map = &boot->map.view,
 					       .nodes = boot->tables.nodes,
 					       .node_count = boot->tables.node_count };
@@ -297,6 +331,8 @@ static EFI_STATUS run(struct boot *boot)
 	machine_paging(&boot->request.paging, &mce);
 	boot->request.keep_mce = mce;
 	status = place(boot);
+	if (!EFI_ERROR(status))
+		tell_unaccepted(boot);
 	if (!EFI_ERROR(status))
 		status = load(boot);
 	if (!EFI_ERROR(status))

@@ -117,6 +117,18 @@ void linux_tables_wipe(struct linux_tables *tables);
 /* Takes everything back and frees it. Harmless when nothing was made. */
 void linux_tables_free(struct linux_tables *tables);
 
+/* initrd_media.c: the initrd that a program before us offers to Linux. */
+struct initrd_media {
+	EFI_LOAD_FILE_PROTOCOL *protocol; /* EFI_LOAD_FILE2_PROTOCOL has the same members */
+	EFI_DEVICE_PATH *path;
+	uint64_t size; /* bytes; 0: nobody offers one */
+};
+
+/* EFI_NOT_FOUND, with nothing printed, when nobody offers one; another error after a refusal. */
+EFI_STATUS initrd_media_find(struct initrd_media *media);
+/* Reads all of its size bytes; an error only after a refusal. */
+EFI_STATUS initrd_media_read(const struct initrd_media *media, void *to);
+
 /* dump.c: the memory map, explained; prints descriptors, e820 and totals, and returns the e820 map's CRC. */
 EFI_STATUS dump_memory_map(const struct efi_memmap *map, enum e820_policy policy, const struct boot_plan *plan,
 			   uint32_t *crc32);

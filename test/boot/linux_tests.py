@@ -5,8 +5,8 @@ import re
 import shutil
 import subprocess
 
-from boot_test import BUILD, FOLDER, TOP
-from kernel_tests import LINUX_CMDLINE, linux, same_e820_as_linux
+from boot_test import BUILD, FOLDER, LOADER, LOADER_BEHIND, TOP
+from kernel_tests import EFI, LEAVING, LINUX_CMDLINE, LINUX_INITRD, behind, kernel, linux, same_e820_as_linux
 
 RANDOM = ("-device", "virtio-rng-pci")
 VMLINUX = f"{BUILD}/linux/vmlinux"
@@ -57,8 +57,28 @@ def everything_arrived(log):
     yield "tpm_event_log", why
 
 
+def tables_of_others_arrived(log):
+    yield from same_e820_as_linux(log)
+    edid = re.search(r"^edid: ([0-9a-f]+)", log, re.M)
+    wanted = f"00ffffffffffff003602{'00' * 117}a5"
+    yield "edid", None if edid and edid[1] == wanted else f"Linux has {edid and edid[1]}"
+    esrt = re.search(r"^esrt: (.*)", log, re.M)
+    wanted = f"11223344-5566-7788-0102-030405060708 version {0x4d42}"
+    yield "esrt", None if esrt and esrt[1] == wanted else f"Linux has {esrt and esrt[1]}"
+
+
 TESTS = [
     linux("linux_vmlinux", kernel=VMLINUX, must=("without KASLR", "entering Linux vmlinux, ")),
+    linux("linux_with_tables_of_others", efi=f"{EFI}/tables.efi", initrds=(), display="vga",
+          files={LOADER_BEHIND: LOADER, "media/initrd.img": LINUX_INITRD}, extra=RANDOM, check=tables_of_others_arrived,
+          must=(r"^the entry names no initrd: .*LINUX_EFI_INITRD_MEDIA_GUID",
+                r"^random seed: 32 bytes of EFI_RNG_PROTOCOL, 64 of the program before", r"efi: .*ESRT=0x.*MEMATTR=0x|efi: .*MEMATTR=0x.*ESRT=0x")),
+    linux("linux_on_special_memory", **behind("gcd_accepted"), must=("persistent .type 7.", "soft reserved")),
+    linux("linux_and_unaccepted_memory", **behind("gcd_ranges"), ends="returned", kernel_verdict=False, check=None,
+          must=(r"^mapbridge: error: .*: 268435456 bytes of memory are not accepted yet .*mapbridge-start efi",),
+          must_not=(LEAVING, "X64 Exception")),
+    kernel("hello_with_unaccepted_memory", **behind("gcd_ranges"),
+           must=("^note: 268435456 bytes of memory are not accepted yet",)),
     # the processor's own random numbers are not trusted, so that only the seed can make the generator ready
     linux("linux_with_tables", prepare=start_tpm, check=everything_arrived, display="vga", memory="1G",
           cmdline=f"random.trust_cpu=off {LINUX_CMDLINE}", must=(r"TPMEventLog=0x", r"RNG=0x"),
