@@ -47,4 +47,12 @@ $(B)/linux/initrd.img: scripts/make-initrd scripts/linux/init scripts/linux/chec
 	@command -v cpio >/dev/null || scripts/deps linux
 	$(Q)scripts/make-initrd $@ $(B)/linux/busybox $(B)/linux/leave-qemu
 
+# Debian's generic kernel, and for both kernels an initrd that tells what the kernel knows
+$(B)/linux-generic/vmlinuz:
+	$(Q)scripts/fetch-linux $(@D) amd64
+VIEW_PROGRAMS := $(filter-out %.py,$(wildcard test/boot/parity/*))
+$(B)/%/initrd-view.img: $(B)/%/vmlinuz scripts/make-initrd scripts/linux/init scripts/linux/check $(VIEW_PROGRAMS) \
+		$(B)/linux/leave-qemu
+	$(Q)scripts/make-initrd $@ $(@D)/busybox $(B)/linux/leave-qemu $(VIEW_PROGRAMS) $(@D)/modules/efivarfs.ko
+
 .PHONY: run run-linux

@@ -28,8 +28,13 @@ $(B)/test/efi/%.efi: $(B)/test/efi/%.so
 	$(Q)$(TEST_EFI_OBJCOPY) $< $@
 
 # what cannot be built is counted as a failure by run-tests, and all else is tested all the same
-test-programs: all $(UNIT_TESTS) $(PROPERTY_TESTS) $(TEST_EFI) $(B)/run/initrd.img $(B)/linux/initrd.img
+test-programs: all $(UNIT_TESTS) $(PROPERTY_TESTS) $(TEST_EFI) $(B)/run/initrd.img $(B)/linux/initrd.img \
+	$(B)/linux/initrd-view.img
 test:
 	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
 	test/run-tests --build-status $$status
-.PHONY: test test-programs
+
+## make test-parity         Linux through its EFI stub and through us on more machines, and Debian's generic kernel
+test-parity: test-programs $(B)/linux-generic/initrd-view.img
+	@test/run-tests --suite parity
+.PHONY: test test-programs test-parity

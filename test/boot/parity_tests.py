@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boots Debian's kernel twice on one machine, through its EFI stub and through us, and compares what it knows."""
+import contextlib
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+
+import boot_test
+import kernel_tests
+import machine
+import machines
+import parity
+from boot_test import BUILD, FOLDER, BootTest
+
+SYSTEMD_BOOT = "/usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+CMDLINE = "console=ttyS0,115200 panic=-1"
+KERNELS = {"cloud": f"{BUILD}/linux", "generic": f"{BUILD}/linux-generic"}
+# No random numbers from the processor: what the loader brings is then what Linux has.
+NO_RDRAND = "max,-rdrand,-rdseed"
+RNG = ("-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng")
+
+
+@dataclasses.dataclass
+class Pair:
+    """Two boots of one machine."""
+    name: str
+    on: machines.OddMachine
+    kernel: str = "cloud"
+    display: str = "vga"
+    tpm: bool = False
+
+
+def odd(name):
+    return next(one for one in machines.MACHINES if one.name == name)
+
+
+FULL = machines.OddMachine("full", "q35, 512 MiB, graphics, TPM 2.0, a source of random numbers", cpu=NO_RDRAND, extra=RNG)
+PAIRS = [Pair("cloud", FULL, tpm=True)]
+MORE_PAIRS = [
+    Pair("cloud-plain", machines.OddMachine("plain", "q35, 512 MiB"), display="none"),
+    Pair("cloud-6G", odd("ovmf-6G")), Pair("cloud-pc", odd("ovmf-pc")), Pair("cloud-numa", odd("ovmf-numa")),
+    Pair("cloud-nvdimm", odd("ovmf-nvdimm")), Pair("cloud-secboot", odd("ovmf-secboot")),
+    Pair("cloud-fragmented", odd("ovmf-fragmented"), display="none"),
+    Pair("generic", FULL, kernel="generic", tpm=True),
+]
+
+
+@contextlib.contextmanager
+def software_tpm():
+    """QEMU's arguments for a fresh TPM 2.0."""
+    if not shutil.which("swtpm"):
+        raise machine.Problem("swtpm is missing; install the package swtpm")
+    with tempfile.TemporaryDirectory(prefix="mapbridge.tpm.") as folder:
+        path = f"{folder}/socket"
+        with subprocess.Popen(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={folder}", "--ctrl",
+                               f"type=unixio,path={path}", "--flags", "startup-clear"],
+                              stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            until = time.monotonic() + 10
+            while not os.path.exists(path) and process.poll() is None and time.monotonic() < until:
+                time.sleep(0.02)
+            try:
+                yield ("-chardev", f"socket,id=tpm,path={path}", "-tpmdev", "emulator,id=tpm0,chardev=tpm",
+                       "-device", "tpm-crb,tpmdev=tpm0")
+            finally:
+                process.terminate()
+
+
+def boot(pair, way, efi, more_cmdline):
+    """The log of one boot that ran to its end; raises machine.Problem."""
+    name = f"parity-{pair.name}-{way}"
+    image, log, folder = f"{FOLDER}/{name}.img", f"{FOLDER}/{name}.log", KERNELS[pair.kernel]
+    program = {} if not pair.on.program else {boot_test.LOADER_BEHIND: efi}
+    test = BootTest(name, efi=f"{kernel_tests.EFI}/{pair.on.program}.efi" if pair.on.program else efi, files=program,
+                    kernel=f"{folder}/vmlinuz", initrds=(f"{folder}/initrd-view.img",), initrd_crc32=False,
+                    cmdline=" ".join(filter(None, (CMDLINE, pair.on.linux_options, more_cmdline))))
+    os.makedirs(FOLDER, exist_ok=True)
+    problem = boot_test.make_image(test, image)
+    if problem:
+        raise machine.Problem(problem)
+    try:
+        with contextlib.ExitStack() as stack:
+            tpm = stack.enter_context(software_tpm()) if pair.tpm else ()
+            settings = {**pair.on.settings(), "extra": (*pair.on.extra, *tpm)}
+            run = stack.enter_context(machine.Run(machine.Machine(image, display=pair.display, **settings), log))
+            end = run.wait(300)
+            if not end.success:
+                raise machine.Problem(f"{way}: {end.what}; the log is {log}")
+            return run.text
+    finally:
+        os.remove(image)
+
+
+def view(pair, way, efi, more_cmdline="nokaslr mapbridge.view"):
+    return parity.view_items(parity.blocks(boot(pair, way, efi, more_cmdline)))
+
+
+def compare(pair):
+    """Problems of one pair of boots."""
+    if not os.path.exists(SYSTEMD_BOOT):
+        yield f"{SYSTEMD_BOOT} is missing; install the package systemd-boot-efi"
+        return
+    try:
+        with open(parity.DOCUMENT, encoding="utf-8") as file:
+            rows = parity.read_rows(file.read())
+        stub, ours = view(pair, "stub", SYSTEMD_BOOT), view(pair, "mapbridge", boot_test.LOADER)
+    except (machine.Problem, parity.BadView, OSError) as error:
+        yield str(error)
+        return
+    if not rows:
+        yield f"{parity.DOCUMENT} has no table"
+    yield from parity.compare(pair.name, stub, ours, rows)
+
+
+def suite(pairs):
+    return [(f"parity/{pair.name}", lambda pair=pair: compare(pair)) for pair in pairs]
+
+
+TESTS = suite(PAIRS)
+MORE_TESTS = suite(MORE_PAIRS)
