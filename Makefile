@@ -5,7 +5,7 @@ B := build
 CC := gcc
 HOSTCC := gcc
 .DEFAULT_GOAL := all
-.PRECIOUS: $(B)/%.o
+.SECONDARY:
 .DELETE_ON_ERROR:
 
 # Commands are shown with V=1.

@@ -73,7 +73,7 @@ static EFI_STATUS read_loader_conf(struct bls_loader *loader)
 {
 	struct buffer_printer why, notes;
 	char text[300], note_text[600];
-	EFI_FILE_HANDLE probe;
+	EFI_FILE_HANDLE probe = NULL;
 	size_t size;
 	char *conf;
 	int error;
@@ -81,7 +81,8 @@ static EFI_STATUS read_loader_conf(struct bls_loader *loader)
 	__builtin_memset(loader, 0, sizeof(*loader));
 	if (fw.root->Open(fw.root, &probe, (CHAR16 *)L"" LOADER_CONF, EFI_FILE_MODE_READ, 0) == EFI_NOT_FOUND)
 		return EFI_SUCCESS; /* every setting has a default */
-	probe->Close(probe);
+	if (probe)
+		probe->Close(probe);
 	conf = file_read_all(LOADER_CONF, "the loader", BLS_FILE_MAX, &size);
 	if (!conf)
 		return EFI_LOAD_ERROR;

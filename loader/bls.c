@@ -143,7 +143,8 @@ static void add_options(const struct line *line, struct bls_entry *entry)
 static void note_repeated(const struct line *line, const char *old, struct printer *notes)
 {
 	if (old[0])
-		print(notes, "line %u: %.*s is given again; this line counts, not %s\n", line->number, (int)line->key_length, line->key,
+		print(notes, "line %u: %.*s is given again; this line counts, not %s\n", line->number, (int)line->key_length,
+		      line->key,
 		      old);
 }
 
@@ -202,7 +203,8 @@ int bls_entry_parse(const char *text, size_t size, struct bls_entry *entry, stru
 	return 0;
 }
 
-int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, struct printer *notes, struct printer *why)
+int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, struct printer *notes,
+		     struct printer *why)
 {
 	static const char *const ignored[] = { "timeout", "editor", "console-mode", "auto-entries", "auto-firmware", "beep",
 					       "random-seed-mode", "secure-boot-enroll", "reboot-for-bitlocker" };

@@ -28,7 +28,8 @@ static void write_header(const struct boot_plan *plan, const struct boot_request
 		header->code32_start = (uint32_t)plan->kernel_phys;
 }
 
-void boot_handoff_prepare(const struct boot_plan *plan, const struct boot_request *request, const struct boot_facts *facts,
+void boot_handoff_prepare(const struct boot_plan *plan, const struct boot_request *request,
+			  const struct boot_facts *facts,
 			  const struct boot_block *block)
 {
 	struct boot_params *params = block->params;

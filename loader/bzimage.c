@@ -69,8 +69,8 @@ static int check_sizes(const struct setup_header *header, uint64_t setup_size, u
 		return MM_EINVAL;
 	}
 	if (!(header->xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G) && end > FOUR_GIB) {
-		print(why, "pref_address 0x%llx with init_size 0x%x ends above 4 GiB, but xloadflags 0x%x says that the kernel cannot "
-			   "be loaded there; the file is damaged", X(header->pref_address), header->init_size,
+		print(why, "pref_address 0x%llx with init_size 0x%x ends above 4 GiB, but xloadflags 0x%x says that the kernel "
+			   "cannot be loaded there; the file is damaged", X(header->pref_address), header->init_size,
 		      header->xloadflags);
 		return MM_EINVAL;
 	}

@@ -2,27 +2,22 @@
 /* The address space at the jump. docs/handoff.md tells kernel writers what is mapped, and why. */
 #include "plan_internal.h"
 
+#include <mm/efi_to_e820.h>
 #include <mm/fixmap.h>
 
 #define FIRST_MIB UINT64_C(0x100000)
 #define PHYSICAL_LIMIT (UINT64_C(1) << 52)
 
-/* Unaccepted memory too: some firmware accepts it in ExitBootServices, and then it is RAM. */
-static bool mapped_type(uint32_t type)
+/*
+ * What an own kernel's e820 map has as RAM or ACPI memory, so not what is kept for one purpose (EFI_MEMORY_SP).
+ * Unaccepted memory too: some firmware accepts it in ExitBootServices, and then it is RAM.
+ */
+static bool is_mapped(const struct efi_memory_desc *desc)
 {
-	switch (type) {
-	case EFI_LOADER_CODE:
-	case EFI_LOADER_DATA:
-	case EFI_BOOT_SERVICES_CODE:
-	case EFI_BOOT_SERVICES_DATA:
-	case EFI_CONVENTIONAL_MEMORY:
-	case EFI_ACPI_RECLAIM_MEMORY:
-	case EFI_ACPI_MEMORY_NVS:
-	case EFI_UNACCEPTED_MEMORY:
-		return true;
-	default:
-		return false;
-	}
+	uint32_t type = efi_to_e820_type(desc, E820_POLICY_ACPI);
+
+	return desc->type == EFI_UNACCEPTED_MEMORY || type == E820_TYPE_RAM || type == E820_TYPE_ACPI ||
+	       type == E820_TYPE_NVS;
 }
 
 static bool is_mmio(uint32_t type)
@@ -63,7 +58,7 @@ enum pass {
 
 static int map_descriptor(struct boot_plan *plan, const struct efi_memory_desc *desc, enum pass pass)
 {
-	bool runtime = desc->attribute & EFI_ATTRIBUTE_RUNTIME, wanted = mapped_type(desc->type);
+	bool runtime = desc->attribute & EFI_ATTRIBUTE_RUNTIME, wanted = is_mapped(desc);
 	uint64_t base, size;
 
 	if (!desc_pages(desc, &base, &size))
@@ -114,8 +109,8 @@ static bool is_runtime(const struct efi_memmap *map, uint64_t base, uint64_t siz
 }
 
 /*
- * The memory attributes table says which parts of runtime images are code and which are data. It counts only where the map
- * has runtime memory: a wrong one must not take away the right to write what this plan uses.
+ * The memory attributes table says which parts of runtime images are code and which are data. It counts only where
+ * the map has runtime memory: a wrong one must not take away the right to write what this plan uses.
  */
 static int map_attributes(struct boot_plan *plan, const struct efi_memmap *map, const struct efi_memmap *attributes)
 {

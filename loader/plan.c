@@ -5,7 +5,8 @@
 
 int plan_full(struct printer *why, const char *table, size_t capacity)
 {
-	print(why, "more %s than a plan has room for; needed: at most %zu; use fewer segments or initrd files", table, capacity);
+	print(why, "more %s than a plan has room for; needed: at most %zu; use fewer segments or initrd files", table,
+	      capacity);
 	return MM_ENOSPC;
 }
 
@@ -189,8 +190,8 @@ static int refuse_not_canonical(const struct boot_plan *plan, struct printer *wh
 
 		if (paging_map_canonical(&one, &plan->paging))
 			continue;
-		print(why, "0x%llx-0x%llx is memory or a part of the kernel that %u-level page tables cannot map; needed: below 0x%llx "
-			   "or in the higher half; link the kernel elsewhere, or use a processor mode with more levels",
+		print(why, "0x%llx-0x%llx is memory or a part of the kernel that %u-level page tables cannot map; needed: below "
+			   "0x%llx or in the higher half; link the kernel elsewhere, or use a processor mode with more levels",
 		      X(range->virt.value), X(range->virt.value + (range->size - 1)), plan->paging.levels,
 		      X(UINT64_C(1) << (12 + 9 * plan->paging.levels - 1)));
 		break;
@@ -253,8 +254,8 @@ int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, v
 	if (error)
 		return error;
 	if (count == 0 || count > DESCRIPTORS_MAX) {
-		print(why, "the firmware's memory map has %zu descriptors (%zu bytes, %zu each); needed: 1 to %d, of at least %zu bytes; "
-			   "restart the machine", count, request->map->size, request->map->desc_size, DESCRIPTORS_MAX,
+		print(why, "the firmware's memory map has %zu descriptors (%zu bytes, %zu each); needed: 1 to %d, of at least %zu "
+			   "bytes; restart the machine", count, request->map->size, request->map->desc_size, DESCRIPTORS_MAX,
 		      sizeof(struct efi_memory_desc));
 		return MM_EINVAL;
 	}

@@ -52,7 +52,8 @@ static void join_pages(const struct kernel_segment *const *sorted, size_t count,
 	}
 }
 
-static int refuse_place(const struct boot_request *request, uint64_t base, uint64_t size, uint64_t bad, struct printer *why)
+static int refuse_place(const struct boot_request *request, uint64_t base, uint64_t size, uint64_t bad,
+			struct printer *why)
 {
 	const char *type = NULL;
 	uint64_t ram_end = 0;

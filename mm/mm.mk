@@ -15,6 +15,8 @@ $(B)/san/%.o: %.c Makefile mm/mm.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOSTFLAGS) -O1 $(SANITIZE) -c $< -o $@
 
+# docs/mm.md promises this limit of stack to every function.
+$(MM_C:%.c=$(B)/kernel/%.o): FREESTANDING += -Wframe-larger-than=512
 $(B)/kernel/libmm.a: $(MM_C:%.c=$(B)/kernel/%.o)
 $(B)/host/libmm.a: $(MM_HOST_C:%.c=$(B)/host/%.o)
 $(B)/san/libmm.a: $(MM_HOST_C:%.c=$(B)/san/%.o)

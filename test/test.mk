@@ -10,6 +10,33 @@ unit-tests: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done
 .PHONY: unit-tests
 
+# The library's own unit tests, those named after a header of it, also run built in other ways: build/test/VARIANT/NAME_test.
+MM_UNIT_TESTS := $(filter $(foreach header,$(wildcard include/mm/*.h),$(header:include/mm/%.h=test/unit/%_)%),\
+	$(wildcard test/unit/*_test.c)) test/unit/freestanding_test.c
+PHYS_ADDR_TESTS := $(filter test/unit/memblock_% test/unit/resource_%,$(MM_UNIT_TESTS))
+
+# name of the variant, compiler and flags, source files of its tests
+define mm_variant
+$(B)/$1/%.o: %.c Makefile mm/mm.mk test/test.mk
+	@mkdir -p $$(@D)
+	$$(Q)$2 $(HOSTFLAGS) -c $$< -o $$@
+$(B)/$1/libmm.a: $(MM_HOST_C:%.c=$(B)/$1/%.o)
+$(B)/test/$1/%: $(B)/$1/test/unit/%.o $(B)/$1/libmm.a
+	@mkdir -p $$(@D)
+	$$(Q)$2 $$^ -lcmocka -o $$@
+VARIANT_TESTS += $(patsubst test/unit/%.c,$(B)/test/$1/%,$3)
+endef
+$(eval $(call mm_variant,clang,clang -O1 $(SANITIZE),$(MM_UNIT_TESTS)))
+$(eval $(call mm_variant,phys32,$(HOSTCC) -O1 $(SANITIZE) -DMM_PHYS_ADDR_32,$(PHYS_ADDR_TESTS)))
+$(eval $(call mm_variant,cnt0,$(HOSTCC) -O1 $(SANITIZE) -DMEMBLOCK_EMPTY_CNT_0,$(filter test/unit/memblock_%,$(MM_UNIT_TESTS))))
+
+variant-tests: $(VARIANT_TESTS)
+	@for t in $(VARIANT_TESTS); do $$t || exit 1; done
+# for test/run-tests
+list-variant-tests:
+	@printf '%s\n' $(VARIANT_TESTS)
+.PHONY: variant-tests list-variant-tests
+
 ## test-linux-memblock  the Linux kernel's own memblock suite (fetched from Debian) against mm/memblock
 test-linux-memblock:
 	scripts/test-linux-memblock
@@ -32,12 +59,14 @@ property-tests: $(PROPERTY_TESTS)
 .PHONY: property-tests
 
 ## make corpus-tests     replays the memory maps of real machines
-# Replay of real machines' maps, which lie beside the checkout: MAPBRIDGE_CORPUS says where, "none" does without.
-$(B)/test/corpus/corpus: $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c test/support/*.c)) $(B)/san/libmm.a
+# Replay of real machines' maps, which lie beside the checkout: MAPBRIDGE_CORPUS says where.
+CORPUS_TEST := $(B)/test/corpus/corpus
+CORPUS_OBJECTS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/corpus/*.c test/support/*.c))
+$(CORPUS_TEST): $(CORPUS_OBJECTS) $(B)/san/libmm.a
 	@mkdir -p $(@D)
 	$(HOSTCC) $(SANITIZE) $^ -o $@
 
-corpus-tests: $(B)/test/corpus/corpus
+corpus-tests: $(CORPUS_TEST)
 	$<
 .PHONY: corpus-tests
 
@@ -45,3 +74,5 @@ corpus-tests: $(B)/test/corpus/corpus
 include test/fuzz.mk
 ## make bench-mm         timings of the library, each against a limit
 include test/bench.mk
+## make coverage         lines and branches of mm/ that the tests reach; fails below 95 %
+include test/coverage.mk

@@ -27,14 +27,15 @@ struct bls_loader {
 };
 
 /*
- * Parses an entry. Of a key that may stand once the last line counts; that, and keys that are not known and ignored, is told
- * on notes (may be null) in lines "line N: ...". A byte order mark in front is skipped. On refusal: MM_EINVAL and a
- * sentence on why with the line. *entry is undefined then.
+ * Parses an entry. Of a key that may stand once the last line counts; that, and keys that are not known and ignored,
+ * is told on notes (may be null) in lines "line N: ...". A byte order mark in front is skipped. On refusal: MM_EINVAL
+ * and a sentence on why with the line. *entry is undefined then.
  */
 int bls_entry_parse(const char *text, size_t size, struct bls_entry *entry, struct printer *notes, struct printer *why);
 
 /* Parses loader.conf; errors and notes as bls_entry_parse. */
-int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, struct printer *notes, struct printer *why);
+int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, struct printer *notes,
+		     struct printer *why);
 
 /* Whether a file name fits a pattern: * is any text, ? one character; case does not matter, as FAT has none. */
 bool bls_name_matches(const char *pattern, const char *name);

@@ -50,14 +50,15 @@ uint32_t placement_type(const struct efi_memory_desc *desc);
 size_t placement_memory_size(size_t descriptors);
 
 /*
- * Reads the map, rounding unaligned RAM inwards and all else outwards; RAM beyond 2^52, the first page and special-purpose RAM
- * are not for use. memory may have any alignment. MM_ENOSPC when size is too small, MM_EINVAL when the map cannot be read.
+ * Reads the map, rounding unaligned RAM inwards and all else outwards; RAM beyond 2^52, the first page and
+ * special-purpose RAM are not for use. memory may have any alignment. MM_ENOSPC when size is too small, MM_EINVAL when
+ * the map cannot be read.
  */
 int placement_init(struct placement *placement, const struct efi_memmap *map, void *memory, size_t size);
 
 /*
- * Finds and takes a piece. MM_ENOMEM, with a sentence on why that has the numbers, when there is none; MM_ENOSPC when too
- * many pieces are taken. *base is untouched then.
+ * Finds and takes a piece. MM_ENOMEM, with a sentence on why that has the numbers, when there is none; MM_ENOSPC when
+ * too many pieces are taken. *base is untouched then.
  */
 int placement_find(struct placement *placement, const struct placement_want *want, uint64_t *base, struct printer *why);
 

@@ -102,8 +102,8 @@ struct boot_plan {
 };
 
 /*
- * Bytes of scratch memory, of any alignment, for a plan over that many descriptors, those of the map and of the attributes table
- * together; SIZE_MAX on overflow.
+ * Bytes of scratch memory, of any alignment, for a plan over that many descriptors, those of the map and of the
+ * attributes table together; SIZE_MAX on overflow.
  */
 size_t boot_plan_scratch_size(size_t descriptors);
 

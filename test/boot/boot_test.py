@@ -97,12 +97,13 @@ def screen_problem(path):
     return None if other > 1000 else f"only {other} pixels of {len(pixels) // 3} differ from the background"
 
 
-def run_qemu(test, image, log_path, accel):
+def run_qemu(test, image, log_path, accel, variables=None):
     """(end, log text, why the screen is wrong or None)"""
     if test.accel != "auto":
         accel = test.accel
     computer = machine.Machine(image, test.memory, test.cpu, test.machine, accel, test.firmware,
-                               display="vga" if test.screenshot_at else test.display, extra=test.extra)
+                               display="vga" if test.screenshot_at else test.display, extra=test.extra,
+                               variables=variables)
     wait_for = [end for end in machine.ENDS if not (test.loader_may_return and end[1] == "returned")]
     screen = {"problem": f"{test.screenshot_at} never came" if test.screenshot_at else None}
 
@@ -117,6 +118,40 @@ def run_qemu(test, image, log_path, accel):
     return end, run.text, screen["problem"]
 
 
+def problems_of_boot(test, end, log, screen):
+    ended = f"{end.kind} {end.status}" if end.kind == "exit" else end.kind
+    if ended != test.ends:
+        yield f"expected the end `{test.ends}`, found `{ended}`: {end.what}"
+    yield from (f"not in the log: {pattern}" for pattern in test.must if not re.search(pattern, log, re.M))
+    yield from (f"in the log: {match[0]}" for pattern in test.must_not if (match := re.search(pattern, log, re.M)))
+    if test.kernel_verdict:
+        yield from kernel_problems(log)
+    if screen:
+        yield f"the screen: {screen}"
+
+
+def boot(test, accel, image, log_path):
+    """Yields (problems, log) of each boot. The firmware's variables are kept from one to the next."""
+    variables = f"{FOLDER}/{test.name}.vars" if test.boots > 1 else None
+    try:
+        for number in range(test.boots):
+            path = log_path if number == 0 else f"{log_path}.{number + 1}"
+            end, log, screen = run_qemu(test, image, path, accel, variables)
+            prefix = f"boot {number + 1}: " if test.boots > 1 else ""
+            yield [prefix + problem for problem in problems_of_boot(test, end, log, screen)], log
+    finally:
+        if variables and os.path.exists(variables):
+            os.remove(variables)
+
+
+def different_crc32(logs):
+    """Why the boots do not agree on the e820 map, which Linux asks for when it resumes from hibernation; or None."""
+    crcs = [re.findall(r"^e820: CRC32 ([0-9a-f]{8}) ", log, re.M) for log in logs]
+    if all(len(crc) == 1 for crc in crcs) and len(set(map(tuple, crcs))) == 1:
+        return None
+    return f"the checksums of the e820 map are {', '.join('+'.join(crc) or 'none' for crc in crcs)}"
+
+
 def run(test, accel):
     """Yields (name, list of problems, log lines to show) for the test and for each of its parts."""
     os.makedirs(FOLDER, exist_ok=True)
@@ -126,24 +161,18 @@ def run(test, accel):
         if problem:
             yield test.name, [problem], []
             return
-        end, log, screen = run_qemu(test, image, log_path, accel)
+        boots = list(boot(test, accel, image, log_path))
     except (machine.Problem, OSError) as error:
         yield test.name, [str(error)], []
         return
     finally:
         if os.path.exists(image):
             os.remove(image)
-    problems = []
-    ended = f"{end.kind} {end.status}" if end.kind == "exit" else end.kind
-    if ended != test.ends:
-        problems.append(f"expected the end `{test.ends}`, found `{ended}`: {end.what}")
-    problems += [f"not in the log: {pattern}" for pattern in test.must if not re.search(pattern, log, re.M)]
-    problems += [f"in the log: {match[0]}" for pattern in test.must_not if (match := re.search(pattern, log, re.M))]
-    if test.kernel_verdict:
-        problems += kernel_problems(log)
-    if screen:
-        problems.append(f"the screen: {screen}")
-    yield test.name, problems, log.rstrip().split("\n")[-40:]
+    log = boots[-1][1]
+    yield test.name, [problem for problems, _ in boots for problem in problems], log.rstrip().split("\n")[-40:]
+    if test.boots > 1:
+        why = different_crc32([log for _, log in boots])
+        yield f"{test.name}/same_map_at_each_boot", [why] if why else [], []
     if test.check:
         for part, why in test.check(log):
             yield f"{test.name}/{part}", [why] if why else [], []

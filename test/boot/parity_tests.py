@@ -116,8 +116,8 @@ def compare(pair):
 
 
 def suite(pairs):
-    return [(f"parity/{pair.name}", lambda pair=pair: compare(pair)) for pair in pairs]
+    return [(pair.name, lambda pair=pair: compare(pair)) for pair in pairs]
 
 
 TESTS = suite(PAIRS)
-MORE_TESTS = suite(MORE_PAIRS)
+ALL = suite(PAIRS + MORE_PAIRS)

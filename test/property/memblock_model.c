@@ -143,7 +143,7 @@ static void report(struct stream *stream, uint64_t seed)
 int main(int argc, char **argv)
 {
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL);
-	unsigned long wanted = argc > 2 ? strtoul(argv[2], NULL, 0) : 10000000;
+	unsigned long wanted = argc > 2 ? strtoul(argv[2], NULL, 0) : 4000000;
 	unsigned long done = 0;
 	struct stream stream;
 

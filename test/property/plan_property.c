@@ -12,7 +12,8 @@
 /* What a problem's numbers mean; a case is made from them alone, so that a failure can be shrunk. */
 enum { SEED, DESCRIPTORS, STRIDE, KERNEL, INITRDS, ROOM, MESS, MODE };
 
-static const char *const kernels[] = { "ELF64", "static-PIE", "bzImage", "bzImage below 4 GiB", "fixed bzImage", "other ELF64" };
+static const char *const kernels[] = { "ELF64", "static-PIE", "bzImage", "bzImage below 4 GiB", "fixed bzImage",
+				       "other ELF64" };
 
 struct machine {
 	uint64_t random;
@@ -107,7 +108,8 @@ static void make_map(struct machine *m, const struct problem *p)
 		put_desc(m, i, &desc);
 	}
 	if (room) { /* in a place that no other comes near, when there is no mess */
-		struct efi_memory_desc desc = { .type = EFI_CONVENTIONAL_MEMORY, .phys_addr = 3072 * MIB, .num_pages = 512 * MIB / PAGE - draw(m, 700) };
+		struct efi_memory_desc desc = { .type = EFI_CONVENTIONAL_MEMORY, .phys_addr = 3072 * MIB,
+						.num_pages = 512 * MIB / PAGE - draw(m, 700) };
 
 		put_desc(m, count - 1, &desc);
 	}
@@ -122,7 +124,7 @@ static void make_map(struct machine *m, const struct problem *p)
 	}
 }
 
-/* Splits some runtime code into code and data; with mess it also says things about memory that is none of its business. */
+/* Splits some runtime code into code and data; with mess it also speaks of memory that is none of its business. */
 static void make_attributes(struct machine *m, const struct problem *p)
 {
 	size_t count = 0, stride = 48, capacity = 2 * efi_memmap_count(&m->map) + 1;
@@ -246,7 +248,8 @@ static void make_machine(struct machine *m, const struct problem *p)
 }
 
 /* A plan with scratch memory of exactly the size asked for, at any address. */
-static int make_plan(const struct machine *m, unsigned offset, struct boot_plan *plan, uint8_t **scratch, char *why, size_t size)
+static int make_plan(const struct machine *m, unsigned offset, struct boot_plan *plan, uint8_t **scratch, char *why,
+		     size_t size)
 {
 	size_t count = efi_memmap_count(&m->map) + (m->request.attributes ? efi_memmap_count(&m->attributes) : 0);
 	size_t scratch_size = boot_plan_scratch_size(count);
@@ -280,7 +283,8 @@ static int check_case(const struct machine *m, struct checker *c)
 	      error_again, why_again);
 	if (error) {
 		CHECK(c, has_number(why) && strchr(why, '\n') == NULL, "refused without numbers: '%s'", why);
-		CHECK(c, error == MM_ENOMEM || error == MM_EINVAL || (error == MM_ENOSPC && m->request.initrd_count > PLAN_INITRDS_MAX),
+		CHECK(c, error == MM_ENOMEM || error == MM_EINVAL || (error == MM_ENOSPC &&
+								      m->request.initrd_count > PLAN_INITRDS_MAX),
 		      "refused with %d: %s", error, why);
 		CHECK(c, !m->must_succeed, "refused with 509 MiB free: %s", why);
 	} else {

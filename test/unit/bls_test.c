@@ -78,7 +78,8 @@ static void blanks_line_ends_and_comments(void **state)
 	struct result r;
 
 	(void)state;
-	ENTRY(&r, "\r\n  \t \r\n#linux /no\r\n\t # title no\r\n \ttitle\t \tA  B\t \r\n\tlinux\t/k \t\r\noptions a#b # c\r\ninitrd\t/i");
+	ENTRY(&r, "\r\n  \t \r\n#linux /no\r\n\t # title no\r\n \ttitle\t \tA  B\t \r\n\tlinux\t/k \t\r\noptions a#b # "
+		  "c\r\ninitrd\t/i");
 	assert_string_equal(r.notes, "");
 	assert_string_equal(r.entry.title, "A  B");
 	assert_string_equal(r.entry.linux, "\\k");
@@ -217,7 +218,8 @@ static void options_that_are_too_long_are_kept_in_mind(void **state)
 
 static void loader_conf(void **state)
 {
-	static const char good[] = "timeout 3\r\n#default no\r\ndefault debian-*.conf\r\nconsole-mode max\r\nfoo bar\r\ndefault b";
+	static const char good[] = "timeout 3\r\n#default no\r\ndefault debian-*.conf\r\nconsole-mode max\r\nfoo "
+				   "bar\r\ndefault b";
 	static const char empty[] = "default\n", zero[] = "default \0\n";
 	char text[200] = "default ";
 	struct result r;

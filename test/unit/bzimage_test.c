@@ -165,7 +165,8 @@ static void kernels_without_a_64_bit_entry(void **state)
 	file = linux_with(VERSION, 2, 0x20c);
 	assert_accepted(&file, &r);
 	file = linux_with(XLOADFLAGS, 2, 0x7e);
-	assert_refused(&file, "a kernel without a 64-bit entry (xloadflags 0x7e, XLF_KERNEL_64 not set); needed: an x86-64 kernel");
+	assert_refused(&file, "a kernel without a 64-bit entry (xloadflags 0x7e, XLF_KERNEL_64 not set); needed: an x86-64 "
+			      "kernel");
 }
 
 static void alignments(void **state)
@@ -214,10 +215,12 @@ static void sizes(void **state)
 	put(&file, SYSSIZE, 4, UINT32_MAX);
 	assert_refused(&file, "truncated: 9728 bytes, its header asks for 68719478256; copy it again");
 	put(&file, SYSSIZE, 4, 0x20);
-	assert_refused(&file, "syssize 0x20 is 512 bytes; needed: more than the 512 before the 64-bit entry; the file is damaged");
+	assert_refused(&file, "syssize 0x20 is 512 bytes; needed: more than the 512 before the 64-bit entry; the file is "
+			      "damaged");
 	put(&file, SYSSIZE, 4, 0);
 	put(&file, INIT_SIZE, 4, 0);
-	assert_refused(&file, "syssize 0x0 is 0 bytes; needed: more than the 512 before the 64-bit entry; the file is damaged");
+	assert_refused(&file,
+		       "syssize 0x0 is 0 bytes; needed: more than the 512 before the 64-bit entry; the file is damaged");
 	put(&file, SYSSIZE, 4, 0x21);
 	put(&file, INIT_SIZE, 4, 0x210);
 	assert_accepted(&file, &r); /* the rest is a signature: loaded as far as there is room */
@@ -233,17 +236,17 @@ static void preferred_addresses(void **state)
 	struct parse_result r;
 
 	(void)state;
-	assert_refused(&file, "pref_address 0x1000800 with init_size 0x5000 makes no sense; needed: a multiple of 4096, and an end "
-			      "below 2^64; the file is damaged");
-	put(&file, PREF_ADDRESS, 8, UINT64_MAX - 0x4fff);
-	assert_refused(&file, "pref_address 0xffffffffffffb000 with init_size 0x5000 makes no sense; needed: a multiple of 4096, and "
+	assert_refused(&file, "pref_address 0x1000800 with init_size 0x5000 makes no sense; needed: a multiple of 4096, and "
 			      "an end below 2^64; the file is damaged");
+	put(&file, PREF_ADDRESS, 8, UINT64_MAX - 0x4fff);
+	assert_refused(&file, "pref_address 0xffffffffffffb000 with init_size 0x5000 makes no sense; needed: a multiple of "
+			      "4096, and an end below 2^64; the file is damaged");
 	put(&file, PREF_ADDRESS, 8, UINT64_C(0xffffb000));
 	put(&file, XLOADFLAGS, 2, 1);
 	assert_accepted(&file, &r);
 	put(&file, PREF_ADDRESS, 8, UINT64_C(0xffffc000));
-	assert_refused(&file, "pref_address 0xffffc000 with init_size 0x5000 ends above 4 GiB, but xloadflags 0x1 says that the kernel "
-			      "cannot be loaded there; the file is damaged");
+	assert_refused(&file, "pref_address 0xffffc000 with init_size 0x5000 ends above 4 GiB, but xloadflags 0x1 says that "
+			      "the kernel cannot be loaded there; the file is damaged");
 	put(&file, XLOADFLAGS, 2, 3);
 	assert_accepted(&file, &r);
 }

@@ -195,20 +195,20 @@ static void half_described_tables(void **state)
 	(void)state;
 	add_tag(&l, DT_RELASZ, 24);
 	add_tag(&l, DT_NULL, 0);
-	assert_refused(&l, "relocation table at 0x0 with 24 bytes; needed: both DT_RELA and DT_RELASZ, a multiple of 24 bytes; the "
-			   "file is damaged");
+	assert_refused(&l, "relocation table at 0x0 with 24 bytes; needed: both DT_RELA and DT_RELASZ, a multiple of 24 "
+			   "bytes; the file is damaged");
 	l = load();
 	add_tag(&l, DT_RELA, TABLE_AT);
 	add_tag(&l, DT_NULL, 0);
-	assert_refused(&l, "relocation table at 0x900 with 0 bytes; needed: both DT_RELA and DT_RELASZ, a multiple of 24 bytes; "
-			   "the file is damaged");
+	assert_refused(&l, "relocation table at 0x900 with 0 bytes; needed: both DT_RELA and DT_RELASZ, a multiple of 24 "
+			   "bytes; the file is damaged");
 	l = load();
 	add_relocation(&l, R_X86_64_RELATIVE, 0, 0);
 	add_tag(&l, DT_RELA, TABLE_AT);
 	add_tag(&l, DT_RELASZ, 25);
 	add_tag(&l, DT_NULL, 0);
-	assert_refused(&l, "relocation table at 0x900 with 25 bytes; needed: both DT_RELA and DT_RELASZ, a multiple of 24 bytes; "
-			   "the file is damaged");
+	assert_refused(&l, "relocation table at 0x900 with 25 bytes; needed: both DT_RELA and DT_RELASZ, a multiple of 24 "
+			   "bytes; the file is damaged");
 }
 
 static void kinds_of_relocations_that_are_not_understood(void **state)

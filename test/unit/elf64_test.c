@@ -168,8 +168,8 @@ static void program_headers_that_cannot_be_read(void **state)
 	elf.header.e_phoff = KERNEL_HEAD_SIZE - 3 * 56;
 	assert_elf_accepted(&elf, &r);
 	elf.header.e_phoff++;
-	assert_elf_refused(&elf, "program headers too far back: program headers at 65369 with 168 bytes, but they must lie in the "
-				 "first 65536; link the kernel again");
+	assert_elf_refused(&elf, "program headers too far back: program headers at 65369 with 168 bytes, but they must lie in "
+				 "the first 65536; link the kernel again");
 }
 
 static void nothing_to_load_or_too_much(void **state)
@@ -215,8 +215,8 @@ static void segments_that_the_file_does_not_have(void **state)
 	assert_elf_refused(&elf, "truncated: segment 2 lies at file offset 12289 with 256 bytes, but the file has 12544; copy "
 				 "it again");
 	elf.segments[2].p_offset = UINT64_MAX - 0xff;
-	assert_elf_refused(&elf, "truncated: segment 2 lies at file offset 18446744073709551360 with 256 bytes, but the file has "
-				 "12544; copy it again");
+	assert_elf_refused(&elf, "truncated: segment 2 lies at file offset 18446744073709551360 with 256 bytes, but the file "
+				 "has 12544; copy it again");
 }
 
 static void addresses_that_wrap_around(void **state)
@@ -225,8 +225,8 @@ static void addresses_that_wrap_around(void **state)
 
 	(void)state;
 	elf.segments[2].p_vaddr = UINT64_C(0xffffffffffffe001);
-	assert_elf_refused(&elf, "segment 2 wraps around: 8192 bytes from physical 0x202000, virtual 0xffffffffffffe001; correct "
-				 "the linker script");
+	assert_elf_refused(&elf, "segment 2 wraps around: 8192 bytes from physical 0x202000, virtual 0xffffffffffffe001; "
+				 "correct the linker script");
 	elf = elf_kernel();
 	elf.segments[2].p_paddr = UINT64_C(0xfffffffffffff000);
 	assert_elf_refused(&elf, "segment 2 wraps around: 8192 bytes from physical 0xfffffffffffff000, virtual "
@@ -244,16 +244,16 @@ static void addresses_outside_their_range(void **state)
 
 	(void)state;
 	elf.segments[1].p_vaddr = 0x201000;
-	assert_elf_refused(&elf, "segment 1 is linked at 0x201000 with 768 bytes; needed: 0xffff800000000000 or above (the higher "
-				 "half); correct the linker script (an unpacked Linux kernel boots as its bzImage)");
+	assert_elf_refused(&elf, "segment 1 is linked at 0x201000 with 768 bytes; needed: 0xffff800000000000 or above (the "
+				 "higher half); correct the linker script (an unpacked Linux kernel boots as its bzImage)");
 	elf.segments[1].p_vaddr = KERNEL_VIRT_MIN - 0x1000;
-	assert_elf_refused(&elf, "segment 1 is linked at 0xffff7ffffffff000 with 768 bytes; needed: 0xffff800000000000 or above "
-				 "(the higher half); correct the linker script (an unpacked Linux kernel boots as its bzImage)");
+	assert_elf_refused(&elf, "segment 1 is linked at 0xffff7ffffffff000 with 768 bytes; needed: 0xffff800000000000 or "
+				 "above (the higher half); correct the linker script (an unpacked Linux kernel boots as its bzImage)");
 	elf.segments[1].p_vaddr = KERNEL_VIRT_MIN;
 	assert_elf_accepted(&elf, &r);
 	elf.segments[1].p_vaddr = ELF_TEST_VIRT + 0x201008;
-	assert_elf_refused(&elf, "segment 1 has physical address 0x201000 and virtual address 0xffffffff80201008; needed: the same "
-				 "offset in a 4 KiB page; correct the linker script");
+	assert_elf_refused(&elf, "segment 1 has physical address 0x201000 and virtual address 0xffffffff80201008; needed: the "
+				 "same offset in a 4 KiB page; correct the linker script");
 	elf = elf_pie();
 	elf.segments[2].p_vaddr = 0x40000000 - 0x2000;
 	assert_elf_accepted(&elf, &r);
@@ -305,16 +305,16 @@ static void segments_that_meet(void **state)
 	elf = elf_kernel();
 	elf.segments[1].p_vaddr -= 0x800;
 	elf.segments[1].p_paddr -= 0x800;
-	assert_elf_refused(&elf, "segments 0 and 1 share a 4 KiB page (physical 0x200000 and 0x200800) but not their permissions "
-				 "or offset; align them to 4096 in the linker script");
+	assert_elf_refused(&elf, "segments 0 and 1 share a 4 KiB page (physical 0x200000 and 0x200800) but not their "
+				 "permissions or offset; align them to 4096 in the linker script");
 	elf.segments[1].p_flags = PF_X;
 	elf.segments[1].p_vaddr += 0x200000; /* the same physical page at two virtual ones */
-	assert_elf_refused(&elf, "segments 0 and 1 share a 4 KiB page (physical 0x200000 and 0x200800) but not their permissions "
-				 "or offset; align them to 4096 in the linker script");
+	assert_elf_refused(&elf, "segments 0 and 1 share a 4 KiB page (physical 0x200000 and 0x200800) but not their "
+				 "permissions or offset; align them to 4096 in the linker script");
 	elf.segments[1].p_paddr += 0x100000; /* and two physical pages at one virtual page */
 	elf.segments[1].p_vaddr -= 0x200000;
-	assert_elf_refused(&elf, "segments 0 and 1 share a 4 KiB page (physical 0x200000 and 0x300800) but not their permissions "
-				 "or offset; align them to 4096 in the linker script");
+	assert_elf_refused(&elf, "segments 0 and 1 share a 4 KiB page (physical 0x200000 and 0x300800) but not their "
+				 "permissions or offset; align them to 4096 in the linker script");
 }
 
 static void writable_code_is_refused(void **state)
@@ -323,13 +323,14 @@ static void writable_code_is_refused(void **state)
 
 	(void)state;
 	elf.segments[2].p_flags = PF_W | PF_X;
-	assert_elf_refused(&elf, "segment 2 is writable and executable; needed: one or the other; separate code and data in the "
-				 "linker script (PHDRS, or ld's -z separate-code)");
+	assert_elf_refused(&elf, "segment 2 is writable and executable; needed: one or the other; separate code and data in "
+				 "the linker script (PHDRS, or ld's -z separate-code)");
 }
 
 static void the_entry_point_must_be_in_code(void **state)
 {
-	static const uint64_t bad[] = { 0x200010, ELF_TEST_VIRT + 0x1fffff, ELF_TEST_VIRT + 0x200800, ELF_TEST_VIRT + 0x201000, 0 };
+	static const uint64_t bad[] = { 0x200010, ELF_TEST_VIRT + 0x1fffff, ELF_TEST_VIRT + 0x200800, ELF_TEST_VIRT + 0x201000,
+					0 };
 
 	(void)state;
 	for (size_t i = 0; i < MM_ARRAY_COUNT(bad); i++) {
@@ -362,7 +363,8 @@ static void cut_at_every_length(void **state)
 	parse_file(bytes, 63, 63, &r);
 	assert_string_equal(r.why, "truncated: 63 bytes, an ELF64 header alone has 64; copy it again");
 	parse_file(bytes, 0x2000, 0x2000, &r);
-	assert_string_equal(r.why, "truncated: segment 1 lies at file offset 8192 with 768 bytes, but the file has 8192; copy it again");
+	assert_string_equal(r.why, "truncated: segment 1 lies at file offset 8192 with 768 bytes, but the file has 8192; copy "
+				   "it again");
 	free(bytes);
 }
 

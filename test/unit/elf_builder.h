@@ -78,7 +78,7 @@ struct parse_result {
 	struct kernel_image image;
 };
 
-/* Parses the first size bytes of a file that has file_size, as the loader would read them, from memory of exactly that size. */
+/* Parses the first size bytes of a file that has file_size, as the loader would, from memory of exactly that size. */
 static inline void parse_file(const uint8_t *bytes, size_t size, uint64_t file_size, struct parse_result *result)
 {
 	size_t head_size = size < KERNEL_HEAD_SIZE ? size : KERNEL_HEAD_SIZE;

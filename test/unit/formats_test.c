@@ -17,7 +17,8 @@ static void empty_and_zero_files(void **state)
 
 	(void)state;
 	refused("", 0, 0, "empty; needed: an ELF64 kernel or a Linux bzImage; copy it again");
-	refused(zeros, 1, 1, "nothing but zeros in its first 1 bytes; needed: an ELF64 kernel or a Linux bzImage; copy it again");
+	refused(zeros, 1, 1, "nothing but zeros in its first 1 bytes; needed: an ELF64 kernel or a Linux bzImage; copy it "
+			     "again");
 	refused(zeros, sizeof(zeros), 1 << 30,
 		"nothing but zeros in its first 65536 bytes; needed: an ELF64 kernel or a Linux bzImage; copy it again");
 }
@@ -29,17 +30,17 @@ static void other_files(void **state)
 	uint8_t late[KERNEL_HEAD_SIZE] = { 0 };
 
 	(void)state;
-	refused(script, 10, 10, "neither an ELF64 kernel nor a Linux bzImage (first bytes 23 21 2f 62, 10 bytes); check which file the "
-				"entry names");
-	refused(gzip, 4, 70000, "neither an ELF64 kernel nor a Linux bzImage (first bytes 1f 8b 08 00, 70000 bytes); check which file "
-				"the entry names");
-	refused(almost, 3, 3, "neither an ELF64 kernel nor a Linux bzImage (first bytes 7f 45 4c 00, 3 bytes); check which file the "
-			      "entry names");
-	refused("x", 1, 1, "neither an ELF64 kernel nor a Linux bzImage (first bytes 78 00 00 00, 1 bytes); check which file the entry "
-			   "names");
+	refused(script, 10, 10, "neither an ELF64 kernel nor a Linux bzImage (first bytes 23 21 2f 62, 10 bytes); check which "
+				"file the entry names");
+	refused(gzip, 4, 70000, "neither an ELF64 kernel nor a Linux bzImage (first bytes 1f 8b 08 00, 70000 bytes); check "
+				"which file the entry names");
+	refused(almost, 3, 3, "neither an ELF64 kernel nor a Linux bzImage (first bytes 7f 45 4c 00, 3 bytes); check which "
+			      "file the entry names");
+	refused("x", 1, 1, "neither an ELF64 kernel nor a Linux bzImage (first bytes 78 00 00 00, 1 bytes); check which file "
+			   "the entry names");
 	late[sizeof(late) - 1] = 1;
-	refused(late, sizeof(late), sizeof(late), "neither an ELF64 kernel nor a Linux bzImage (first bytes 00 00 00 00, 65536 bytes); "
-						  "check which file the entry names");
+	refused(late, sizeof(late), sizeof(late), "neither an ELF64 kernel nor a Linux bzImage (first bytes 00 00 00 00, "
+						  "65536 bytes); check which file the entry names");
 }
 
 /* The bzImage's magic alone, or the boot sector's alone, is no bzImage; ELF's magic wins wherever it stands first. */

@@ -67,7 +67,8 @@ static void low_memory_is_busy(void **state)
 
 	(void)state;
 	OPEN(&f, { CONVENTIONAL, 0, 1024, 0 });
-	assert_entries(&f.placement.table, { 0, 4096, OTHER }, { 4096, 2 * MIB - 4096, BUSY }, { 2 * MIB, 2 * MIB, FREE_TYPE });
+	assert_entries(&f.placement.table, { 0, 4096, OTHER }, { 4096, 2 * MIB - 4096, BUSY }, { 2 * MIB, 2 * MIB,
+												 FREE_TYPE });
 	close_fixture(&f);
 }
 
@@ -91,11 +92,14 @@ static void odd_descriptors(void **state)
 
 	(void)state;
 	/* RAM is rounded inwards, all else outwards. */
-	OPEN(&f, { CONVENTIONAL, 32 * MIB + 1, 2, 0 }, { EFI_RESERVED_TYPE, 64 * MIB + 0x800, 1, 0 }, { CONVENTIONAL, 48 * MIB + 1, 1, 0 });
-	assert_entries(&f.placement.table, { 0, 4096, OTHER }, { 32 * MIB + 4096, 4096, FREE_TYPE }, { 64 * MIB, 8192, OTHER });
+	OPEN(&f, { CONVENTIONAL, 32 * MIB + 1, 2, 0 }, { EFI_RESERVED_TYPE, 64 * MIB + 0x800, 1, 0 },
+	     { CONVENTIONAL, 48 * MIB + 1, 1, 0 });
+	assert_entries(&f.placement.table, { 0, 4096, OTHER }, { 32 * MIB + 4096, 4096, FREE_TYPE },
+		       { 64 * MIB, 8192, OTHER });
 	close_fixture(&f);
 	/* Past 2^64, up to 2^64, and the last page alone; RAM ends where physical addresses do. */
-	OPEN(&f, { CONVENTIONAL, -2 * MIB, 1024, 0 }, { EFI_RESERVED_TYPE, -2 * MIB, 512, 0 }, { CONVENTIONAL, -UINT64_C(4096), 1, 0 },
+	OPEN(&f, { CONVENTIONAL, -2 * MIB, 1024, 0 }, { EFI_RESERVED_TYPE, -2 * MIB, 512, 0 }, { CONVENTIONAL, -UINT64_C(4096),
+												 1, 0 },
 	     { CONVENTIONAL, (UINT64_C(1) << 52) - MIB, 512, 0 }, { CONVENTIONAL, UINT64_C(1) << 52, 512, 0 },
 	     { CONVENTIONAL, UINT64_MAX, UINT64_MAX, 0 }, { EFI_RESERVED_TYPE, -UINT64_C(0x1001), 1, 0 });
 	assert_entries(&f.placement.table, { 0, 4096, OTHER }, { (UINT64_C(1) << 52) - MIB, MIB, FREE_TYPE },
@@ -255,7 +259,8 @@ static void a_refusal_has_the_numbers(void **state)
 	struct placement_want want = { "the initrd", 51 * MIB + 4096, 4096, 2 * MIB, 0x7fffffff, true, 0 };
 
 	(void)state;
-	OPEN(&f, { CONVENTIONAL, 2 * MIB, 1024, 0 }, { CONVENTIONAL, 2040 * MIB, 8192, 0 }, { EFI_LOADER_DATA, 16 * MIB, 51200, 0 });
+	OPEN(&f, { CONVENTIONAL, 2 * MIB, 1024, 0 }, { CONVENTIONAL, 2040 * MIB, 8192, 0 }, { EFI_LOADER_DATA, 16 * MIB, 51200,
+											      0 });
 	assert_explained(&f.placement, want,
 			 "no memory for the initrd: needed 53481472 bytes (51.0 MiB) at a multiple of 0x1000 between 0x200000 and "
 			 "0x7fffffff; the largest free range there has 8388608 bytes (8 MiB) at 0x7f800000, 37748736 bytes (36 MiB) "

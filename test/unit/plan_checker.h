@@ -121,7 +121,8 @@ static inline bool is_free(const struct checker *c, struct span span)
 
 static inline bool is_usable(const struct checker *c, struct span span)
 {
-	return span.base >= 4096 && map_covers(c->request->map, span, DESC_BUSY) && !map_touches(c->request->map, span, DESC_OTHER);
+	return span.base >= 4096 && map_covers(c->request->map, span, DESC_BUSY) && !map_touches(c->request->map, span,
+												 DESC_OTHER);
 }
 
 static inline struct span allocation(const struct boot_plan *plan, size_t i)
@@ -168,7 +169,8 @@ static inline void check_writes(struct checker *c)
 	for (size_t i = 0; i < count; i++) {
 		struct span w = written(plan, i);
 
-		CHECK(c, w.size && in_allocation(plan, w), "write %zu at %#llx + %#llx is in no allocation", i, LL(w.base), LL(w.size));
+		CHECK(c, w.size && in_allocation(plan, w), "write %zu at %#llx + %#llx is in no allocation", i, LL(w.base),
+		      LL(w.size));
 		for (size_t j = 0; j < i; j++)
 			CHECK(c, !spans_meet(w, written(plan, j)), "writes %zu and %zu overlap", j, i);
 	}
@@ -216,7 +218,8 @@ static inline void check_reserved(struct checker *c, struct span span, enum mapb
 		if (r->kind == kind && r->base == span.base && r->size == span.size)
 			return;
 	}
-	CHECK(c, false, "no reservation '%s' of %#llx + %#llx", mapbridge_reservation_name(kind), LL(span.base), LL(span.size));
+	CHECK(c, false, "no reservation '%s' of %#llx + %#llx", mapbridge_reservation_name(kind), LL(span.base),
+	      LL(span.size));
 }
 
 static inline void check_reservations(struct checker *c)
@@ -243,7 +246,8 @@ static inline void check_reservations(struct checker *c)
 	check_reserved(c, (struct span){ plan->page_tables, plan->page_table_pages * 4096 }, MAPBRIDGE_PAGE_TABLES);
 	check_reserved(c, (struct span){ plan->stub, 4096 }, MAPBRIDGE_STUB);
 	check_reserved(c, (struct span){ plan->stub_parameters, 4096 }, MAPBRIDGE_STUB);
-	check_reserved(c, (struct span){ plan->stack_bottom - 4096, plan->stack_top - plan->stack_bottom + 4096 }, MAPBRIDGE_STACK);
+	check_reserved(c, (struct span){ plan->stack_bottom - 4096, plan->stack_top - plan->stack_bottom + 4096 },
+		       MAPBRIDGE_STACK);
 	if (plan->initrd_size)
 		check_reserved(c, (struct span){ plan->initrd, plan->initrd_size }, MAPBRIDGE_INITRD);
 	if (kernel->format == KERNEL_BZIMAGE) {
@@ -312,7 +316,8 @@ static inline void check_initrd(struct checker *c)
 		if (load->file == 0)
 			continue;
 		at += (4 - (at - plan->initrd) % 4) % 4;
-		CHECK(c, load->file == file + 1 && load->offset == 0 && load->to == at && load->size == c->request->initrd_sizes[file],
+		CHECK(c, load->file == file + 1 && load->offset == 0 && load->to == at &&
+		      load->size == c->request->initrd_sizes[file],
 		      "initrd %zu is not where it must be", file);
 		at += load->size;
 		file++;
@@ -344,7 +349,8 @@ static inline void check_kernel(struct checker *c)
 	CHECK(c, plan->policy == (linux_kernel ? E820_POLICY_LINUX : E820_POLICY_ACPI), "policy");
 	CHECK(c, plan->entry == (linux_kernel ? plan->kernel_phys + kernel->entry : kernel->entry), "entry");
 	if (linux_kernel)
-		CHECK(c, kernel->relocatable ? plan->kernel_phys >= kernel->min_address && plan->kernel_phys % kernel->alignment == 0 :
+		CHECK(c, kernel->relocatable ? plan->kernel_phys >= kernel->min_address &&
+		      plan->kernel_phys % kernel->alignment == 0 :
 					       plan->kernel_phys == kernel->min_address, "the kernel's address");
 	if (kernel->relocatable)
 		CHECK(c, delta % kernel->alignment == 0 && plan->operation_count == 0, "the kernel's alignment");

@@ -27,8 +27,9 @@ static inline bool walk_plan(struct checker *c, uint64_t virt, struct paging_lea
 	return paging_walk(&reader, pa(c->plan->page_tables), &c->plan->paging, va(virt), leaf);
 }
 
-/* Every page of [virt, virt + size) is mapped to phys with exactly these flags; long ranges at both ends and in steps. */
-static inline void check_mapped(struct checker *c, const char *what, uint64_t virt, uint64_t phys, uint64_t size, uint32_t flags)
+/* Every page of [virt, virt + size) is mapped to phys with exactly these flags; of long ranges both ends and samples. */
+static inline void check_mapped(struct checker *c, const char *what, uint64_t virt, uint64_t phys, uint64_t size,
+				uint32_t flags)
 {
 	uint64_t step = size > 64 * 4096 ? size / 64 / 4096 * 4096 : 4096, last = size - 4096;
 
@@ -37,7 +38,8 @@ static inline void check_mapped(struct checker *c, const char *what, uint64_t vi
 		bool mapped = walk_plan(c, virt + at, &leaf);
 
 		CHECK(c, mapped, "%s: %#llx is not mapped", what, LL(virt + at));
-		CHECK(c, !mapped || leaf.phys.value + (virt + at - leaf.virt.value) == phys + at, "%s: %#llx is mapped to %#llx", what,
+		CHECK(c, !mapped || leaf.phys.value + (virt + at - leaf.virt.value) == phys + at, "%s: %#llx is mapped to %#llx",
+		      what,
 		      LL(virt + at), LL(leaf.phys.value));
 		CHECK(c, !mapped || leaf.flags == flags, "%s: %#llx has flags %u, not %u", what, LL(virt + at), leaf.flags, flags);
 		if (at == last)
@@ -58,7 +60,8 @@ static inline void check_own_pages(struct checker *c)
 
 	check_mapped(c, "stub", plan->stub, plan->stub, 4096, PAGING_EXECUTE);
 	check_not_mapped(c, "guard page", plan->stack_bottom - 4096);
-	check_mapped(c, "stack and parameters", plan->stack_bottom, plan->stack_bottom, MAPBRIDGE_STACK_SIZE + 4096, PAGING_WRITE);
+	check_mapped(c, "stack and parameters", plan->stack_bottom, plan->stack_bottom, MAPBRIDGE_STACK_SIZE + 4096,
+		     PAGING_WRITE);
 	check_mapped(c, "block", plan->block.base, plan->block.base, plan->block.size, PAGING_WRITE);
 	check_mapped(c, "page tables", plan->page_tables, plan->page_tables, plan->page_table_pages * 4096, PAGING_WRITE);
 	if (plan->initrd_size)
@@ -184,7 +187,8 @@ static inline void check_write_xor_execute(struct checker *c)
 	struct range_list list = { malloc(CHECKER_RANGES_MAX * sizeof(struct paging_range)), 0 };
 	struct paging_reader reader = checker_reader(c);
 
-	CHECK(c, paging_for_each(&reader, pa(c->plan->page_tables), &c->plan->paging, collect_range, &list), "too many ranges");
+	CHECK(c, paging_for_each(&reader, pa(c->plan->page_tables), &c->plan->paging, collect_range, &list),
+	      "too many ranges");
 	for (size_t i = 0; i < list.count; i++) {
 		struct span code = { list.ranges[i].phys.value, list.ranges[i].size };
 

@@ -89,7 +89,8 @@ static struct kernel_image pie_kernel(void)
 /* A Linux kernel as its parser would tell it. */
 static struct kernel_image linux_kernel(void)
 {
-	return (struct kernel_image){ .format = KERNEL_BZIMAGE, .relocatable = true, .alignment = 2 * MIB, .min_address = 16 * MIB,
+	return (struct kernel_image){ .format = KERNEL_BZIMAGE, .relocatable = true, .alignment = 2 * MIB,
+				      .min_address = 16 * MIB,
 				      .memory_size = 32 * MIB, .entry = 0x200, .initrd_max = UINT64_MAX, .data_max = UINT64_MAX,
 				      .command_line_max = 2047, .segment_count = 1,
 				      .segments = { { .file_offset = 0x4000, .file_size = 8 * MIB, .mem_size = 32 * MIB } } };
@@ -266,8 +267,8 @@ static void limits_of_a_kernel_that_stays_below_4_gib(void **state)
 	start(&b, MAP({ CONVENTIONAL, 6144 * MIB, 0x8000, 0xf }), &kernel);
 	assert_refused(&b, MM_ENOMEM,
 		       "no memory for the kernel: needed 33554432 bytes (32 MiB) at a multiple of 0x200000 between 0x1000000 and "
-		       "0xffffffff; the largest free range there does not exist, 134217728 bytes (128 MiB) are free in all; use a smaller "
-		       "file or a machine with more memory");
+		       "0xffffffff; the largest free range there does not exist, 134217728 bytes (128 MiB) are free in all; use a "
+		       "smaller file or a machine with more memory");
 	finish(&b);
 }
 
@@ -277,13 +278,13 @@ static void kernels_where_no_memory_is(void **state)
 		uint64_t at;
 		const char *sentence;
 	} cases[] = {
-		{ 240 * MIB + 0xff000, "the kernel wants physical 0xf0ff000-0xf102fff, but 0xf100000 is EfiACPIReclaimMemory; needed: "
-				       "usable memory; link the kernel elsewhere, or as static-PIE" },
+		{ 240 * MIB + 0xff000, "the kernel wants physical 0xf0ff000-0xf102fff, but 0xf100000 is EfiACPIReclaimMemory; "
+				       "needed: usable memory; link the kernel elsewhere, or as static-PIE" },
 		{ 240 * MIB, NULL },
-		{ 1024 * MIB, "the kernel wants physical 0x40000000-0x40003fff, but 0x40000000 is not in the memory map (usable memory "
-			      "ends at 0xf0fffff); needed: usable memory; link the kernel elsewhere, or as static-PIE" },
-		{ 0, "the kernel wants physical 0x0-0x3fff, but 0x0 is in the first page, which is never used; needed: usable memory; "
-		     "link the kernel elsewhere, or as static-PIE" },
+		{ 1024 * MIB, "the kernel wants physical 0x40000000-0x40003fff, but 0x40000000 is not in the memory map (usable "
+			      "memory ends at 0xf0fffff); needed: usable memory; link the kernel elsewhere, or as static-PIE" },
+		{ 0, "the kernel wants physical 0x0-0x3fff, but 0x0 is in the first page, which is never used; needed: usable "
+		     "memory; link the kernel elsewhere, or as static-PIE" },
 		{ 0x9e000, "the kernel wants physical 0x9e000-0xa1fff, but 0xa0000 is not in the memory map (usable memory ends at "
 			   "0xf0fffff); needed: usable memory; link the kernel elsewhere, or as static-PIE" },
 	};
@@ -311,18 +312,18 @@ static void kernels_on_special_or_disputed_memory(void **state)
 
 	(void)state;
 	start(&b, MAP({ CONVENTIONAL, MIB, 0x8000, EFI_ATTRIBUTE_SP }), &kernel);
-	assert_refused(&b, MM_ENOMEM, "the kernel wants physical 0x1000000-0x1003fff, but 0x1000000 is EfiConventionalMemory for a special "
-				      "purpose (EFI_MEMORY_SP); needed: usable memory; link the kernel elsewhere, or as static-PIE");
+	assert_refused(&b, MM_ENOMEM, "the kernel wants physical 0x1000000-0x1003fff, but 0x1000000 is EfiConventionalMemory "
+				      "for a special purpose (EFI_MEMORY_SP); needed: usable memory; link the kernel elsewhere, or as static-PIE");
 	finish(&b);
 	/* Of two descriptors the one that forbids it is named. */
 	start(&b, MAP({ CONVENTIONAL, MIB, 0x8000, 0xf }, { EFI_UNUSABLE_MEMORY, 16 * MIB + 8192, 1, 0 }), &kernel);
-	assert_refused(&b, MM_ENOMEM, "the kernel wants physical 0x1000000-0x1003fff, but 0x1002000 is EfiUnusableMemory; needed: usable "
-				      "memory; link the kernel elsewhere, or as static-PIE");
+	assert_refused(&b, MM_ENOMEM, "the kernel wants physical 0x1000000-0x1003fff, but 0x1002000 is EfiUnusableMemory; "
+				      "needed: usable memory; link the kernel elsewhere, or as static-PIE");
 	finish(&b);
 	fixed.relocatable = false;
 	start(&b, MAP({ CONVENTIONAL, MIB, 0x2000, 0xf }), &fixed);
-	assert_refused(&b, MM_ENOMEM, "the kernel wants physical 0x1000000-0x2ffffff, but 0x2100000 is not in the memory map (usable "
-				      "memory ends at 0x20fffff); needed: usable memory; use a relocatable kernel (CONFIG_RELOCATABLE)");
+	assert_refused(&b, MM_ENOMEM, "the kernel wants physical 0x1000000-0x2ffffff, but 0x2100000 is not in the memory map "
+				      "(usable memory ends at 0x20fffff); needed: usable memory; use a relocatable kernel (CONFIG_RELOCATABLE)");
 	finish(&b);
 }
 
@@ -340,7 +341,8 @@ static void a_command_line_at_its_limit(void **state)
 	assert_made(&b);
 	line[2047] = 'c';
 	line[2048] = '\0';
-	assert_refused(&b, MM_EINVAL, "the command line has 2048 bytes; needed: at most 2047 for this kernel; shorten the options");
+	assert_refused(&b, MM_EINVAL, "the command line has 2048 bytes; needed: at most 2047 for this kernel; shorten the "
+				      "options");
 	b.kernel.command_line_max = 4;
 	b.request.command_line = "quiet";
 	assert_refused(&b, MM_EINVAL, "the command line has 5 bytes; needed: at most 4 for this kernel; shorten the options");
@@ -365,10 +367,11 @@ static void initrds_that_are_refused(void **state)
 	b.initrds[1] = 100 * MIB;
 	assert_refused(&b, MM_ENOMEM,
 		       "no memory for the initrd: needed 158334976 bytes (151 MiB) at a multiple of 0x1000 between 0x200000 and "
-		       "0xffffffffffffffff; the largest free range there has 118407168 bytes (112.9 MiB) at 0x1004000, 133087232 bytes "
-		       "(126.9 MiB) are free in all; use a smaller file or a machine with more memory");
+		       "0xffffffffffffffff; the largest free range there has 118407168 bytes (112.9 MiB) at 0x1004000, 133087232 "
+		       "bytes (126.9 MiB) are free in all; use a smaller file or a machine with more memory");
 	b.request.initrd_count = 17;
-	assert_refused(&b, MM_ENOSPC, "more initrd files than a plan has room for; needed: at most 16; use fewer segments or initrd files");
+	assert_refused(&b, MM_ENOSPC, "more initrd files than a plan has room for; needed: at most 16; use fewer segments or "
+				      "initrd files");
 	for (unsigned i = 0; i < 16; i++)
 		b.initrds[i] = i + 1;
 	b.request.initrd_count = 16;
@@ -386,19 +389,19 @@ static void maps_that_no_plan_is_made_for(void **state)
 	start(&b, MAP({ CONVENTIONAL, 0, 512, 0xf }), &kernel); /* a machine with 2 MiB */
 	assert_refused(&b, MM_ENOMEM,
 		       "no memory for the kernel: needed 16384 bytes (16 KiB) at a multiple of 0x200000 between 0x200000 and "
-		       "0xffffffffffffffff; the largest free range there does not exist, 0 bytes are free in all; use a smaller file or a "
-		       "machine with more memory");
+		       "0xffffffffffffffff; the largest free range there does not exist, 0 bytes are free in all; use a smaller file "
+		       "or a machine with more memory");
 	b.map.desc_size = 32;
-	assert_refused(&b, MM_EINVAL, "the firmware's memory map has 0 descriptors (48 bytes, 32 each); needed: 1 to 6521, of at least 40 "
-				      "bytes; restart the machine");
+	assert_refused(&b, MM_EINVAL, "the firmware's memory map has 0 descriptors (48 bytes, 32 each); needed: 1 to 6521, of "
+				      "at least 40 bytes; restart the machine");
 	finish(&b);
 
 	many[0] = (struct d){ CONVENTIONAL, MIB, 0x8000, 0xf };
 	for (unsigned i = 1; i < 6522; i++)
 		many[i] = (struct d){ EFI_RESERVED_TYPE, (4096 + i * 2) * MIB, 1, 0 };
 	start(&b, make_map(many, 6522, 48), &kernel);
-	assert_refused(&b, MM_EINVAL, "the firmware's memory map has 6522 descriptors (313056 bytes, 48 each); needed: 1 to 6521, of at "
-				      "least 40 bytes; restart the machine");
+	assert_refused(&b, MM_EINVAL, "the firmware's memory map has 6522 descriptors (313056 bytes, 48 each); needed: 1 to "
+				      "6521, of at least 40 bytes; restart the machine");
 	b.map.size -= 48;
 	assert_made(&b);
 	assert_true((b.plan.block.setup_data & 4095) + 16 + (2 * (6521 + 96) - 128) * 20 <= 256 * KIB);
@@ -406,7 +409,8 @@ static void maps_that_no_plan_is_made_for(void **state)
 	free(many);
 
 	start(&b, MAP({ CONVENTIONAL, MIB, 0x8000, 0xf }, { EFI_ACPI_RECLAIM_MEMORY, UINT64_C(1) << 47, 2, 0xf }), &kernel);
-	assert_refused(&b, MM_ENOMEM, "0x800000000000-0x800000001fff is memory or a part of the kernel that 4-level page tables cannot map; "
+	assert_refused(&b, MM_ENOMEM, "0x800000000000-0x800000001fff is memory or a part of the kernel that 4-level page "
+				      "tables cannot map; "
 				      "needed: below 0x800000000000 or in the higher half; link the kernel elsewhere, or use a processor "
 				      "mode with more levels");
 	b.request.paging.levels = 5;
@@ -448,7 +452,8 @@ static void a_long_attributes_table(void **state)
 				      EFI_ATTRIBUTE_RUNTIME | (i % 2 ? EFI_ATTRIBUTE_XP : EFI_ATTRIBUTE_RO) };
 	list[599].phys_addr = 16 * MIB; /* and one that lies about the kernel */
 	attributes = make_map(list, 600, 48);
-	start(&b, MAP({ CONVENTIONAL, MIB, 0x8000, 0xf }, { EFI_RUNTIME_SERVICES_CODE, 242 * MIB, 1200, EFI_ATTRIBUTE_RUNTIME }), &kernel);
+	start(&b, MAP({ CONVENTIONAL, MIB, 0x8000, 0xf }, { EFI_RUNTIME_SERVICES_CODE, 242 * MIB, 1200,
+							    EFI_ATTRIBUTE_RUNTIME }), &kernel);
 	b.request.attributes = &attributes;
 	assert_made(&b);
 	assert_true(b.plan.page_map.count > 1200);
@@ -511,7 +516,8 @@ static void a_plan_prints_itself(void **state)
 	assert_made(&b);
 	buffer_printer_init(&out, text, sizeof(text));
 	boot_plan_print(&b.plan, &out.printer);
-	assert_non_null(strstr(text, "plan:\n  kernel         [mem 0x0000000000100000-0x0000000000103fff] 16384 bytes (16 KiB)\n"
+	assert_non_null(strstr(text, "plan:\n  kernel         [mem 0x0000000000100000-0x0000000000103fff] 16384 bytes (16 "
+				     "KiB)\n"
 				     "  initrd         [mem 0x"));
 	assert_non_null(strstr(text, "] 1000 bytes\n"));
 	assert_non_null(strstr(text, "  moved after ExitBootServices: 0x80fc000 -> 0x100000, 16384 bytes (16 KiB)\n"

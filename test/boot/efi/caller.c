@@ -77,7 +77,7 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 	EFI_HANDLE volume;
 	UINTN count;
 
-	InitializeLib(self, system_table);
+	initialize(self, system_table);
 	volume = own_volume(self);
 	count = find_cases(volume);
 	for (UINTN i = 0; i < count; i++) {

@@ -8,6 +8,25 @@ _Noreturn void leave_qemu(UINT32 value)
 		__asm__ volatile("hlt");
 }
 
+/* Sets or clears CR4.OSFXSR, without which SSE instructions fault; what it was. */
+static BOOLEAN allow_sse(BOOLEAN allow)
+{
+	const UINTN osfxsr = 1UL << 9;
+	UINTN cr4;
+
+	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+	__asm__ volatile("mov %0, %%cr4" : : "r"(allow ? cr4 | osfxsr : cr4 & ~osfxsr));
+	return (cr4 & osfxsr) != 0;
+}
+
+static BOOLEAN firmware_allows_sse;
+
+void initialize(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
+{
+	firmware_allows_sse = allow_sse(TRUE);
+	InitializeLib(self, system_table);
+}
+
 static void need(EFI_STATUS status, CHAR16 *what)
 {
 	if (!EFI_ERROR(status))
@@ -29,14 +48,18 @@ EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume, CHAR16 *options)
 	EFI_DEVICE_PATH *path = FileDevicePath(volume, L"\\EFI\\mapbridge\\BOOTX64.EFI");
 	EFI_LOADED_IMAGE *image;
 	EFI_HANDLE handle;
+	EFI_STATUS status;
 
 	need(BS->LoadImage(FALSE, self, path, NULL, 0, &handle), L"LoadImage of the loader");
 	FreePool(path);
 	need(BS->HandleProtocol(handle, &LoadedImageProtocol, (void **)&image), L"the loader has no loaded image");
 	image->LoadOptions = options;
 	image->LoadOptionsSize = options ? StrSize(options) : 0;
+	allow_sse(firmware_allows_sse);
 	/* an application that returns is unloaded by StartImage */
-	return BS->StartImage(handle, NULL, NULL);
+	status = BS->StartImage(handle, NULL, NULL);
+	allow_sse(TRUE);
+	return status;
 }
 
 struct memory_map get_memory_map(void)

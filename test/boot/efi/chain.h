@@ -6,6 +6,12 @@
 #include <efi.h>
 #include <efilib.h>
 
+/*
+ * The first call of each program. gnu-efi's library uses SSE, which U-Boot leaves switched off: it is on from here,
+ * except while the loader runs, which must do without.
+ */
+void initialize(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table);
+
 /* Ends QEMU with status (value << 1) | 1 through isa-debug-exit; 0x10 means success. */
 _Noreturn void leave_qemu(UINT32 value);
 

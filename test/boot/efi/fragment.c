@@ -29,7 +29,7 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 	EFI_MEMORY_DESCRIPTOR range;
 	UINT64 step, first, allocated = 0;
 
-	InitializeLib(self, system_table);
+	initialize(self, system_table);
 	range = largest_free_range();
 	step = range.NumberOfPages / (ISLANDS + 1);
 	if (step > MAX_STEP)

@@ -23,6 +23,9 @@
 #define SPECIAL_BASE 0x8000000ULL
 #define SPECIAL_SIZE 0x1000000ULL
 
+#define RESERVED_BASE 0x2020000000ULL
+#define MMIO_BASE 0x2040000000ULL
+
 struct gcd_descriptor {
 	UINT64 base, length, capabilities, attributes;
 	UINT32 type;
@@ -40,6 +43,7 @@ struct dxe_services {
 };
 
 static struct dxe_services *dxe;
+static __typeof__(((EFI_BOOT_SERVICES *)0)->GetMemoryMap) firmware_get_memory_map;
 
 static void need(EFI_STATUS status, CHAR16 *what)
 {
@@ -55,9 +59,9 @@ static void add_ranges(void)
 	EFI_STATUS status;
 
 	need(dxe->AddMemorySpace(GCD_PERSISTENT, 0x2000000000, 0x10000000, MEMORY_WB | MEMORY_UC), L"persistent memory");
-	need(dxe->AddMemorySpace(GCD_RESERVED, 0x2020000000, 0x200000, MEMORY_UC | MEMORY_HOT_PLUGGABLE), L"reserved range");
-	need(dxe->AddMemorySpace(GCD_MMIO, 0x2040000000, 0x100000, MEMORY_UC | MEMORY_RUNTIME), L"MMIO");
-	need(dxe->SetMemorySpaceAttributes(0x2040000000, 0x100000, MEMORY_UC | MEMORY_RUNTIME), L"MMIO at runtime");
+	need(dxe->AddMemorySpace(GCD_RESERVED, RESERVED_BASE, 0x200000, MEMORY_UC), L"reserved range");
+	need(dxe->AddMemorySpace(GCD_MMIO, MMIO_BASE, 0x100000, MEMORY_UC | MEMORY_RUNTIME), L"MMIO");
+	need(dxe->SetMemorySpaceAttributes(MMIO_BASE, 0x100000, MEMORY_UC | MEMORY_RUNTIME), L"MMIO at runtime");
 	status = dxe->AddMemorySpace(GCD_UNACCEPTED_2022, 0x30c0000000, 0x10000000, MEMORY_WB | MEMORY_UC);
 	if (EFI_ERROR(status))
 		status = dxe->AddMemorySpace(GCD_UNACCEPTED, 0x30c0000000, 0x10000000, MEMORY_WB | MEMORY_UC);
@@ -84,6 +88,26 @@ static void allocate_foreign_types(void)
 	}
 }
 
+/*
+ * edk2 leaves out attribute bits that it does not know, as newer firmware's would be: the reserved range gets one, and
+ * the MMIO range every bit that has a name.
+ */
+static EFI_STATUS EFIAPI get_memory_map_with_bits(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN *key, UINTN *stride,
+						  UINT32 *version)
+{
+	EFI_STATUS status = firmware_get_memory_map(size, map, key, stride, version);
+
+	for (UINTN at = 0; !EFI_ERROR(status) && at + *stride <= *size; at += *stride) {
+		EFI_MEMORY_DESCRIPTOR *descriptor = (EFI_MEMORY_DESCRIPTOR *)((UINT8 *)map + at);
+
+		if (descriptor->PhysicalStart == RESERVED_BASE)
+			descriptor->Attribute |= MEMORY_HOT_PLUGGABLE;
+		else if (descriptor->PhysicalStart == MMIO_BASE)
+			descriptor->Attribute |= 0xff01f;
+	}
+	return status;
+}
+
 static BOOLEAN map_has(UINT32 type)
 {
 	struct memory_map map = get_memory_map();
@@ -99,11 +123,13 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 {
 	EFI_GUID guid = { 0x05ad34ba, 0x6f02, 0x4214, { 0x95, 0x2e, 0x4d, 0xa0, 0x39, 0x8e, 0x2b, 0xb9 } };
 
-	InitializeLib(self, system_table);
+	initialize(self, system_table);
 	need(LibGetSystemConfigurationTable(&guid, (void **)&dxe), L"no DXE services table");
 	add_ranges();
 	allocate_foreign_types();
 	make_ram_special();
+	firmware_get_memory_map = BS->GetMemoryMap;
+	BS->GetMemoryMap = get_memory_map_with_bits;
 	if (!map_has(TYPE_UNACCEPTED))
 		need(EFI_NOT_FOUND, L"unaccepted memory in the map");
 	Print(L"gcd_ranges: the loader returned %r\n", start_loader(self, own_volume(self), NULL));

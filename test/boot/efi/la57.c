@@ -40,7 +40,7 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 	UINT64 *root;
 	UINTN cr3;
 
-	InitializeLib(self, system_table);
+	initialize(self, system_table);
 	if (!cpu_has_la57()) {
 		Print(L"la57: this CPU has no 5-level paging\n");
 		leave_qemu(0x20);

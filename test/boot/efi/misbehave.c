@@ -20,7 +20,7 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 		UINT64 base;
 	} __attribute__((packed)) no_idt = {0, 0};
 
-	InitializeLib(self, system_table);
+	initialize(self, system_table);
 	switch (way(self)) {
 	case 's':
 		leave_qemu(0x10);
