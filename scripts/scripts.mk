@@ -42,7 +42,8 @@ $(B)/linux/busybox: $(B)/linux/vmlinuz ;
 $(B)/linux/leave-qemu: scripts/linux/leave_qemu.c
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(WARN) -D_GNU_SOURCE -Os -static $< -o $@
-$(B)/linux/initrd.img: scripts/make-initrd scripts/linux/init scripts/linux/check $(B)/linux/busybox \
+INITRD_FILES := $(addprefix scripts/linux/,init check verdict)
+$(B)/linux/initrd.img: scripts/make-initrd $(INITRD_FILES) $(B)/linux/busybox \
 		$(B)/linux/leave-qemu
 	@command -v cpio >/dev/null || scripts/deps linux
 	$(Q)scripts/make-initrd $@ $(B)/linux/busybox $(B)/linux/leave-qemu
@@ -50,9 +51,8 @@ $(B)/linux/initrd.img: scripts/make-initrd scripts/linux/init scripts/linux/chec
 # Debian's generic kernel, and for both kernels an initrd that tells what the kernel knows
 $(B)/linux-generic/vmlinuz:
 	$(Q)scripts/fetch-linux $(@D) amd64
-VIEW_PROGRAMS := $(filter-out %.py,$(wildcard test/boot/parity/*))
-$(B)/%/initrd-view.img: $(B)/%/vmlinuz scripts/make-initrd scripts/linux/init scripts/linux/check $(VIEW_PROGRAMS) \
-		$(B)/linux/leave-qemu
+VIEW_PROGRAMS := test/boot/parity/view test/boot/parity/runtime
+$(B)/%/initrd-view.img: $(B)/%/vmlinuz scripts/make-initrd $(INITRD_FILES) $(VIEW_PROGRAMS) $(B)/linux/leave-qemu
 	$(Q)scripts/make-initrd $@ $(@D)/busybox $(B)/linux/leave-qemu $(VIEW_PROGRAMS) $(@D)/modules/efivarfs.ko
 
 .PHONY: run run-linux

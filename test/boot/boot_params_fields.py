@@ -34,7 +34,11 @@ E820_TABLE, E820_ENTRY, E820_SLOTS = 0x2d0, 20, 128
 def items(page):
     """(name, hexadecimal value) of every byte of the page: fields, map entries, and what has no name in pieces of 8."""
     fields = dict(FIELDS)
-    fields.update({f"e820_table[{n}]": (E820_TABLE + n * E820_ENTRY, E820_ENTRY) for n in range(E820_SLOTS)})
+    used = page[FIELDS["e820_entries"][0]]
+    starts = [int.from_bytes(page[E820_TABLE + n * E820_ENTRY:][:8], "little") for n in range(used)]
+    fields.update({f"e820_table at {start:#x}": (E820_TABLE + n * E820_ENTRY, E820_ENTRY) for n, start in enumerate(starts)})
+    fields.update({f"e820_table[{n}]": (E820_TABLE + n * E820_ENTRY, E820_ENTRY) for n in range(used, E820_SLOTS)})
+    yield "order of e820_table", "by address" if starts == sorted(starts) else "not by address"
     named = set()
     for name, (offset, size) in fields.items():
         named.update(range(offset, offset + size))

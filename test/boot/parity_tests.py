@@ -17,7 +17,7 @@ import parity
 from boot_test import BUILD, FOLDER, BootTest
 
 SYSTEMD_BOOT = "/usr/lib/systemd/boot/efi/systemd-bootx64.efi"
-CMDLINE = "console=ttyS0,115200 panic=-1"
+CMDLINE = "console=ttyS0,115200 panic=-1 log_buf_len=1M"
 KERNELS = {"cloud": f"{BUILD}/linux", "generic": f"{BUILD}/linux-generic"}
 # No random numbers from the processor: what the loader brings is then what Linux has.
 NO_RDRAND = "max,-rdrand,-rdseed"
@@ -32,6 +32,7 @@ class Pair:
     kernel: str = "cloud"
     display: str = "vga"
     tpm: bool = False
+    cmdline: str = ""
 
 
 def odd(name):
@@ -44,7 +45,7 @@ MORE_PAIRS = [
     Pair("cloud-plain", machines.OddMachine("plain", "q35, 512 MiB"), display="none"),
     Pair("cloud-6G", odd("ovmf-6G")), Pair("cloud-pc", odd("ovmf-pc")), Pair("cloud-numa", odd("ovmf-numa")),
     Pair("cloud-nvdimm", odd("ovmf-nvdimm")), Pair("cloud-secboot", odd("ovmf-secboot")),
-    Pair("cloud-fragmented", odd("ovmf-fragmented"), display="none"),
+    Pair("cloud-fragmented", odd("ovmf-fragmented"), display="none", cmdline="earlyprintk=ttyS0,115200"),
     Pair("generic", FULL, kernel="generic", tpm=True),
 ]
 
@@ -76,7 +77,7 @@ def boot(pair, way, efi, more_cmdline):
     program = {} if not pair.on.program else {boot_test.LOADER_BEHIND: efi}
     test = BootTest(name, efi=f"{kernel_tests.EFI}/{pair.on.program}.efi" if pair.on.program else efi, files=program,
                     kernel=f"{folder}/vmlinuz", initrds=(f"{folder}/initrd-view.img",), initrd_crc32=False,
-                    cmdline=" ".join(filter(None, (CMDLINE, pair.on.linux_options, more_cmdline))))
+                    cmdline=" ".join(filter(None, (pair.cmdline, CMDLINE, pair.on.linux_options, more_cmdline))))
     os.makedirs(FOLDER, exist_ok=True)
     problem = boot_test.make_image(test, image)
     if problem:
@@ -115,9 +116,43 @@ def compare(pair):
     yield from parity.compare(pair.name, stub, ours, rows)
 
 
+KASLR_FLAG = 2  # of loadflags: the decompressor has chosen addresses
+DEFAULT_TEXT = 0xffffffff81000000
+KASLR_BOOTS = 3  # one in some hundred boots draws the default address by chance
+
+
+def not_random(items):
+    """What KASLR has not changed in a view."""
+    load = int(items["boot_params/hdr.code32_start"], 0)
+    code = next(key for key, value in items.items() if value == "Kernel code")
+    physical = int(re.fullmatch(r"iomem/ *([0-9a-f]+)-.*", code)[1], 16)
+    text = next(int(key.split("/")[1].split()[0], 16) for key in items if re.fullmatch("symbols/.* T _text", key))
+    if not int(items["boot_params/hdr.loadflags"], 0) & KASLR_FLAG:
+        yield "KASLR is off: its flag in loadflags is not set"
+    if physical == load:
+        yield f"the kernel is at {physical:#x}, where it was loaded"
+    if text == DEFAULT_TEXT:
+        yield f"the kernel's text is at {text:#x}, where it was linked"
+
+
+def kaslr_is_active():
+    """Without `nokaslr` the kernel moves, physically and virtually: we have left it the memory for that."""
+    machine_2g, problems = odd("ovmf-2G"), []
+    for number in range(KASLR_BOOTS):
+        pair = Pair(f"kaslr-{number}", machine_2g, display="none")
+        try:
+            problems = list(not_random(view(pair, "mapbridge", boot_test.LOADER, "mapbridge.view")))
+        except (machine.Problem, parity.BadView, OSError) as error:
+            problems = [str(error)]
+        if not problems:
+            return
+    yield from problems
+
+
 def suite(pairs):
     return [(pair.name, lambda pair=pair: compare(pair)) for pair in pairs]
 
 
-TESTS = suite(PAIRS)
-ALL = suite(PAIRS + MORE_PAIRS)
+KASLR = [("kaslr_is_active", kaslr_is_active)]
+TESTS = suite(PAIRS) + KASLR
+ALL = suite(PAIRS + MORE_PAIRS) + KASLR
