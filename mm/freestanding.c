@@ -4,6 +4,7 @@
  * with its own keeps them. Not part of the host build, where the C library has them.
  */
 #include <stddef.h>
+#include <stdint.h>
 
 #define MM_WEAK __attribute__((weak))
 
@@ -22,6 +23,13 @@ MM_WEAK void *memmove(void *to, const void *from, size_t size)
 
 	if (target <= source || target >= source + size)
 		return memcpy(to, from, size);
+	/* From the end, in words: a word that is read lies below all that was written. */
+	for (; size >= sizeof(uint64_t); size -= sizeof(uint64_t)) {
+		uint64_t word;
+
+		__builtin_memcpy(&word, source + size - sizeof(word), sizeof(word));
+		__builtin_memcpy(target + size - sizeof(word), &word, sizeof(word));
+	}
 	while (size--)
 		target[size] = source[size];
 	return to;

@@ -48,11 +48,16 @@ $(B)/linux/initrd.img: scripts/make-initrd $(INITRD_FILES) $(B)/linux/busybox \
 	@command -v cpio >/dev/null || scripts/deps linux
 	$(Q)scripts/make-initrd $@ $(B)/linux/busybox $(B)/linux/leave-qemu
 
-# Debian's generic kernel, and for both kernels an initrd that tells what the kernel knows
+# Debian's generic kernel, and for both kernels an initrd with programs that tell what the kernel knows
+FETCH_FLAVOUR = $(if $(findstring generic,$(@D)),amd64,cloud-amd64)
 $(B)/linux-generic/vmlinuz:
-	$(Q)scripts/fetch-linux $(@D) amd64
+	$(Q)scripts/fetch-linux $(@D) $(FETCH_FLAVOUR)
+$(B)/%/modules/efivarfs.ko: $(B)/%/vmlinuz
+	$(Q)test -e $@ || scripts/fetch-linux $(B)/$* $(FETCH_FLAVOUR)
+	$(Q)touch $@
 VIEW_PROGRAMS := test/boot/parity/view test/boot/parity/runtime
-$(B)/%/initrd-view.img: $(B)/%/vmlinuz scripts/make-initrd $(INITRD_FILES) $(VIEW_PROGRAMS) $(B)/linux/leave-qemu
-	$(Q)scripts/make-initrd $@ $(@D)/busybox $(B)/linux/leave-qemu $(VIEW_PROGRAMS) $(@D)/modules/efivarfs.ko
+$(B)/%/initrd-view.img: $(B)/%/modules/efivarfs.ko scripts/make-initrd $(INITRD_FILES) $(VIEW_PROGRAMS) \
+		$(B)/linux/leave-qemu
+	$(Q)scripts/make-initrd $@ $(@D)/busybox $(B)/linux/leave-qemu $(VIEW_PROGRAMS) $<
 
 .PHONY: run run-linux

@@ -8,9 +8,11 @@ $(B)/coverage/%.o: %.c Makefile mm/mm.mk test/coverage.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOSTFLAGS) -O0 --coverage -c $< -o $@
 $(B)/coverage/libmm.a: $(MM_HOST_C:%.c=$(B)/coverage/%.o)
+$(B)/coverage/libloader.a: $(LOADER_C:%.c=$(B)/coverage/%.o)
 $(B)/coverage/test/unit/%: $(B)/coverage/test/unit/%.o $(B)/coverage/libmm.a
 	$(Q)$(HOSTCC) --coverage $^ -lcmocka -o $@
-$(B)/coverage/test/property/%: $(B)/coverage/test/property/%.o $(PROPERTY_HARNESS:$(B)/san/%=$(B)/coverage/%) $(B)/coverage/libmm.a
+$(B)/coverage/test/property/%: $(B)/coverage/test/property/%.o $(PROPERTY_HARNESS:$(B)/san/%=$(B)/coverage/%) \
+		$(B)/coverage/libloader.a $(B)/coverage/libmm.a
 	$(Q)$(HOSTCC) --coverage $^ -o $@
 $(B)/coverage/test/corpus/corpus: $(CORPUS_OBJECTS:$(B)/san/%=$(B)/coverage/%) $(B)/coverage/libmm.a
 	$(Q)$(HOSTCC) --coverage $^ -o $@

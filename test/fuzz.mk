@@ -7,9 +7,9 @@ FUZZ_TARGETS := $(patsubst test/fuzz/%.c,$(B)/fuzz/%,$(wildcard test/fuzz/*_fuzz
 
 $(B)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_FLAGS) -c $< -o $@
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -c $< -o $@
 $(B)/fuzz/%: $(B)/fuzz/obj/test/fuzz/%.o $(MM_HOST_C:%.c=$(B)/fuzz/obj/%.o) $(LOADER_C:%.c=$(B)/fuzz/obj/%.o)
-	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ -o $@
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ -o $@
 
 fuzz: $(FUZZ_TARGETS)
 	@passed=0; failed=0; \

@@ -9,7 +9,7 @@ def settings(odd):
 
 
 def kernel_on(odd, name, **more):
-    return kernel(f"{name}_on_{odd.name}", **{**settings(odd), "kernel": f"{KERNELS}/{name}.elf", "timeout": 240, **more})
+    return kernel(f"{name}_on_{odd.name}", kernel=f"{KERNELS}/{name}.elf", timeout=240, **settings(odd), **more)
 
 
 def linux_on(odd):

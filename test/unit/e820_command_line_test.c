@@ -26,7 +26,7 @@ static void finds_options_among_others(void **state)
 	(void)state;
 	APPLY(none, "", 0, 0, "");
 	assert_entries(&none, { 0, GIB, RAM });
-	APPLY(others, "  root=/dev/sda1 memory=5 memmapped=1 nomem=3 xmem=4M mem_sleep=1 quiet ", 0, 0, "");
+	APPLY(others, "  root=/dev/sda1 m me memm -x - memory=5 memmapped=1 nomem=3 xmem=4M mem_sleep=1 quiet ", 0, 0, "");
 	assert_entries(&others, { 0, GIB, RAM });
 	APPLY(both, "ro mem=512M\tmemmap=64K$1M,4K#2G\nquiet", 0, 2, "");
 	assert_entries(&both, { 0, 512 * MIB, RAM }, { MIB, 64 * KIB, RESERVED }, { 2 * GIB, 4 * KIB, ACPI });
@@ -47,6 +47,8 @@ static void quotes_and_the_end_of_options(void **state)
 	assert_entries(&open, { 0, 6 * MIB, RAM });
 	APPLY(odd, "\" \"\" \"", 0, 0, "");
 	assert_entries(&odd, { 0, GIB, RAM });
+	APPLY(lone, "mem=7M \"", 0, 1, "");
+	assert_entries(&lone, { 0, 7 * MIB, RAM });
 	APPLY(empty, "mem=\"", MM_EINVAL, 0, "e820: option \"mem=\"\" is left out: " NEEDED);
 	assert_entries(&empty, { 0, GIB, RAM });
 }

@@ -35,6 +35,7 @@ static void end_of_ram(void **state)
 	TABLE(crossing, 3, { 0, GIB, RAM }, { 2 * GIB, GIB, RAM }, { 5 * GIB, GIB, RAM });
 	TABLE(top, 1, { UINT64_MAX - 0xfff, 0x1000, RAM });
 	TABLE(none, 1, { 0, MIB, NVS });
+	TABLE(unsorted, 2, { 16 * MIB, MIB, RAM }, { 0, MIB, RAM });
 
 	(void)state;
 	/* The last, partial page does not count; RESERVED_KERN is not RAM here. */
@@ -45,6 +46,7 @@ static void end_of_ram(void **state)
 	assert_int_equal(e820_end_of_ram_pfn(&crossing, (2 * GIB >> 12) + 5, false), (2 * GIB >> 12) + 5);
 	assert_int_equal(e820_end_of_ram_pfn(&top, UINT64_MAX, false), UINT64_C(1) << 52);
 	assert_int_equal(e820_end_of_ram_pfn(&none, E820_MAX_ARCH_PFN_4LEVEL, false), 0);
+	assert_int_equal(e820_end_of_ram_pfn(&unsorted, E820_MAX_ARCH_PFN_4LEVEL, false), 17 * MIB >> 12);
 }
 
 /*
@@ -59,6 +61,7 @@ static void gap_search(void **state)
 	      { 3 * GIB + 512 * MIB, 512 * MIB, NVS });
 	TABLE(small, 2, { 0, 4 * GIB - 4 * MIB + 1, RAM }, { 5 * GIB, GIB, RAM });
 	TABLE(smallest, 1, { 0, 4 * GIB - 4 * MIB, RAM });
+	TABLE(wrapping, 2, { 0, GIB, RAM }, { 3 * GIB, UINT64_MAX, RESERVED });
 	EMPTY_TABLE(empty, 1);
 	uint64_t start = 99, size = 98;
 
@@ -76,6 +79,10 @@ static void gap_search(void **state)
 	assert_int_equal(e820_search_gap(&smallest, &start, &size), 0);
 	assert_int_equal(start, 4 * GIB - 4 * MIB);
 	assert_int_equal(size, 4 * MIB);
+	/* The gap does not begin where a sum wrapped to. */
+	assert_int_equal(e820_search_gap(&wrapping, &start, &size), 0);
+	assert_int_equal(start, GIB);
+	assert_int_equal(size, 2 * GIB);
 }
 
 static void total_sums_one_type(void **state)

@@ -44,12 +44,12 @@ static void append_leaves_out_only_the_bad_entry(void **state)
 
 static void append_adds_what_fits(void **state)
 {
-	const struct e820_entry more[] = { { 0, 1, RAM }, { 2, 1, RAM }, { 4, 1, RAM } };
+	const struct e820_entry more[] = { { 0, 1, RAM }, { 2, 1, RAM }, { 4, 1, RAM }, { 6, 1, RAM } };
 	size_t refused = 99;
 	EMPTY_TABLE(table, 2);
 
 	(void)state;
-	assert_int_equal(e820_append(&table, more, 3, &refused), MM_ENOSPC);
+	assert_int_equal(e820_append(&table, more, 4, &refused), MM_ENOSPC);
 	assert_int_equal(refused, 0);
 	assert_entries(&table, { 0, 1, RAM }, { 2, 1, RAM });
 }

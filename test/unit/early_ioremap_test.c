@@ -54,6 +54,15 @@ static int setup(void **state)
 	return 0;
 }
 
+/* The first test, because nothing undoes early_ioremap_init. */
+static void maps_nothing_before_init(void **state)
+{
+	(void)state;
+	assert_null(early_memremap(PHYS_BASE, 1));
+	assert_int_equal(early_ioremap_slot_virt(0), 0);
+	assert_int_equal(early_ioremap_check_leaks(NULL), 0);
+}
+
 static size_t ptes_present(void)
 {
 	size_t count = 0;
@@ -183,6 +192,26 @@ static void unmap_wants_the_very_same_address_and_size(void **state)
 	assert_int_equal(early_ioremap_check_leaks(NULL), 0);
 }
 
+/* In a kernel there is no window: a mapping is where the slot's pages are. Without a flush function none is called. */
+static void maps_at_the_slots_own_address(void **state)
+{
+	const struct early_ioremap_ops ops = { .bm_pte = bm_pte };
+	void *first, *second;
+
+	(void)state;
+	assert_int_equal(early_ioremap_init(&ops), 0);
+	first = early_memremap(PHYS_BASE + 0x234, 0x1000);
+	second = early_ioremap(PHYS_BASE, 1);
+	assert_int_equal((uintptr_t)first, 0xffffffffff200234);
+	assert_int_equal((uintptr_t)second, 0xffffffffff240000);
+	assert_int_equal(ptes_present(), 3);
+	assert_null(early_memremap(0, 0));
+	early_memunmap(first, 0x1000);
+	early_iounmap(second, 1);
+	assert_int_equal(ptes_present(), 0);
+	assert_int_equal(flush_count, 0);
+}
+
 static void copies_any_length_in_chunks_of_one_slot(void **state)
 {
 	static unsigned char copy[0x81000];
@@ -203,6 +232,7 @@ static void copies_any_length_in_chunks_of_one_slot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(maps_nothing_before_init),
 		cmocka_unit_test_setup(init_fills_slot_virt_and_clears_the_page, setup),
 		cmocka_unit_test_setup(init_refuses_a_page_that_is_none, setup),
 		cmocka_unit_test_setup(maps_with_the_offset_in_the_page_and_flushes_each_page, setup),
@@ -211,6 +241,7 @@ int main(void)
 		cmocka_unit_test_setup(limits_are_told_by_the_pages_touched, setup),
 		cmocka_unit_test_setup(refuses_sizes_that_linux_truncates, setup),
 		cmocka_unit_test_setup(unmap_wants_the_very_same_address_and_size, setup),
+		cmocka_unit_test_setup(maps_at_the_slots_own_address, setup),
 		cmocka_unit_test_setup(copies_any_length_in_chunks_of_one_slot, setup),
 	};
 

@@ -117,6 +117,10 @@ static void neighbours_that_continue_merge_and_others_do_not(void **state)
 	paging_map_set(&f->map, va(0x4000), pa(0x9000), 0x1000, PAGING_WRITE);
 	paging_map_set(&f->map, va(0x5000), pa(0xa000), 0x1000, PAGING_READ);
 	assert_int_equal(f->map.count, 3);
+	/* Tables without content have no physical address that could go on. */
+	paging_map_set(&f->map, va(0x8000), pa(0), 0x1000, PAGING_EMPTY_TABLE);
+	paging_map_set(&f->map, va(0x9000), pa(0x1000), 0x1000, PAGING_EMPTY_TABLE);
+	assert_int_equal(f->map.count, 5);
 }
 
 static void refuses_nonsense_and_leaves_the_list_alone(void **state)
@@ -129,7 +133,10 @@ static void refuses_nonsense_and_leaves_the_list_alone(void **state)
 	assert_int_equal(paging_map_set(&f->map, va(0), pa(0), 0, 0), MM_EINVAL);
 	assert_int_equal(paging_map_set(&f->map, va(-UINT64_C(0x1000)), pa(0), 0x2000, 0), MM_EOVERFLOW);
 	assert_int_equal(paging_map_set(&f->map, va(0), pa(UINT64_C(1) << 52), 0x1000, 0), MM_EOVERFLOW);
+	assert_int_equal(paging_map_set(&f->map, va(0), pa(UINT64_C(1) << 63), 0x1000, 0), MM_EOVERFLOW);
 	assert_int_equal(paging_map_clear(&f->map, va(1), 0x1000), MM_EINVAL);
+	assert_int_equal(paging_map_clear(&f->map, va(0), 0), MM_EINVAL);
+	assert_int_equal(paging_map_clear(&f->map, va(-UINT64_C(0x1000)), 0x2000), MM_EOVERFLOW);
 	f->map.capacity = 2;
 	assert_int_equal(paging_map_clear(&f->map, va(0x1000), 0x1000), 0);
 	assert_int_equal(paging_map_set(&f->map, va(0x1000), pa(0x7000), 0x1000, 0), MM_ENOSPC);
@@ -211,11 +218,34 @@ static void addresses_outside_the_canonical_halves_are_refused(void **state)
 	paging_map_set(&f->map, va(UINT64_C(1) << 47), pa(0), 0x1000, 0);
 	assert_false(paging_map_canonical(&f->map, &level4));
 	assert_true(paging_map_canonical(&f->map, &level5_gib));
+	f->tables = (struct paging_memory){ f->memory, pa(TABLES_AT), TABLES_MAX };
+	assert_false(paging_build(&f->map, &level4, &f->tables));
+	assert_true(f->memory[0] == UINT64_C(0xa5a5a5a5a5a5a5a5));
 	f->map.count = 0;
 	paging_map_set(&f->map, va((UINT64_C(1) << 47) - 0x1000), pa(0), 0x1000, 0);
 	assert_true(paging_map_canonical(&f->map, &level4));
 	build(f, &level4);
 	assert_false(walk(f, &level4, UINT64_C(1) << 47, &leaf));
+}
+
+static void find_table_knows_where_the_way_ends(void **state)
+{
+	struct fixture *f = *state;
+	struct paging_reader reader = { read_table, f };
+	paddr_t table = pa(99);
+
+	paging_map_set(&f->map, va(PAGING_SIZE_1G), pa(0), PAGING_SIZE_1G, PAGING_WRITE);
+	paging_map_set(&f->map, va(0), pa(0), PAGING_SIZE_2M, PAGING_WRITE);
+	build(f, &level4_gib);
+	/* In the middle of a page of 1 GiB or 2 MiB there are no smaller tables. */
+	assert_false(paging_find_table(&reader, pa(TABLES_AT), &level4_gib, va(PAGING_SIZE_1G), 2, &table));
+	assert_false(paging_find_table(&reader, pa(TABLES_AT), &level4_gib, va(0), 1, &table));
+	assert_false(paging_find_table(&reader, pa(TABLES_AT), &level4_gib, va(0), 0, &table));
+	assert_false(paging_find_table(&reader, pa(TABLES_AT), &level4_gib, va(0), 5, &table));
+	assert_false(paging_find_table(&reader, pa(TABLES_AT), &level4_gib, va(UINT64_C(1) << 47), 2, &table));
+	assert_int_equal(table.value, 99);
+	assert_true(paging_find_table(&reader, pa(TABLES_AT), &level4_gib, va(0), 4, &table));
+	assert_int_equal(table.value, TABLES_AT);
 }
 
 struct listing {
@@ -253,19 +283,46 @@ static void the_walk_over_everything_gives_the_list_back(void **state)
 	assert_int_equal(two.count, 2);
 }
 
+/* A root that is nowhere, and an entry that points to nowhere: what cannot be read maps nothing. */
+static void tables_that_cannot_be_read_map_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct paging_reader reader = { read_table, f };
+	struct listing listing = { .stop_after = 0 };
+	struct paging_leaf leaf;
+	paddr_t table;
+
+	paging_map_set(&f->map, va(0), pa(0), PAGING_SIZE_2M, PAGING_WRITE);
+	paging_map_set(&f->map, va(UINT64_C(1) << 40), pa(0), PAGING_SIZE_2M, PAGING_WRITE);
+	build(f, &level4);
+	assert_false(paging_walk(&reader, pa(0), &level4, va(0), &leaf));
+	assert_false(paging_find_table(&reader, pa(0), &level4, va(0), 1, &table));
+	assert_true(paging_for_each(&reader, pa(0), &level4, list_range, &listing));
+	assert_int_equal(listing.count, 0);
+	f->memory[0] = UINT64_C(0x123456789000) | PTE_PRESENT | PTE_WRITE;
+	assert_false(walk(f, &level4, 0, &leaf));
+	assert_true(walk(f, &level4, UINT64_C(1) << 40, &leaf));
+	assert_true(paging_for_each(&reader, pa(TABLES_AT), &level4, list_range, &listing));
+	assert_int_equal(listing.count, 1);
+	assert_range(&listing.ranges[0], UINT64_C(1) << 40, 0, PAGING_SIZE_2M, PAGING_WRITE);
+}
+
 static void ranges_print_with_their_permissions(void **state)
 {
 	struct buffer_printer out;
 	char text[200];
 	struct paging_range text_range = { va(0xffffffff80000000), pa(0x1000000), 0x5000, PAGING_EXECUTE };
 	struct paging_range io = { va(0xfee00000), pa(0xfee00000), 0x1000, PAGING_WRITE | PAGING_UNCACHED };
+	struct paging_range empty = { va(0xffffffffff200000), pa(0), PAGING_SIZE_2M, PAGING_EMPTY_TABLE };
 
 	(void)state;
 	buffer_printer_init(&out, text, sizeof(text));
 	paging_range_print(&text_range, &out.printer);
 	paging_range_print(&io, &out.printer);
+	paging_range_print(&empty, &out.printer);
 	assert_string_equal(text, "0xffffffff80000000-0xffffffff80004fff -> 0x1000000 r-x\n"
-				  "0x00000000fee00000-0x00000000fee00fff -> 0xfee00000 rw- uncached\n");
+				  "0x00000000fee00000-0x00000000fee00fff -> 0xfee00000 rw- uncached\n"
+				  "0xffffffffff200000-0xffffffffff3fffff -> empty page table\n");
 }
 
 /* A naive model: one cell a page of a small window, painted in the order of the calls. */
@@ -347,6 +404,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_empty_table_is_there_and_maps_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(addresses_outside_the_canonical_halves_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_walk_over_everything_gives_the_list_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(find_table_knows_where_the_way_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(tables_that_cannot_be_read_map_nothing, setup, teardown),
 		cmocka_unit_test(ranges_print_with_their_permissions),
 		cmocka_unit_test_setup_teardown(random_maps_equal_the_painted_model, setup, teardown),
 	};

@@ -96,9 +96,11 @@ static inline void check_kernel_pages(struct checker *c)
 	      "the fixmap has no page table");
 }
 
-static inline bool type_is_mapped(uint32_t type)
+static inline bool desc_is_mapped(const struct efi_memory_desc *desc)
 {
-	return (type >= 1 && type <= 4) || type == 7 || type == 9 || type == 10 || type == 15;
+	bool ram = (desc->type >= 1 && desc->type <= 4) || desc->type == 7;
+
+	return desc->type == 9 || desc->type == 10 || desc->type == 15 || (ram && !(desc->attribute & EFI_ATTRIBUTE_SP));
 }
 
 /* All that a descriptor touches, but of RAM only its whole pages. */
@@ -128,7 +130,7 @@ static inline bool mapping_touches(const struct efi_memmap *map, struct span pag
 		struct efi_memory_desc desc;
 		struct span span = rounded_desc(map, i, &desc);
 
-		if (span.size && spans_meet(span, page) && type_is_mapped(desc.type) == mapped)
+		if (span.size && spans_meet(span, page) && desc_is_mapped(&desc) == mapped)
 			return true;
 	}
 	return false;
@@ -155,7 +157,7 @@ static inline void check_descriptors(struct checker *c)
 				CHECK(c, !mapped, "the guard page is mapped");
 			else if (runtime_touches(map, page, false))
 				CHECK(c, mapped, "%#llx of descriptor %zu is runtime memory, and not mapped", LL(ends[j]), i);
-			else if (type_is_mapped(desc.type) && !mapping_touches(map, page, false))
+			else if (desc_is_mapped(&desc) && !mapping_touches(map, page, false))
 				CHECK(c, mapped && leaf.phys.value + (ends[j] - leaf.virt.value) == ends[j],
 				      "%#llx of descriptor %zu (type %u) is not mapped one to one", LL(ends[j]), i, desc.type);
 			else if (!mapping_touches(map, page, true))

@@ -30,6 +30,7 @@ static void prints_what_printf_prints(void **state)
 	SAME_AS_PRINTF("%llu %lld %llx", (unsigned long long)UINT64_MAX, (long long)INT64_MIN, 0ull);
 	SAME_AS_PRINTF("%zu %lx %*d|%-*d|", (size_t)12345, 0x123456789abcul, 6, 7, 6, 7);
 	SAME_AS_PRINTF("%hhu %hu %hd %hhd", (unsigned char)200, (unsigned short)60000, (short)-5, (signed char)-6);
+	SAME_AS_PRINTF("%lu %#lX %ld", 5000000000ul, 0xbeeful, -5000000000l);
 	SAME_AS_PRINTF("%p", (void *)0x1234);
 }
 
