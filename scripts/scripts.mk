@@ -55,6 +55,7 @@ $(B)/linux-generic/vmlinuz:
 $(B)/%/modules/efivarfs.ko: $(B)/%/vmlinuz
 	$(Q)test -e $@ || scripts/fetch-linux $(B)/$* $(FETCH_FLAVOUR)
 	$(Q)touch $@
+.PRECIOUS: $(B)/%/modules/efivarfs.ko
 VIEW_PROGRAMS := test/boot/parity/view test/boot/parity/runtime
 $(B)/%/initrd-view.img: $(B)/%/modules/efivarfs.ko scripts/make-initrd $(INITRD_FILES) $(VIEW_PROGRAMS) \
 		$(B)/linux/leave-qemu
