@@ -15,7 +15,8 @@ FIELDS = {
     "efi_memdesc_version": (0x1cc, 4), "efi_memmap": (0x1d0, 4), "efi_memmap_size": (0x1d4, 4),
     "efi_systab_hi": (0x1d8, 4), "efi_memmap_hi": (0x1dc, 4), "alt_mem_k": (0x1e0, 4), "e820_entries": (0x1e8, 1),
     "secure_boot": (0x1ec, 1), "sentinel": (0x1ef, 1),
-    "hdr.setup_sects": (0x1f1, 1), "hdr.root_flags": (0x1f2, 2), "hdr.syssize": (0x1f4, 4), "hdr.vid_mode": (0x1fa, 2),
+    "hdr.setup_sects": (0x1f1, 1), "hdr.root_flags": (0x1f2, 2), "hdr.syssize": (0x1f4, 4),
+    "hdr.vid_mode": (0x1fa, 2),
     "hdr.root_dev": (0x1fc, 2), "hdr.boot_flag": (0x1fe, 2), "hdr.jump": (0x200, 2), "hdr.header": (0x202, 4),
     "hdr.version": (0x206, 2), "hdr.realmode_swtch": (0x208, 4), "hdr.start_sys_seg": (0x20c, 2),
     "hdr.kernel_version": (0x20e, 2), "hdr.type_of_loader": (0x210, 1), "hdr.loadflags": (0x211, 1),
@@ -36,8 +37,8 @@ def items(page):
     fields = dict(FIELDS)
     used = page[FIELDS["e820_entries"][0]]
     starts = [int.from_bytes(page[E820_TABLE + n * E820_ENTRY:][:8], "little") for n in range(used)]
-    fields.update({f"e820_table at {start:#x}": (E820_TABLE + n * E820_ENTRY, E820_ENTRY) for n, start in enumerate(starts)})
-    fields.update({f"e820_table[{n}]": (E820_TABLE + n * E820_ENTRY, E820_ENTRY) for n in range(used, E820_SLOTS)})
+    names = [f"at {start:#x}" for start in starts] + [f"slot {n}" for n in range(used, E820_SLOTS)]
+    fields.update({f"e820_table {name}": (E820_TABLE + n * E820_ENTRY, E820_ENTRY) for n, name in enumerate(names)})
     yield "order of e820_table", "by address" if starts == sorted(starts) else "not by address"
     named = set()
     for name, (offset, size) in fields.items():

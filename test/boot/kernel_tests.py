@@ -120,9 +120,9 @@ TESTS = [
     linux("linux"),
     linux("linux_at_6G", memory="6G"),
     linux("linux_under_la57", **behind("la57"), accel="tcg", must=(r"^la57: 5-level paging is on", r"^PASS linux_efi")),
-    linux("linux_runtime_services", accel="tcg", initrds=(LINUX_VIEW_INITRD,), boots=2, check=variable_is_kept, ends="reset",
-          ends_how=IN_RUNTIME_SERVICES, cmdline="console=ttyS0,115200 panic=-1 reboot=efi mapbridge.runtime",
-          must=(LEAVING, "^PASS reboot_by_efi")),
+    linux("linux_runtime_services", accel="tcg", initrds=(LINUX_VIEW_INITRD,), boots=2, check=variable_is_kept,
+          cmdline="console=ttyS0,115200 panic=-1 reboot=efi mapbridge.runtime", must=(LEAVING, "^PASS reboot_by_efi"),
+          must_not=(*NO_ERROR, "WARNING:|BUG:|Oops|Firmware Bug"), ends="reset", ends_how=IN_RUNTIME_SERVICES),
     # early console output: so many lines do not fit the kernel's log buffer
     linux("linux_with_fragments", **behind("fragment"), cmdline=f"earlyprintk=ttyS0,115200 {LINUX_CMDLINE}"),
     BootTest("no_configuration", ends="returned", screenshot_at="mapbridge: back to the firmware",

@@ -12,11 +12,13 @@ OPTIONAL = "## By chance"
 ABSENT = "-"
 MEMTOTAL_SLACK_KIB = 256
 CRNG_SLACK_SECONDS = 0.5
-SETUP_DATA = {1: "E820_EXT", 2: "DTB", 3: "PCI", 4: "EFI", 5: "APPLE", 6: "JAILHOUSE", 7: "CC_BLOB", 8: "IMA", 9: "RNG_SEED"}
-TPM_EVENTS = {1: "POST_CODE", 3: "NO_ACTION", 4: "SEPARATOR", 5: "ACTION", 6: "EVENT_TAG", 8: "S_CRTM_VERSION", 13: "IPL",
-              0x80000001: "VARIABLE_DRIVER_CONFIG", 0x80000002: "VARIABLE_BOOT", 0x80000003: "BOOT_SERVICES_APPLICATION",
-              0x80000004: "BOOT_SERVICES_DRIVER", 0x80000006: "GPT_EVENT", 0x80000007: "EFI_ACTION",
-              0x80000008: "PLATFORM_FIRMWARE_BLOB", 0x80000009: "HANDOFF_TABLES", 0x800000e0: "VARIABLE_AUTHORITY"}
+SETUP_DATA = {1: "E820_EXT", 2: "DTB", 3: "PCI", 4: "EFI", 5: "APPLE", 6: "JAILHOUSE", 7: "CC_BLOB", 8: "IMA",
+              9: "RNG_SEED"}
+TPM_EVENTS = {1: "POST_CODE", 3: "NO_ACTION", 4: "SEPARATOR", 5: "ACTION", 6: "EVENT_TAG", 8: "S_CRTM_VERSION",
+              13: "IPL", 0x80000001: "VARIABLE_DRIVER_CONFIG", 0x80000002: "VARIABLE_BOOT",
+              0x80000003: "BOOT_SERVICES_APPLICATION", 0x80000004: "BOOT_SERVICES_DRIVER", 0x80000006: "GPT_EVENT",
+              0x80000007: "EFI_ACTION", 0x80000008: "PLATFORM_FIRMWARE_BLOB", 0x80000009: "HANDOFF_TABLES",
+              0x800000e0: "VARIABLE_AUTHORITY"}
 # blocks of one line an item: what its key is and what its value; a line that does not match is its own key
 LINES = {
     "e820": r"(?P<key>\S+: \[mem \S+\]) (?P<value>.*)",
@@ -210,8 +212,8 @@ class Row:
 def read_rows(text):
     """The tables' rows: machines, keys, both values, reason; all but the reason in backticks.
 
-    Several keys in a cell are rows of their own. A pipe within a cell is written with a backslash. What the tables below
-    the heading OPTIONAL list may be absent.
+    Several keys in a cell are rows of their own. A pipe within a cell is written with a backslash. What the tables
+    below the heading OPTIONAL list may be absent.
     """
     rows = []
     must_occur = True

@@ -2,6 +2,7 @@
 """Boots Debian's kernel twice on one machine, through its EFI stub and through us, and compares what it knows."""
 import contextlib
 import dataclasses
+import hashlib
 import os
 import re
 import shutil
@@ -39,7 +40,8 @@ def odd(name):
     return next(one for one in machines.MACHINES if one.name == name)
 
 
-FULL = machines.OddMachine("full", "q35, 512 MiB, graphics, TPM 2.0, a source of random numbers", cpu=NO_RDRAND, extra=RNG)
+FULL = machines.OddMachine("full", "q35, 512 MiB, graphics, TPM 2.0, a source of random numbers", cpu=NO_RDRAND,
+                           extra=RNG)
 PAIRS = [Pair("cloud", FULL, tpm=True)]
 MORE_PAIRS = [
     Pair("cloud-plain", machines.OddMachine("plain", "q35, 512 MiB"), display="none"),
@@ -149,10 +151,49 @@ def kaslr_is_active():
     yield from problems
 
 
+RULES = """
+| `one` | `a` `b` | `1` | `2` | both are listed |
+| `other` | `c` | `.*` | `.*` | of another machine |
+## By chance
+| `.*` | `d.*` | `x\\|y` | `-` | may be there |
+"""
+# items through the stub, items through us, and what the comparison must say, in order
+COMPARISONS = (
+    ({"a": "1", "b": "1", "e": "5"}, {"a": "2", "b": "2", "e": "5"}, ()),
+    ({"a": "1", "b": "1", "d1": "y"}, {"a": "2", "b": "2"}, ()),
+    ({"a": "1", "b": "1", "d1": "z"}, {"a": "2", "b": "2"}, ("not in .*: d1: `z`",)),
+    ({"a": "1", "b": "1"}, {"a": "2", "b": "3"}, ("not in .*: b: `1` .* `3`", "is gone: b")),
+    ({"a": "1", "b": "1"}, {"a": "2", "b": "1"}, ("is gone: b",)),
+    ({"a": "1", "b": "1", "c": "1"}, {"a": "2", "b": "2"}, ("not in .*: c: `1` .* `-`",)),
+    ({"a": "1", "b": "1", "meminfo/MemTotal": "1000"}, {"a": "2", "b": "2", "meminfo/MemTotal": "744"}, ()),
+    ({"a": "1", "b": "1", "meminfo/MemTotal": "1000"}, {"a": "2", "b": "2", "meminfo/MemTotal": "743"}, ("MemTotal",)),
+    ({"a": "1", "b": "1", "crng/crng init done": "0.0"}, {"a": "2", "b": "2", "crng/crng init done": "0.6"}, ("crng",)),
+)
+
+
+def comparison_notices():
+    """The comparison finds what is not listed and what is listed in vain, and nothing else."""
+    rows = parity.read_rows(RULES)
+    if len(rows) != 4:
+        yield f"the table has 4 rows, read were {len(rows)}"
+    for stub, ours, expected in COMPARISONS:
+        problems = list(parity.compare("one", stub, ours, rows))
+        if len(problems) != len(expected) or not all(map(re.search, expected, problems)):
+            yield f"{stub} and {ours}: {problems}"
+    text = "\n".join(f"=== {name}\nx" for name in parity.NEVER_EMPTY) + "\n"
+    whole = f"view begins\n{text}view ends {hashlib.md5(text.encode()).hexdigest()}\n"
+    if parity.blocks(whole)["dmi"] != ["x"]:
+        yield "a good view is not read"
+    for damage in (whole.replace("dmi\nx", "dmi\ny"), whole[:-3], whole.replace("view begins", "")):
+        with contextlib.suppress(parity.BadView):
+            parity.blocks(damage)
+            yield f"a damaged view is taken: {damage[-60:]!r}"
+
+
 def suite(pairs):
     return [(pair.name, lambda pair=pair: compare(pair)) for pair in pairs]
 
 
-KASLR = [("kaslr_is_active", kaslr_is_active)]
-TESTS = suite(PAIRS) + KASLR
-ALL = suite(PAIRS + MORE_PAIRS) + KASLR
+OTHERS = [("comparison_notices", comparison_notices), ("kaslr_is_active", kaslr_is_active)]
+TESTS = suite(PAIRS) + OTHERS
+ALL = suite(PAIRS + MORE_PAIRS) + OTHERS
