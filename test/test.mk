@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests: test/unit/NAME_test.c is a cmocka program of its own, run with ASan and UBSan.
+TEST_SUPPORT := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/support/*.c))
 UNIT_TESTS := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/*_test.c))
 
 $(B)/test/unit/%: $(B)/san/test/unit/%.o $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
+	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -o $@
+
+$(B)/test/unit/captured_maps_test: $(TEST_SUPPORT)
 
 unit-tests: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done
@@ -37,15 +40,18 @@ list-variant-tests:
 	@printf '%s\n' $(VARIANT_TESTS)
 .PHONY: variant-tests list-variant-tests
 
-## test-linux-memblock  the Linux kernel's own memblock suite (fetched from Debian) against mm/memblock
+## make test-linux-memblock  the Linux kernel's own memblock suite (fetched from Debian) against mm/memblock
 test-linux-memblock:
 	scripts/test-linux-memblock
-.PHONY: test-linux-memblock
+## make test-linux-e820      its e820.c, the same way, against mm/e820: millions of random maps; SEED=N CASES=N repeat a run
+test-linux-e820:
+	scripts/test-linux-e820 $(PROPERTY_ARGUMENTS)
+.PHONY: test-linux-memblock test-linux-e820
 
 ## make property-tests   random cases against naive models; SEED=N CASES=N repeat a run
 # Property tests: test/property/NAME.c compares the library with a naive model; `make property-tests SEED=5 CASES=1000`.
 PROPERTY_TESTS := $(patsubst test/property/%.c,$(B)/test/property/%,$(wildcard test/property/*.c))
-PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c test/support/*.c))
+PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c)) $(TEST_SUPPORT)
 
 $(B)/test/property/%: $(B)/san/test/property/%.o $(PROPERTY_HARNESS) $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)

@@ -2,7 +2,7 @@
 /*
  * Adds what few machines have to the memory map, then the loader: persistent, unaccepted and specific-purpose memory,
  * MMIO and reserved ranges far up through the DXE services table (edk2 only: PI specification 1.8, volume 2, section
- * 7.2), and pages of OEM and operating system types.
+ * 7.2), and pages of unusable memory, of an OEM type and of operating system types.
  */
 #include "chain.h"
 
@@ -84,14 +84,14 @@ static void make_ram_special(void)
 	     L"specific-purpose memory");
 }
 
-static void allocate_foreign_types(void)
+static void allocate_rare_types(void)
 {
-	static const UINT32 types[] = { 0x70000001, 0x80000001, 0xffffffff };
+	static const UINT32 types[] = { EfiUnusableMemory, 0x70000001, 0x80000001, 0xffffffff };
 
 	for (UINTN i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		EFI_PHYSICAL_ADDRESS address = SPECIAL_BASE - (i + 1) * 0x10000;
 
-		need(BS->AllocatePages(AllocateAddress, types[i], 1 + i, &address), L"pages of a foreign type");
+		need(BS->AllocatePages(AllocateAddress, types[i], 1 + i, &address), L"pages of a rare type");
 	}
 }
 
@@ -135,7 +135,7 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 	add_ranges();
 	if (!ALL_ACCEPTED)
 		add_unaccepted();
-	allocate_foreign_types();
+	allocate_rare_types();
 	make_ram_special();
 	firmware_get_memory_map = BS->GetMemoryMap;
 	BS->GetMemoryMap = get_memory_map_with_bits;
