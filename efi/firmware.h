@@ -144,7 +144,17 @@ void linux_tables_wipe(struct linux_tables *tables);
 /* Takes everything back and frees it. Harmless when nothing was made. */
 void linux_tables_free(struct linux_tables *tables);
 
-/* initrd_media.c: the initrd that a program before us offers to Linux. */
+/* initrd_media.c: the initrd that a program before us offers to Linux, and where: a vendor media node, and the end. */
+struct initrd_path {
+	VENDOR_DEVICE_PATH vendor;
+	EFI_DEVICE_PATH end;
+} __attribute__((packed));
+
+_Static_assert(sizeof(struct initrd_path) == 24, "two nodes without padding");
+
+extern struct initrd_path initrd_path; /* with LINUX_EFI_INITRD_MEDIA_GUID */
+extern EFI_GUID load_file2_guid;
+
 struct initrd_media {
 	EFI_LOAD_FILE_PROTOCOL *protocol; /* EFI_LOAD_FILE2_PROTOCOL has the same members */
 	EFI_DEVICE_PATH *path;
