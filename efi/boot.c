@@ -24,6 +24,7 @@ struct boot {
 	size_t scratch_size;
 	struct boot_facts facts;
 	struct linux_tables tables;
+	struct boot_table early_tables[PLAN_TABLES_MAX];
 	struct initrd_media media; /* the initrd when the entry names none */
 	bool needs_stub; /* only the kernel's own EFI stub can start it here */
 	bool built; /* the kernel has its copies of what is secret */
@@ -335,6 +336,8 @@ static EFI_STATUS run(struct boot *boot)
 					       .map = &boot->map.view,
 					       .nodes = boot->tables.nodes,
 					       .node_count = boot->tables.node_count };
+	boot->request.tables = boot->early_tables;
+	boot->request.table_count = machine_early_tables(boot->early_tables);
 	if (machine_memory_attributes(&boot->attributes))
 		boot->request.attributes = &boot->attributes;
 	machine_paging(&boot->request.paging, &mce);
