@@ -74,6 +74,8 @@ TESTS = [
           files={LOADER_BEHIND: LOADER, "media/initrd.img": LINUX_INITRD}, extra=RANDOM, check=tables_of_others_arrived,
           must=(r"^the entry names no initrd: .*LINUX_EFI_INITRD_MEDIA_GUID",
                 r"^random seed: 32 bytes of EFI_RNG_PROTOCOL, 64 of the program before", r"efi: .*ESRT=0x", r"efi: .*MEMATTR=0x")),
+    linux("linux_above_4G", **behind("high"), memory="6G",
+          must=(r"^  kernel +\[mem 0x00000001", r"^  initrd +\[mem 0x00000001", r"^high: [1-9]")),
     linux("linux_on_special_memory", **behind("gcd_accepted"), must=("persistent .type 7.", "soft reserved")),
     linux("linux_and_unaccepted_memory", **behind("gcd_ranges"), check=None,
           must=("^note: 268435456 bytes of memory are not accepted yet, .*mapbridge-start efi", "^PASS linux_efi"),
