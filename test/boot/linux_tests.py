@@ -70,6 +70,8 @@ def tables_of_others_arrived(log):
 
 TESTS = [
     linux("linux_vmlinux", kernel=VMLINUX, must=("without KASLR", "entering Linux vmlinux, ")),
+    linux("linux_vmlinux_under_la57", kernel=VMLINUX, **behind("la57"), accel="tcg",
+          must=(r"^la57: 5-level paging is on", "^note: 5-level page tables are on", "entering Linux vmlinux, ")),
     linux("linux_with_tables_of_others", efi=f"{EFI}/tables.efi", initrds=(), display="vga",
           files={LOADER_BEHIND: LOADER, "media/initrd.img": LINUX_INITRD}, extra=RANDOM, check=tables_of_others_arrived,
           must=(r"^the entry names no initrd: .*LINUX_EFI_INITRD_MEDIA_GUID",
