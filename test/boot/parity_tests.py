@@ -197,3 +197,5 @@ def suite(pairs):
 OTHERS = [("comparison_notices", comparison_notices), ("kaslr_is_active", kaslr_is_active)]
 TESTS = suite(PAIRS) + OTHERS
 ALL = suite(PAIRS + MORE_PAIRS) + OTHERS
+BOOTS = [kernel_tests.linux("linux_efi_clock", initrds=(f"{BUILD}/linux/initrd-clock.img",), check=None,
+                            cmdline=f"{CMDLINE} mapbridge.clock", must=("^PASS efi_clock",))]
