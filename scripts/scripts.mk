@@ -38,6 +38,9 @@ run-linux: $(B)/BOOTX64.EFI $(B)/linux/vmlinuz $(B)/linux/initrd.img
 
 $(B)/linux/vmlinuz:
 	$(Q)scripts/fetch-linux $(@D)
+$(B)/linux/vmlinux: scripts/unpack-vmlinux $(B)/linux/vmlinuz
+	$(Q)command -v lz4 >/dev/null || scripts/deps test
+	$(Q)scripts/unpack-vmlinux $(B)/linux/vmlinuz $@
 $(B)/linux/busybox: $(B)/linux/vmlinuz ;
 $(B)/linux/leave-qemu: scripts/linux/leave_qemu.c
 	@mkdir -p $(@D)

@@ -17,6 +17,10 @@ TEST_EFI_OBJCOPY = objcopy $(addprefix -j ,$(TEST_EFI_SECTIONS)) --target=efi-ap
 	--subsystem=$(TEST_EFI_SUBSYSTEM)
 .PRECIOUS: $(B)/test/efi/%.o $(B)/test/efi/%.so $(B)/bench/%.o $(B)/bench/%.so
 
+TEST_EFI += $(B)/test/efi/gcd_accepted.efi
+$(B)/test/efi/gcd_accepted.o: test/boot/efi/gcd_ranges.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_EFI_FLAGS) -DALL_ACCEPTED=1 -c $< -o $@
 $(B)/test/efi/%.o: test/boot/efi/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_EFI_FLAGS) -c $< -o $@
@@ -31,7 +35,7 @@ $(B)/test/efi/%.efi: $(B)/test/efi/%.so
 
 # what cannot be built is counted as a failure by run-tests, and all else is tested all the same
 test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(TEST_EFI) \
-	$(B)/run/initrd.img $(B)/linux/initrd.img $(B)/linux/initrd-view.img
+		$(B)/run/initrd.img $(B)/linux/initrd.img $(B)/linux/initrd-view.img $(B)/linux/vmlinux
 test:
 	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
 	test/run-tests --build-status $$status
