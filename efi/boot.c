@@ -23,6 +23,9 @@ struct boot {
 	void *scratch; /* for the plan, then for the way out */
 	size_t scratch_size;
 	struct boot_facts facts;
+	struct linux_tables tables;
+	struct initrd_media media; /* the initrd when the entry names none */
+	bool built; /* the kernel has its copies of what is secret */
 };
 
 static EFI_STATUS open_files(struct boot *boot)
@@ -147,6 +150,10 @@ static EFI_STATUS load(struct boot *boot)
 		const struct plan_load *piece = &plan->loads[i];
 		struct file *file = &boot->files[piece->file];
 
+		if (piece->file > 0 && boot->media.size) {
+			status = initrd_media_read(&boot->media, (void *)(uintptr_t)piece->to);
+			continue;
+		}
 		if (piece->file != told) {
 			print(console, "reading %s, ", file->path);
 			print_size(console, file->size);
@@ -199,6 +206,7 @@ static EFI_STATUS build(struct boot *boot, struct boot_block *block)
 	*block = (struct boot_block){ (void *)(uintptr_t)plan->block.boot_params, (void *)(uintptr_t)plan->block.command_line,
 				      (void *)(uintptr_t)plan->block.setup_data };
 	boot_handoff_prepare(plan, &boot->request, &boot->facts, block);
+	boot->built = true;
 	boot_handoff_stub(plan, (struct stub_parameters *)(uintptr_t)plan->stub_parameters);
 	__builtin_memcpy((void *)(uintptr_t)plan->stub, stub_start, STUB_SIZE);
 	status = machine_make_executable(plan->stub, MM_PAGE_SIZE);
@@ -226,6 +234,7 @@ static EFI_STATUS show_and_leave(struct boot *boot, const struct boot_block *blo
 	kernel_image_print(&boot->kernel, console);
 	print(console, " %s\n", boot->entry->linux);
 	console_flush();
+	linux_tables_wipe(&boot->tables);
 	status = leave(&departure);
 	print(refuse("GetMemoryMap"), "%s for the last map in %llu bytes; restart the machine\n", status_name(status),
 	      X(boot->plan.block.efi_memmap_size));
@@ -249,6 +258,50 @@ static EFI_STATUS check_entry(const struct boot *boot)
 	return EFI_SUCCESS;
 }
 
+/* What a user might expect of this kernel and does not get. */
+static void tell_limits(const struct boot *boot)
+{
+	struct paging_mode paging;
+	bool mce;
+
+	if (boot->kernel.format != KERNEL_VMLINUX)
+		return;
+	print(console, "note: a vmlinux runs at the address that it is loaded to, without KASLR; its bzImage can have it\n");
+	machine_paging(&paging, &mce);
+	if (paging.levels == 5)
+		print(console, "note: 5-level page tables are on: a vmlinux without CONFIG_X86_5LEVEL stops without a message\n");
+}
+
+/* Linux would have been refused. */
+static void tell_unaccepted(const struct boot *boot)
+{
+	uint64_t bytes = boot_plan_unaccepted(&boot->map.view);
+
+	if (bytes)
+		print(console, "note: %llu bytes of memory are not accepted yet: mapped, reserved in e820, not to be touched before "
+		      "the kernel accepts them\n", X(bytes));
+}
+
+/* What Linux's own stub would look for. */
+static EFI_STATUS find_linux_things(struct boot *boot)
+{
+	EFI_STATUS status;
+
+	if (!kernel_is_linux(&boot->kernel))
+		return EFI_SUCCESS;
+	status = linux_tables_make(&boot->tables);
+	if (EFI_ERROR(status) || boot->entry->initrd_count)
+		return status;
+	status = initrd_media_find(&boot->media);
+	if (EFI_ERROR(status))
+		return status == EFI_NOT_FOUND ? EFI_SUCCESS : status;
+	boot->initrd_sizes[0] = boot->media.size;
+	print(console, "the entry names no initrd: taking the one that another program offers (LINUX_EFI_INITRD_MEDIA_GUID), ");
+	print_size(console, boot->media.size);
+	print(console, "\n");
+	return EFI_SUCCESS;
+}
+
 static EFI_STATUS run(struct boot *boot)
 {
 	struct boot_block block;
@@ -262,16 +315,24 @@ static EFI_STATUS run(struct boot *boot)
 	if (EFI_ERROR(status))
 		return status;
 	machine_facts(&boot->facts);
+	tell_limits(boot);
+	status = find_linux_things(boot);
+	if (EFI_ERROR(status))
+		return status;
 	boot->request = (struct boot_request){ .kernel = &boot->kernel,
 					       .command_line = boot->entry->options,
 					       .initrd_sizes = boot->initrd_sizes,
-					       .initrd_count = boot->entry->initrd_count,
-					       .map = &boot->map.view };
+					       .initrd_count = boot->media.size ? 1 : boot->entry->initrd_count,
+					       .map = &boot->map.view,
+					       .nodes = boot->tables.nodes,
+					       .node_count = boot->tables.node_count };
 	if (machine_memory_attributes(&boot->attributes))
 		boot->request.attributes = &boot->attributes;
 	machine_paging(&boot->request.paging, &mce);
 	boot->request.keep_mce = mce;
 	status = place(boot);
+	if (!EFI_ERROR(status))
+		tell_unaccepted(boot);
 	if (!EFI_ERROR(status))
 		status = load(boot);
 	if (!EFI_ERROR(status))
@@ -293,7 +354,10 @@ EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
 	boot->name = name;
 	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
 	status = run(boot);
+	if (boot->built) /* the random seed is in there */
+		__builtin_memset((void *)(uintptr_t)boot->plan.block.setup_data, 0, boot->plan.block.setup_data_size);
 	free_pages(boot);
+	linux_tables_free(&boot->tables);
 	free_map(boot);
 	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
 		file_close(&boot->files[i]);

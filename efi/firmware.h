@@ -110,10 +110,51 @@ void machine_facts(struct boot_facts *facts);
 void machine_paging(struct paging_mode *mode, bool *mce);
 /* The memory attributes table's descriptors; false when there is none. */
 bool machine_memory_attributes(struct efi_memmap *attributes);
+/* Whether the firmware verifies what it starts. */
 bool machine_secure_boot(void);
+/* The same as Linux's EFI stub tells it to its kernel: SECURE_BOOT_*. */
+uint8_t machine_secure_boot_mode(void);
+/* A configuration table; null when there is none. */
+void *machine_table(const EFI_GUID *guid);
 uint64_t machine_tsc(void);
 /* Makes allocated pages executable (and read-only), where the firmware enforces such things. */
 EFI_STATUS machine_make_executable(uint64_t base, uint64_t size);
+
+/* screen.c: the console's linear framebuffer and its monitor's EDID (EDID_SIZE bytes); both all zero when there is none. */
+void screen_describe(struct screen_info *screen, uint8_t *edid);
+
+/*
+ * linux_tables.c: what Linux's EFI stub hands over besides boot_params: random seed, option ROMs, TPM event log. The nodes
+ * are for the plan; configuration tables are installed.
+ */
+struct linux_tables {
+	struct setup_data_node *nodes; /* in pool memory, as is what they point to; the ROMs are the firmware's */
+	size_t node_count;
+	struct setup_pci_rom *roms;
+	struct linux_random_seed *seed;     /* for the node */
+	struct linux_random_seed *table;    /* installed as configuration table */
+	struct linux_random_seed *previous; /* the table of the program that started us */
+	struct linux_tpm_log *tpm_log;      /* installed as configuration table */
+};
+
+/* Makes and installs what the firmware has the means for, and tells it on the console. An error only when there is no memory. */
+EFI_STATUS linux_tables_make(struct linux_tables *tables);
+/* Wipes the loader's copies of the seed; for the moment when the kernel has its own. */
+void linux_tables_wipe(struct linux_tables *tables);
+/* Takes everything back and frees it. Harmless when nothing was made. */
+void linux_tables_free(struct linux_tables *tables);
+
+/* initrd_media.c: the initrd that a program before us offers to Linux. */
+struct initrd_media {
+	EFI_LOAD_FILE_PROTOCOL *protocol; /* EFI_LOAD_FILE2_PROTOCOL has the same members */
+	EFI_DEVICE_PATH *path;
+	uint64_t size; /* bytes; 0: nobody offers one */
+};
+
+/* EFI_NOT_FOUND, with nothing printed, when nobody offers one; another error after a refusal. */
+EFI_STATUS initrd_media_find(struct initrd_media *media);
+/* Reads all of its size bytes; an error only after a refusal. */
+EFI_STATUS initrd_media_read(const struct initrd_media *media, void *to);
 
 /* dump.c: the memory map, explained; prints descriptors, e820 and totals, and returns the e820 map's CRC. */
 EFI_STATUS dump_memory_map(const struct efi_memmap *map, enum e820_policy policy, const struct boot_plan *plan,

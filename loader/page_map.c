@@ -143,7 +143,7 @@ static int map_segment(struct boot_plan *plan, const struct kernel_segment *segm
 int boot_plan_map_pages(struct boot_plan *plan, const struct boot_request *request)
 {
 	const struct kernel_image *kernel = request->kernel;
-	bool linux = kernel->format == KERNEL_BZIMAGE;
+	bool linux = kernel_is_linux(kernel);
 	int error = map_firmware(plan, request->map);
 
 	/* Linux's decompressor puts a trampoline below 640 KiB and runs it there (PITFALLS 18). */

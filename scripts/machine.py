@@ -308,11 +308,10 @@ class Run:
                 triple_fault = "Triple fault" in file.read()
         except FileNotFoundError:
             return "the machine reset itself: a triple fault or a reboot"
-        if not triple_fault:
-            return "the machine was rebooted"
         registers = self.qmp.command("human-monitor-command", **{"command-line": "info registers"}) or ""
         address = re.search(r"[ER]IP=([0-9a-f]+)", registers)
-        return f"a triple fault{' at ' + hex(int(address[1], 16)) if address else ''} reset the machine"
+        place = f" at {int(address[1], 16):#x}" if address else ""
+        return f"a triple fault{place} reset the machine" if triple_fault else f"the machine was rebooted{place}"
 
     def why_it_exited(self):
         status = self.process.returncode

@@ -39,6 +39,7 @@ class BootTest:
     display: str = "none"
     timeout: float = 120
     ends: str = "exit 33"  # how machine.End names it: its kind, and the status of an exit
+    ends_how: str = ""  # a regular expression for what machine.End tells about it
     loader_may_return: bool = False
     must: tuple = ()  # regular expressions, each found in the serial log
     must_not: tuple = ()
@@ -139,6 +140,8 @@ def problems_of_boot(test, end, log):
     ended = f"{end.kind} {end.status}" if end.kind == "exit" else end.kind
     if ended != test.ends:
         yield f"expected the end `{test.ends}`, found `{ended}`: {end.what}"
+    elif not re.search(test.ends_how, end.what):
+        yield f"expected an end like `{test.ends_how}`: {end.what}"
     yield from (f"not in the log: {pattern}" for pattern in test.must if not re.search(pattern, log, re.M))
     yield from (f"in the log: {match[0]}" for pattern in test.must_not if (match := re.search(pattern, log, re.M)))
     if test.kernel_verdict:

@@ -6,6 +6,10 @@
  */
 #include "chain.h"
 
+#ifndef ALL_ACCEPTED
+#define ALL_ACCEPTED 0
+#endif
+
 #define GCD_RESERVED 1
 #define GCD_MMIO 3
 #define GCD_PERSISTENT 4
@@ -56,13 +60,16 @@ static void need(EFI_STATUS status, CHAR16 *what)
 /* Never RAM where there is none: the firmware would allocate from it at once. */
 static void add_ranges(void)
 {
-	EFI_STATUS status;
-
 	need(dxe->AddMemorySpace(GCD_PERSISTENT, 0x2000000000, 0x10000000, MEMORY_WB | MEMORY_UC), L"persistent memory");
 	need(dxe->AddMemorySpace(GCD_RESERVED, RESERVED_BASE, 0x200000, MEMORY_UC), L"reserved range");
 	need(dxe->AddMemorySpace(GCD_MMIO, MMIO_BASE, 0x100000, MEMORY_UC | MEMORY_RUNTIME), L"MMIO");
 	need(dxe->SetMemorySpaceAttributes(MMIO_BASE, 0x100000, MEMORY_UC | MEMORY_RUNTIME), L"MMIO at runtime");
-	status = dxe->AddMemorySpace(GCD_UNACCEPTED_2022, 0x30c0000000, 0x10000000, MEMORY_WB | MEMORY_UC);
+}
+
+/* A kernel that Linux's boot protocol enters is refused then: gcd_accepted is this program without it. */
+static void add_unaccepted(void)
+{
+	EFI_STATUS status = dxe->AddMemorySpace(GCD_UNACCEPTED_2022, 0x30c0000000, 0x10000000, MEMORY_WB | MEMORY_UC);
 	if (EFI_ERROR(status))
 		status = dxe->AddMemorySpace(GCD_UNACCEPTED, 0x30c0000000, 0x10000000, MEMORY_WB | MEMORY_UC);
 	need(status, L"unaccepted memory");
@@ -126,11 +133,13 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 	initialize(self, system_table);
 	need(LibGetSystemConfigurationTable(&guid, (void **)&dxe), L"no DXE services table");
 	add_ranges();
+	if (!ALL_ACCEPTED)
+		add_unaccepted();
 	allocate_rare_types();
 	make_ram_special();
 	firmware_get_memory_map = BS->GetMemoryMap;
 	BS->GetMemoryMap = get_memory_map_with_bits;
-	if (!map_has(TYPE_UNACCEPTED))
+	if (map_has(TYPE_UNACCEPTED) == ALL_ACCEPTED)
 		need(EFI_NOT_FOUND, L"unaccepted memory in the map");
 	Print(L"gcd_ranges: the loader returned %r\n", start_loader(self, own_volume(self), NULL));
 	leave_qemu(0x20);
