@@ -144,7 +144,19 @@ void linux_tables_wipe(struct linux_tables *tables);
 /* Takes everything back and frees it. Harmless when nothing was made. */
 void linux_tables_free(struct linux_tables *tables);
 
-/* initrd_media.c: the initrd that a program before us offers to Linux. */
+/*
+ * initrd_media.c: where Linux looks for an initrd: EFI_LOAD_FILE2_PROTOCOL at a path of one vendor media node,
+ * LINUX_EFI_INITRD_MEDIA_GUID.
+ */
+struct initrd_media_path {
+	VENDOR_DEVICE_PATH media;
+	EFI_DEVICE_PATH end;
+} __attribute__((packed));
+
+extern EFI_GUID load_file2_guid;
+extern const struct initrd_media_path initrd_media_path;
+
+/* The initrd that a program before us offers to Linux. */
 struct initrd_media {
 	EFI_LOAD_FILE_PROTOCOL *protocol; /* EFI_LOAD_FILE2_PROTOCOL has the same members */
 	EFI_DEVICE_PATH *path;

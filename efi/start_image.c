@@ -10,27 +10,9 @@
 
 static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 static EFI_GUID device_path_guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
-static EFI_GUID load_file2_guid = { 0x4006c0c1, 0xfcb3, 0x403e, { 0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d } };
-
-struct load_file2 {
-	EFI_STATUS(EFIAPI *load)(struct load_file2 *self, EFI_DEVICE_PATH *path, BOOLEAN boot_policy, UINTN *size,
-				 void *buffer);
-};
-
-/* The vendor media node with LINUX_EFI_INITRD_MEDIA_GUID, and the end. */
-static struct {
-	VENDOR_DEVICE_PATH vendor;
-	EFI_DEVICE_PATH end;
-} __attribute__((packed)) initrd_path = {
-	{ { MEDIA_DEVICE_PATH, MEDIA_VENDOR_DP, { sizeof(VENDOR_DEVICE_PATH), 0 } },
-	  { 0x5568e427, 0x68fc, 0x4f3d, { 0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68 } } },
-	{ END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, { sizeof(EFI_DEVICE_PATH), 0 } },
-};
-
-_Static_assert(sizeof(initrd_path) == 24, "two nodes without padding");
 
 struct image {
-	struct load_file2 loader; /* first: what the firmware hands back to us */
+	EFI_LOAD_FILE_PROTOCOL loader; /* first: what the firmware hands back to us; as EFI_LOAD_FILE2_PROTOCOL */
 	const struct bls_entry *entry;
 	const char *name; /* of the entry's file */
 	const char *path; /* of the program */
@@ -63,8 +45,8 @@ static EFI_STATUS read_initrds(struct image *image, uint8_t *to)
 	return EFI_SUCCESS;
 }
 
-static EFI_STATUS EFIAPI load_initrd(struct load_file2 *self, EFI_DEVICE_PATH *path, BOOLEAN boot_policy, UINTN *size,
-				     void *buffer)
+static EFI_STATUS EFIAPI load_initrd(EFI_LOAD_FILE_PROTOCOL *self, EFI_DEVICE_PATH *path, BOOLEAN boot_policy,
+				     UINTN *size, void *buffer)
 {
 	struct image *image = (struct image *)self;
 	UINTN room;
@@ -107,9 +89,9 @@ static EFI_STATUS offer_initrds(struct image *image)
 
 	if (EFI_ERROR(status) || image->entry->initrd_count == 0)
 		return status;
-	image->loader.load = load_initrd;
-	status = fw.boot->InstallMultipleProtocolInterfaces(&image->initrd_handle, &device_path_guid, &initrd_path,
-							    &load_file2_guid, &image->loader, NULL);
+	image->loader.LoadFile = load_initrd;
+	status = fw.boot->InstallMultipleProtocolInterfaces(&image->initrd_handle, &device_path_guid,
+							    &initrd_media_path, &load_file2_guid, &image->loader, NULL);
 	if (!EFI_ERROR(status))
 		return status;
 	image->initrd_handle = NULL;
@@ -236,7 +218,7 @@ EFI_STATUS start_image(const struct bls_entry *entry, const char *name)
 	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
 	status = run(image);
 	if (image->initrd_handle)
-		fw.boot->UninstallMultipleProtocolInterfaces(image->initrd_handle, &device_path_guid, &initrd_path,
+		fw.boot->UninstallMultipleProtocolInterfaces(image->initrd_handle, &device_path_guid, &initrd_media_path,
 							     &load_file2_guid, &image->loader, NULL);
 	if (image->handle)
 		fw.boot->UnloadImage(image->handle);

@@ -7,9 +7,31 @@
 
 #include "fuzz.h"
 
+static void check_path(const char *path)
+{
+	CHECK(memchr(path, 0, BLS_PATH_MAX));
+	for (; *path; path++)
+		CHECK(*path >= ' ' && *path <= '~' && *path != '/');
+}
+
+static void check_entry(const struct bls_entry *entry)
+{
+	CHECK(memchr(entry->title, 0, sizeof(entry->title)) && memchr(entry->options, 0, sizeof(entry->options)));
+	CHECK(entry->options_too_long == (entry->options_length > COMMAND_LINE_SIZE));
+	CHECK(entry->options_too_long || strlen(entry->options) == entry->options_length);
+	CHECK(entry->foreign || !entry->linux[0] != !entry->efi[0]);
+	check_path(entry->linux);
+	check_path(entry->efi);
+	CHECK(entry->initrd_count <= PLAN_INITRDS_MAX);
+	for (size_t i = 0; i < entry->initrd_count; i++) {
+		check_path(entry->initrd[i]);
+		CHECK(entry->initrd[i][0]);
+	}
+}
+
 static void parse(const char *text, size_t size)
 {
-	static char note_text[100000], why_text[2000];
+	static char note_text[512], why_text[600];
 	static struct bls_entry entry;
 	struct buffer_printer notes, why;
 	struct bls_loader loader;
@@ -18,15 +40,30 @@ static void parse(const char *text, size_t size)
 	buffer_printer_init(&notes, note_text, sizeof(note_text));
 	buffer_printer_init(&why, why_text, sizeof(why_text));
 	error = bls_entry_parse(text, size, &entry, &notes.printer, &why.printer);
-	CHECK((error != 0) == (why.length != 0));
-	if (!error && !entry.foreign) {
-		CHECK(!entry.linux[0] != !entry.efi[0]);
-		CHECK(entry.initrd_count <= PLAN_INITRDS_MAX);
-		CHECK(entry.options_too_long || strlen(entry.options) == entry.options_length);
-	}
+	CHECK((error == 0) == (why.length == 0) && (error == 0 || error == MM_EINVAL));
+	if (!error)
+		check_entry(&entry);
 	buffer_printer_init(&why, why_text, sizeof(why_text));
 	error = bls_loader_parse(text, size, &loader, &notes.printer, &why.printer);
-	CHECK((error != 0) == (why.length != 0));
+	CHECK((error == 0) == (why.length == 0) && (error == 0 || error == MM_EINVAL));
+	if (!error) {
+		CHECK(memchr(loader.default_entry, 0, sizeof(loader.default_entry)));
+		CHECK(bls_name_matches(loader.default_entry, loader.default_entry) || strpbrk(loader.default_entry, "*?[\\"));
+	}
+}
+
+/* The first part as a pattern, the rest as a name. */
+static void match(const char *text, size_t size)
+{
+	char pattern[200] = "", name[200] = "";
+	size_t cut = size ? (unsigned char)text[0] % size : 0;
+
+	if (size >= sizeof(name))
+		return;
+	memcpy(pattern, text, cut);
+	memcpy(name, text + cut, size - cut);
+	bls_name_matches(pattern, name);
+	CHECK(bls_name_matches("*", name));
 }
 
 static void count_tries(const char *name)
@@ -76,8 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	compare(text, size);
 	find_partition((uint8_t *)text, size);
 	count_tries(line);
-	CHECK(bls_name_matches("*", line));
-	bls_name_matches(line, line);
+	match(text, size);
 	if (utf8_to_utf16(line, units, size + 1, NULL))
 		CHECK(!utf8_to_utf16(line, units, 0, NULL));
 	free(units);
