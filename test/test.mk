@@ -37,10 +37,13 @@ list-variant-tests:
 	@printf '%s\n' $(VARIANT_TESTS)
 .PHONY: variant-tests list-variant-tests
 
-## test-linux-memblock  the Linux kernel's own memblock suite (fetched from Debian) against mm/memblock
+## make test-linux-memblock  the Linux kernel's own memblock suite (fetched from Debian) against mm/memblock
 test-linux-memblock:
 	scripts/test-linux-memblock
-.PHONY: test-linux-memblock
+## make test-linux-e820      its e820.c, the same way, against mm/e820: millions of random maps; SEED=N CASES=N repeat a run
+test-linux-e820:
+	scripts/test-linux-e820 $(PROPERTY_ARGUMENTS)
+.PHONY: test-linux-memblock test-linux-e820
 
 ## make property-tests   random cases against naive models; SEED=N CASES=N repeat a run
 # Property tests: test/property/NAME.c compares the library with a naive model; `make property-tests SEED=5 CASES=1000`.
