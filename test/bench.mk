@@ -10,9 +10,9 @@ $(B)/test/bench/%_bench: $(B)/host/test/bench/%_bench.o $(B)/host/test/bench/tab
 $(B)/test/bench/memblock_bench: $(B)/test/bench/memblock_work_ours.o $(B)/test/bench/memblock_work_linux.o
 $(B)/test/bench/e820_bench: $(B)/test/bench/e820_linux.o
 
-$(B)/test/bench/e820_linux.o: $(wildcard test/linux-e820/*.[ch]) scripts/compile-linux-e820
+$(B)/test/bench/e820_linux.o: $(wildcard test/linux-e820/*.[ch]) scripts/compile-linux-e820 test/bench.mk
 	@mkdir -p $(@D)
-	$(Q)CC=$(HOSTCC) scripts/compile-linux-e820 $(B)/linux-e820 $@ -DMAX_NUMNODES=16384
+	$(Q)CC=$(HOSTCC) scripts/compile-linux-e820 $(B)/linux-e820 $@ -DMAX_NUMNODES=32768
 
 # memblock_work.c and an implementation in one object that has no other global name.
 BENCH_LINUX_FLAGS := -O2 -g -Wall -I. -I../../include -DCONFIG_PHYS_ADDR_T_64BIT -DCONFIG_NUMA -DCONFIG_NODES_SHIFT=4

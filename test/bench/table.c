@@ -15,7 +15,7 @@ void table_head(const char *what)
 	printf("\n%s\n%-52s %12s %12s  %-17s %9s %8s\n", what, "operation", "ours", "reference", "", "ratio", "limit");
 }
 
-/* Three significant digits or more, in the unit that suits. */
+/* In the unit that suits: three significant digits or more. */
 static const char *in_unit(double ns, char *text, size_t size)
 {
 	if (ns < 1e4)
