@@ -11,7 +11,7 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 	struct memory_map map;
 	UINT64 taken = 0;
 
-	InitializeLib(self, system_table);
+	initialize(self, system_table);
 	map = get_memory_map();
 	for (UINTN i = 0; i < map.count; i++) {
 		EFI_MEMORY_DESCRIPTOR *descriptor = MEMORY_DESCRIPTOR(map, i);
