@@ -114,6 +114,8 @@ bool machine_memory_attributes(struct efi_memmap *attributes);
 bool machine_secure_boot(void);
 /* The same as Linux's EFI stub tells it to its kernel: SECURE_BOOT_*. */
 uint8_t machine_secure_boot_mode(void);
+/* Fills up to PLAN_TABLES_MAX tables that Linux reads before it has page tables of its own; returns how many. */
+size_t machine_early_tables(struct boot_table *tables);
 /* A configuration table; null when there is none. */
 void *machine_table(const EFI_GUID *guid);
 uint64_t machine_tsc(void);

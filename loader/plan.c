@@ -268,7 +268,7 @@ static int check_unaccepted(const struct boot_request *request, struct printer *
 
 static size_t page_map_capacity(size_t descriptors)
 {
-	return 2 * descriptors + 8 * KERNEL_SEGMENTS_MAX + 16;
+	return 2 * descriptors + 8 * KERNEL_SEGMENTS_MAX + 4 * PLAN_TABLES_MAX + 16;
 }
 
 size_t boot_plan_scratch_size(size_t descriptors)
@@ -314,6 +314,9 @@ int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, v
 	error = placement_init(&placement, request->map, (uint8_t *)scratch + skip + list, scratch_size - skip - list);
 	if (error)
 		return plan_full(why, "pieces of memory", placement.table.capacity);
+	for (size_t i = 0; i < request->refused_count; i++)
+		if (placement_take(&placement, request->refused[i].base, request->refused[i].size))
+			return plan_full(why, "pieces of memory", placement.table.capacity);
 	error = plan_reserve(plan, 0, MM_PAGE_SIZE, MAPBRIDGE_FIRST_PAGE, why);
 	if (!error)
 		error = plan_kernel(plan, &placement, request, why);
