@@ -93,7 +93,8 @@ bool read_key(unsigned milliseconds, EFI_INPUT_KEY *key)
 {
 	console_flush();
 	for (unsigned waited = 0;; waited += KEY_STEP) {
-		if (fw.system->ConIn && !EFI_ERROR(fw.system->ConIn->ReadKeyStroke(fw.system->ConIn, key)))
+		if (fw.system->ConIn && !EFI_ERROR(fw.system->ConIn->ReadKeyStroke(fw.system->ConIn, key)) &&
+		    (key->ScanCode || key->UnicodeChar)) /* neither: a modifier alone */
 			return true;
 		if (waited >= milliseconds)
 			return false;

@@ -63,6 +63,11 @@ static size_t move(const struct entry_list *list, size_t chosen, UINT16 scan_cod
 	return scan_code == SCAN_END ? list->count - 1 : chosen;
 }
 
+static bool is_enter(const EFI_INPUT_KEY *key)
+{
+	return key->UnicodeChar == '\r' || key->UnicodeChar == '\n';
+}
+
 /* The chosen entry, or list->count to go back. The time limit ends with the first key. */
 static size_t choose(const struct entry_list *list, size_t chosen, uint32_t seconds)
 {
@@ -78,7 +83,7 @@ static size_t choose(const struct entry_list *list, size_t chosen, uint32_t seco
 			if (seconds != FOREVER && --seconds == 0)
 				return list->count;
 		seconds = FOREVER;
-		if (key.UnicodeChar == '\r' || key.UnicodeChar == '\n')
+		if (is_enter(&key))
 			return chosen;
 		if (key.UnicodeChar == 'q' || key.UnicodeChar == 'Q' || key.UnicodeChar == 27 ||
 		    key.ScanCode == SCAN_ESC)
@@ -92,29 +97,37 @@ static size_t choose(const struct entry_list *list, size_t chosen, uint32_t seco
 	}
 }
 
-/* Whether a key other than Enter asked for the list before the time was up. */
+/* Whether a key asks for the list. Enter does not: it starts the default entry, or is left from the firmware's menu. */
+static bool list_wanted(unsigned milliseconds, bool *pressed)
+{
+	EFI_INPUT_KEY key;
+
+	*pressed = read_key(milliseconds, &key);
+	return *pressed && !is_enter(&key);
+}
+
+/* Whether a key asked for the list before the time was up. */
 static bool count_down(const struct entry_list *list, size_t chosen, uint32_t seconds)
 {
 	struct label label = label_of(list, chosen);
-	EFI_INPUT_KEY key;
-	bool pressed = false;
+	bool pressed = false, wanted = false;
 
 	for (; seconds > 0 && !pressed; seconds--) {
 		print(console, "\r%s starts in %u s; any key shows the list ", label.text, seconds);
-		pressed = read_key(1000, &key);
+		wanted = list_wanted(1000, &pressed);
 	}
 	print(console, "\n");
-	return pressed && key.UnicodeChar != '\r' && key.UnicodeChar != '\n';
+	return wanted;
 }
 
 EFI_STATUS menu_run(struct entry_list *list, size_t chosen, uint32_t timeout, bool look_for_key)
 {
 	EFI_STATUS status = EFI_ABORTED;
 	bool attended = timeout == BLS_TIMEOUT_NONE && fw.system->ConIn; /* without a keyboard nobody could go on */
-	EFI_INPUT_KEY key;
+	bool pressed;
 
 	if (timeout != BLS_TIMEOUT_NONE)
-		attended = timeout ? count_down(list, chosen, timeout) : look_for_key && read_key(0, &key);
+		attended = timeout ? count_down(list, chosen, timeout) : look_for_key && list_wanted(0, &pressed);
 	if (!attended)
 		status = entry_start(list->files[chosen]);
 	for (;;) {

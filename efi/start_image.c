@@ -218,8 +218,9 @@ EFI_STATUS start_image(const struct bls_entry *entry, const char *name)
 	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
 	status = run(image);
 	if (image->initrd_handle)
-		fw.boot->UninstallMultipleProtocolInterfaces(image->initrd_handle, &device_path_guid, &initrd_media_path,
-							     &load_file2_guid, &image->loader, NULL);
+		fw.boot->UninstallMultipleProtocolInterfaces(image->initrd_handle, &device_path_guid,
+							     &initrd_media_path, &load_file2_guid, &image->loader,
+							     NULL);
 	if (image->handle)
 		fw.boot->UnloadImage(image->handle);
 	for (size_t i = 0; i < PLAN_INITRDS_MAX; i++)
