@@ -6,8 +6,11 @@
 #include <loader/placement.h>
 #include <mm/fixmap.h>
 
-/* The firmware may take a page between the plan and its allocations; then the plan is made anew. */
-#define PLAN_TRIES 4
+/*
+ * The firmware may take a page between the plan and its allocations, or refuse memory that its map calls free: then the
+ * plan is made anew, without the memory that was refused.
+ */
+#define PLAN_TRIES 8
 
 struct boot {
 	const struct bls_entry *entry;
@@ -18,6 +21,7 @@ struct boot {
 	struct boot_request request;
 	struct boot_plan plan;
 	size_t allocated; /* of the plan's allocations */
+	struct plan_refused refused[PLAN_TRIES];
 	struct memory_map map;
 	struct efi_memmap attributes;
 	void *scratch; /* for the plan, then for the way out */
@@ -116,6 +120,17 @@ static void free_map(struct boot *boot)
 	boot->scratch = NULL;
 }
 
+/* What is around a refused place may be refused as well, so each further refusal rules out more than the one before. */
+static void remember_refusal(struct boot *boot, const struct plan_allocation *allocation)
+{
+	uint64_t size = allocation->pages * MM_PAGE_SIZE, around = size * ((1U << boot->request.refused_count) - 1);
+	uint64_t base = allocation->base > around ? allocation->base - around : 0;
+
+	boot->refused[boot->request.refused_count++] =
+		(struct plan_refused){ base, allocation->base + size + around - base };
+	boot->request.refused = boot->refused;
+}
+
 static EFI_STATUS place(struct boot *boot)
 {
 	struct buffer_printer why;
@@ -142,6 +157,7 @@ static EFI_STATUS place(struct boot *boot)
 		status = allocate_pages(boot);
 		if (!EFI_ERROR(status))
 			return EFI_SUCCESS;
+		remember_refusal(boot, &boot->plan.allocations[boot->allocated]);
 		free_pages(boot);
 		free_map(boot);
 	}

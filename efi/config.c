@@ -88,8 +88,8 @@ static EFI_STATUS boot_default(struct entry_list *list)
 		if (loader.default_entry[0])
 			chosen = bls_files_find(list->files, list->count, loader.default_entry);
 		if (chosen == list->count) {
-			print(console, "mapbridge: note: " LOADER_CONF ": no entry fits the default \"%s\"; the first one is taken\n",
-			      loader.default_entry);
+			print(console, "mapbridge: note: " LOADER_CONF ": no entry fits the default \"%s\"; the first "
+			      "one is taken\n", loader.default_entry);
 			chosen = 0;
 		}
 		return menu_run(list, chosen, loader.timeout, !loader.menu_disabled);
@@ -97,7 +97,8 @@ static EFI_STATUS boot_default(struct entry_list *list)
 	if (!EFI_ERROR(status) && list->seen == 0)
 		status = show_map_only();
 	else if (!EFI_ERROR(status))
-		print(refuse(ENTRIES), "none of its %zu entries can be started on this machine; correct one of them\n", list->seen);
+		print(refuse(ENTRIES), "none of its %zu entries can be started on this machine; correct one of them\n",
+		      list->seen);
 	print(console, "Press a key to go back to the firmware (it goes by itself in %d seconds).\n", READ_SECONDS);
 	wait_for_key(READ_SECONDS);
 	return EFI_ERROR(status) ? status : EFI_NOT_FOUND;

@@ -88,15 +88,16 @@ EFI_STATUS entries_read(const char *pattern, struct entry_list *list)
 		fw.volume = &fw.volumes[reading.volume];
 		status = directory_list(ENTRIES, ".conf", read_entry, &reading);
 		if (EFI_ERROR(status) && status != EFI_NOT_FOUND) {
-			print(console, "mapbridge: error: %s" ENTRIES ": cannot be read (%s); check the volume\n", fw.volume->prefix,
-			      status_name(status));
+			print(console, "mapbridge: error: %s" ENTRIES ": cannot be read (%s); check the volume\n",
+			      fw.volume->prefix, status_name(status));
 			result = status;
 		}
 	}
 	fw.volume = &fw.volumes[0];
 	bls_files_sort(list->files, list->count);
 	if (list->foreign)
-		print(console, "mapbridge: note: entries for other architectures than x64 are hidden: %zu\n", list->foreign);
+		print(console, "mapbridge: note: entries for other architectures than x64 are hidden: %zu\n",
+		      list->foreign);
 	return result;
 }
 
@@ -118,7 +119,8 @@ static void count_try(struct bls_file *file)
 		status = file_rename(entry_path(path, "", file->name), next);
 	entry_path(path, fw.volume->prefix, file->name);
 	if (EFI_ERROR(status)) {
-		print(console, "mapbridge: note: %s: this try is not counted, the file cannot be renamed (%s)\n", path, status_name(status));
+		print(console, "mapbridge: note: %s: this try is not counted, the file cannot be renamed (%s)\n", path,
+		      status_name(status));
 		return;
 	}
 	print(console, "counted: %s is now %s\n", path, next);

@@ -11,7 +11,7 @@
 
 #define X(value) ((unsigned long long)(value))
 
-/* A file system that entries are read from. Files have names like \\vmlinuz, with the prefix in front on the second one. */
+/* A file system that entries are read from; prefix stands in front of the names of its files when they are shown. */
 struct volume {
 	EFI_HANDLE handle;
 	EFI_FILE_HANDLE root;
@@ -51,7 +51,7 @@ bool wait_for_key(unsigned seconds);
 /* The next key that was pressed, within that many milliseconds; false when there was none. 0: only looks. */
 bool read_key(unsigned milliseconds, EFI_INPUT_KEY *key);
 
-/* memory.c: pool memory of EfiLoaderData; null after a refusal when there is none. Freed with pool_free (null is fine). */
+/* memory.c: pool memory of EfiLoaderData; null after a refusal when there is none. pool_free takes null, too. */
 void *pool_allocate(size_t size, const char *what);
 void pool_free(void *memory);
 
@@ -146,17 +146,19 @@ void linux_tables_wipe(struct linux_tables *tables);
 /* Takes everything back and frees it. Harmless when nothing was made. */
 void linux_tables_free(struct linux_tables *tables);
 
-/* initrd_media.c: the initrd that a program before us offers to Linux, and where: a vendor media node, and the end. */
-struct initrd_path {
-	VENDOR_DEVICE_PATH vendor;
+/*
+ * initrd_media.c: where Linux looks for an initrd: EFI_LOAD_FILE2_PROTOCOL at a path of one vendor media node,
+ * LINUX_EFI_INITRD_MEDIA_GUID.
+ */
+struct initrd_media_path {
+	VENDOR_DEVICE_PATH media;
 	EFI_DEVICE_PATH end;
 } __attribute__((packed));
 
-_Static_assert(sizeof(struct initrd_path) == 24, "two nodes without padding");
-
-extern struct initrd_path initrd_path; /* with LINUX_EFI_INITRD_MEDIA_GUID */
 extern EFI_GUID load_file2_guid;
+extern const struct initrd_media_path initrd_media_path;
 
+/* The initrd that a program before us offers to Linux. */
 struct initrd_media {
 	EFI_LOAD_FILE_PROTOCOL *protocol; /* EFI_LOAD_FILE2_PROTOCOL has the same members */
 	EFI_DEVICE_PATH *path;
@@ -172,7 +174,7 @@ EFI_STATUS initrd_media_read(const struct initrd_media *media, void *to);
 EFI_STATUS dump_memory_map(const struct efi_memmap *map, enum e820_policy policy, const struct boot_plan *plan,
 			   uint32_t *crc32);
 
-/* config.c: reads loader.conf and the entries, and starts one or explains; comes back when there is no more to start. */
+/* config.c: reads loader.conf and the entries, and starts one or explains; comes back when none is to start. */
 EFI_STATUS config_boot(const char *wanted);
 
 /* entries.c: the entries of all volumes, sorted. */
@@ -192,12 +194,12 @@ struct entry_list {
 EFI_STATUS entries_read(const char *pattern, struct entry_list *list);
 void entries_free(struct entry_list *list);
 
-/* Starts an entry; returns only when that failed, or when an EFI program came back. Counts the try when it is counted. */
+/* Counts the try and starts an entry; returns only when that failed, or when an EFI program came back. */
 EFI_STATUS entry_start(struct bls_file *file);
 
 /*
- * menu.c: starts the default entry, after a countdown if timeout (seconds, or BLS_TIMEOUT_NONE) says so; shows the list when a
- * key is pressed or nothing started. Returns the last status when the user, or the lack of one, sends us back.
+ * menu.c: starts the default entry, after a countdown if timeout (seconds, or BLS_TIMEOUT_NONE) says so; shows the list
+ * when a key is pressed or nothing started. Returns the last status when the user, or the lack of one, sends us back.
  */
 EFI_STATUS menu_run(struct entry_list *list, size_t chosen, uint32_t timeout, bool look_for_key);
 

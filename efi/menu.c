@@ -80,7 +80,8 @@ static size_t choose(const struct entry_list *list, size_t chosen, uint32_t seco
 		seconds = FOREVER;
 		if (key.UnicodeChar == '\r' || key.UnicodeChar == '\n')
 			return chosen;
-		if (key.UnicodeChar == 'q' || key.UnicodeChar == 'Q' || key.UnicodeChar == 27 || key.ScanCode == SCAN_ESC)
+		if (key.UnicodeChar == 'q' || key.UnicodeChar == 'Q' || key.UnicodeChar == 27 ||
+		    key.ScanCode == SCAN_ESC)
 			return list->count;
 		if (key.UnicodeChar >= '0' && key.UnicodeChar <= '9')
 			chosen = type_digit(list, chosen, &typed, key.UnicodeChar - '0');
@@ -109,10 +110,10 @@ static bool count_down(const struct entry_list *list, size_t chosen, uint32_t se
 EFI_STATUS menu_run(struct entry_list *list, size_t chosen, uint32_t timeout, bool look_for_key)
 {
 	EFI_STATUS status = EFI_ABORTED;
-	bool attended = timeout == BLS_TIMEOUT_NONE;
+	bool attended = timeout == BLS_TIMEOUT_NONE && fw.system->ConIn; /* without a keyboard nobody could go on */
 	EFI_INPUT_KEY key;
 
-	if (!attended)
+	if (timeout != BLS_TIMEOUT_NONE)
 		attended = timeout ? count_down(list, chosen, timeout) : look_for_key && read_key(0, &key);
 	if (!attended)
 		status = entry_start(list->files[chosen]);

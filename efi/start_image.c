@@ -11,12 +11,8 @@
 static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 static EFI_GUID device_path_guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
 
-struct load_file2 {
-	EFI_STATUS(EFIAPI *load)(struct load_file2 *self, EFI_DEVICE_PATH *path, BOOLEAN boot_policy, UINTN *size, void *buffer);
-};
-
 struct image {
-	struct load_file2 loader; /* first: what the firmware hands back to us */
+	EFI_LOAD_FILE_PROTOCOL loader; /* first: what the firmware hands back to us; as EFI_LOAD_FILE2_PROTOCOL */
 	const struct bls_entry *entry;
 	const char *name; /* of the entry's file */
 	const char *path; /* of the program */
@@ -49,7 +45,8 @@ static EFI_STATUS read_initrds(struct image *image, uint8_t *to)
 	return EFI_SUCCESS;
 }
 
-static EFI_STATUS EFIAPI load_initrd(struct load_file2 *self, EFI_DEVICE_PATH *path, BOOLEAN boot_policy, UINTN *size, void *buffer)
+static EFI_STATUS EFIAPI load_initrd(EFI_LOAD_FILE_PROTOCOL *self, EFI_DEVICE_PATH *path, BOOLEAN boot_policy,
+				     UINTN *size, void *buffer)
 {
 	struct image *image = (struct image *)self;
 	UINTN room;
@@ -74,14 +71,14 @@ static EFI_STATUS open_initrds(struct image *image)
 		struct file *file = &image->initrds[i];
 		EFI_STATUS status = file_open(image->entry->initrd[i], image->name, file);
 
-		if (!EFI_ERROR(status) && (file->size == 0 || __builtin_add_overflow(align4(image->initrd_size), file->size,
-										     &image->initrd_size))) {
-			print(refuse(file->path), "%llu bytes, named by %s; needed: an initrd; copy the file again, or remove the line\n",
-			      X(file->size), image->name);
-			status = EFI_LOAD_ERROR;
-		}
 		if (EFI_ERROR(status))
 			return status;
+		if (file->size == 0 || __builtin_add_overflow(align4(image->initrd_size), file->size,
+							      &image->initrd_size)) {
+			print(refuse(file->path), "%llu bytes, named by %s; needed: an initrd; copy the file again, or "
+			      "remove the line\n", X(file->size), image->name);
+			return EFI_LOAD_ERROR;
+		}
 	}
 	return EFI_SUCCESS;
 }
@@ -92,14 +89,15 @@ static EFI_STATUS offer_initrds(struct image *image)
 
 	if (EFI_ERROR(status) || image->entry->initrd_count == 0)
 		return status;
-	image->loader.load = load_initrd;
-	status = fw.boot->InstallMultipleProtocolInterfaces(&image->initrd_handle, &device_path_guid, &initrd_path,
-							    &load_file2_guid, &image->loader, NULL);
+	image->loader.LoadFile = load_initrd;
+	status = fw.boot->InstallMultipleProtocolInterfaces(&image->initrd_handle, &device_path_guid,
+							    &initrd_media_path, &load_file2_guid, &image->loader, NULL);
 	if (!EFI_ERROR(status))
 		return status;
 	image->initrd_handle = NULL;
-	print(refuse(image->name), "its initrd cannot be offered to the kernel (%s)%s\n", status_name(status),
-	      status == EFI_ALREADY_STARTED ? "; another program offers one already: remove the initrd lines, or restart the machine" : "");
+	print(refuse(image->name), "its initrd cannot be offered to the kernel (%s); %s\n", status_name(status),
+	      status == EFI_ALREADY_STARTED ? "another program offers one already: remove the initrd lines" :
+					      "restart the machine");
 	return status;
 }
 
@@ -107,14 +105,15 @@ static EFI_STATUS offer_initrds(struct image *image)
 static EFI_STATUS refuse_image(const struct image *image, EFI_STATUS status)
 {
 	if (status == EFI_ACCESS_DENIED || status == EFI_SECURITY_VIOLATION)
-		print(refuse(image->path), "the firmware does not trust it (%s) and Secure Boot is on, named by %s; needed: a file signed "
-		      "by a key in db; sign it, or switch Secure Boot off in the firmware's setup\n", status_name(status), image->name);
+		print(refuse(image->path), "the firmware does not trust it (%s) and Secure Boot is on, named by %s; "
+		      "needed: a file signed by a key in db; sign it, or switch Secure Boot off in the firmware\n",
+		      status_name(status), image->name);
 	else if (status == EFI_NOT_FOUND)
-		print(refuse(image->path), "not found (%s), named by %s; copy the file to this volume, or correct the name\n",
-		      status_name(status), image->name);
+		print(refuse(image->path), "not found (%s), named by %s; copy the file to this volume, or correct the "
+		      "name\n", status_name(status), image->name);
 	else
-		print(refuse(image->path), "the firmware cannot load it (%s), named by %s; needed: an EFI program for x86-64\n",
-		      status_name(status), image->name);
+		print(refuse(image->path), "the firmware cannot load it (%s), named by %s; needed: an EFI program for "
+		      "x86-64\n", status_name(status), image->name);
 	return status;
 }
 
@@ -134,7 +133,8 @@ static EFI_STATUS check_pe(const struct image *image)
 		return status;
 	print(refuse(image->path), "no EFI program: it starts with %02x %02x, not with MZ; needed: ", head[0], head[1]);
 	if (machine_secure_boot())
-		print(console, "one that the firmware can verify, because Secure Boot is on; an own kernel runs only with Secure Boot off\n");
+		print(console, "one that the firmware can verify, because Secure Boot is on; an own kernel runs only "
+		      "with Secure Boot off\n");
 	else
 		print(console, "a kernel with an EFI stub; or remove mapbridge-start efi from %s\n", image->name);
 	return EFI_UNSUPPORTED;
@@ -167,7 +167,8 @@ static EFI_STATUS set_options(struct image *image)
 		return EFI_LOAD_ERROR;
 	}
 	if (!utf8_to_utf16(image->entry->options, image->options, MM_ARRAY_COUNT(image->options), &bad)) {
-		print(refuse(image->name), "the options are no UTF-8 at byte %zu; needed: a text file in UTF-8; save it as one\n", bad);
+		print(refuse(image->name), "the options are no UTF-8 at byte %zu; needed: a text file in UTF-8; save "
+		      "it as one\n", bad);
 		return EFI_LOAD_ERROR;
 	}
 	status = fw.boot->HandleProtocol(image->handle, &loaded_image_guid, (void **)&loaded);
@@ -217,8 +218,8 @@ EFI_STATUS start_image(const struct bls_entry *entry, const char *name)
 	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
 	status = run(image);
 	if (image->initrd_handle)
-		fw.boot->UninstallMultipleProtocolInterfaces(image->initrd_handle, &device_path_guid, &initrd_path, &load_file2_guid,
-							     &image->loader, NULL);
+		fw.boot->UninstallMultipleProtocolInterfaces(image->initrd_handle, &device_path_guid, &initrd_media_path,
+							     &load_file2_guid, &image->loader, NULL);
 	if (image->handle)
 		fw.boot->UnloadImage(image->handle);
 	for (size_t i = 0; i < PLAN_INITRDS_MAX; i++)

@@ -121,7 +121,8 @@ static bool is_partition(EFI_HANDLE handle, const EFI_DEVICE_PATH *disk, size_t 
 	HARDDRIVE_DEVICE_PATH *drive = path ? gpt_partition(path) : NULL;
 
 	return drive && (size_t)((uint8_t *)drive - (uint8_t *)path) == disk_length &&
-	       __builtin_memcmp(path, disk, disk_length) == 0 && __builtin_memcmp(drive->Signature, unique, GPT_GUID_SIZE) == 0;
+	       __builtin_memcmp(path, disk, disk_length) == 0 &&
+	       __builtin_memcmp(drive->Signature, unique, GPT_GUID_SIZE) == 0;
 }
 
 static EFI_HANDLE find_partition(const EFI_DEVICE_PATH *disk, size_t disk_length, const uint8_t *unique)
@@ -168,8 +169,8 @@ static void open_xbootldr(void)
 		return;
 	status = handle ? open_root(handle, &fw.volumes[1].root) : EFI_NOT_FOUND;
 	if (EFI_ERROR(status)) {
-		print(console, "mapbridge: note: the XBOOTLDR partition cannot be opened (%s); needed: a file system that this firmware "
-		      "reads, such as FAT\n", status_name(status));
+		print(console, "mapbridge: note: the XBOOTLDR partition cannot be opened (%s); needed: a file system "
+		      "that this firmware reads, such as FAT\n", status_name(status));
 		return;
 	}
 	fw.volumes[1].handle = handle;
@@ -184,8 +185,8 @@ EFI_STATUS volumes_open(void)
 	if (!EFI_ERROR(status))
 		status = open_root(fw.loaded->DeviceHandle, &fw.volumes[0].root);
 	if (EFI_ERROR(status)) {
-		print(refuse("boot volume"), "the volume of this program cannot be opened (%s); start it from a FAT file system\n",
-		      status_name(status));
+		print(refuse("boot volume"), "the volume of this program cannot be opened (%s); start it from a FAT "
+		      "file system\n", status_name(status));
 		return status;
 	}
 	fw.volumes[0].handle = fw.loaded->DeviceHandle;

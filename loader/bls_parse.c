@@ -88,8 +88,8 @@ static struct reader start_reading(const char *text, size_t size)
 
 static int refuse_length(const struct line *line, size_t capacity, struct printer *why)
 {
-	print(why, "line %u: %.*s has %zu characters; needed: at most %zu", line->number, (int)line->key_length, line->key,
-	      line->value_length, capacity - 1);
+	print(why, "line %u: %.*s has %zu characters; needed: at most %zu", line->number, (int)line->key_length,
+	      line->key, line->value_length, capacity - 1);
 	return MM_EINVAL;
 }
 
@@ -143,8 +143,8 @@ static void add_options(const struct line *line, struct bls_entry *entry)
 static void note_repeated(const struct line *line, const char *old, struct printer *notes)
 {
 	if (old[0])
-		print(notes, "line %u: %.*s is given again; this line counts, not %s\n", line->number, (int)line->key_length, line->key,
-		      old);
+		print(notes, "line %u: %.*s is given again; this line counts, not %s\n", line->number,
+		      (int)line->key_length, line->key, old);
 }
 
 /* Keys that are not known: the first one and their number, so that a file full of them is one line. */
@@ -170,7 +170,8 @@ static void note_unknown(const struct unknown *unknown, struct printer *notes)
 	print(notes, "\n");
 }
 
-#define TEXT(key, member, path) { key, offsetof(struct bls_entry, member), sizeof(((struct bls_entry *)0)->member), path }
+#define TEXT(key, member, path) \
+	{ key, offsetof(struct bls_entry, member), sizeof(((struct bls_entry *)0)->member), path }
 
 /* Keys with one value, which may stand once. */
 static const struct text_key {
@@ -204,8 +205,8 @@ static int start_line(const struct line *line, struct entry_reading *r)
 		r->entry->start_efi = true;
 		return 0;
 	}
-	print(r->why, "line %u: mapbridge-start %.*s; needed: efi, or no such line", line->number, (int)line->value_length,
-	      line->value);
+	print(r->why, "line %u: mapbridge-start %.*s; needed: efi, or no such line", line->number,
+	      (int)line->value_length, line->value);
 	return MM_EINVAL;
 }
 
@@ -227,7 +228,8 @@ static int entry_line(const struct line *line, struct entry_reading *r)
 			return text_line(line, &text_keys[i], r);
 	if (key_is(line, "initrd")) {
 		if (entry->initrd_count == PLAN_INITRDS_MAX) {
-			print(r->why, "line %u: more than %d initrd lines; join the files", line->number, PLAN_INITRDS_MAX);
+			print(r->why, "line %u: more than %d initrd lines; join the files", line->number,
+			      PLAN_INITRDS_MAX);
 			return MM_EINVAL;
 		}
 		return copy_path(line, entry->initrd[entry->initrd_count++], r->why);
@@ -270,8 +272,8 @@ static int check_entry(struct entry_reading *r, unsigned lines)
 	if (entry->foreign)
 		return 0;
 	if (r->devicetree.number) {
-		print(r->why, "line %u: the key %.*s is not supported; needed: an entry without it", r->devicetree.number,
-		      (int)r->devicetree.key_length, r->devicetree.key);
+		print(r->why, "line %u: the key %.*s is not supported; needed: an entry without it",
+		      r->devicetree.number, (int)r->devicetree.key_length, r->devicetree.key);
 		return MM_EINVAL;
 	}
 	if (entry->linux[0] && entry->efi[0]) {
@@ -279,7 +281,8 @@ static int check_entry(struct entry_reading *r, unsigned lines)
 		return MM_EINVAL;
 	}
 	if (!entry->linux[0] && !entry->efi[0]) {
-		print(r->why, "no linux line and no efi line among %u lines; needed: linux \\path\\of\\the\\kernel", lines);
+		print(r->why, "no linux line and no efi line among %u lines; needed: linux \\path\\of\\the\\kernel",
+		      lines);
 		return MM_EINVAL;
 	}
 	return 0;
@@ -306,7 +309,8 @@ int bls_entry_parse(const char *text, size_t size, struct bls_entry *entry, stru
 
 static bool value_is(const struct line *line, const char *value)
 {
-	return text_length(value) == line->value_length && __builtin_memcmp(line->value, value, line->value_length) == 0;
+	return text_length(value) == line->value_length &&
+	       __builtin_memcmp(line->value, value, line->value_length) == 0;
 }
 
 static bool parse_seconds(const struct line *line, uint32_t *seconds)
@@ -330,9 +334,10 @@ static void timeout_line(const struct line *line, struct bls_loader *loader, str
 
 	if (value_is(line, "menu-force")) {
 		seconds = BLS_TIMEOUT_NONE;
-	} else if (!value_is(line, "menu-hidden") && !value_is(line, "menu-disabled") && !parse_seconds(line, &seconds)) {
-		print(notes, "line %u: timeout %.*s is ignored; needed: seconds, menu-force, menu-hidden or menu-disabled\n", line->number,
-		      (int)line->value_length, line->value);
+	} else if (!value_is(line, "menu-hidden") && !value_is(line, "menu-disabled") &&
+		   !parse_seconds(line, &seconds)) {
+		print(notes, "line %u: timeout %.*s is ignored; needed: seconds, menu-force, menu-hidden or "
+		      "menu-disabled\n", line->number, (int)line->value_length, line->value);
 		return;
 	}
 	loader->timeout = seconds;
@@ -344,17 +349,20 @@ static int default_line(const struct line *line, struct bls_loader *loader, stru
 	note_repeated(line, loader->default_entry, notes);
 	if (value_is(line, "@saved")) {
 		loader->default_entry[0] = '\0';
-		print(notes, "line %u: default @saved is not supported; the first entry is the default\n", line->number);
+		print(notes, "line %u: default @saved is not supported; the first entry is the default\n",
+		      line->number);
 		return 0;
 	}
 	return copy_value(line, loader->default_entry, sizeof(loader->default_entry), why);
 }
 
-int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, struct printer *notes, struct printer *why)
+int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, struct printer *notes,
+		     struct printer *why)
 {
-	static const char *const ignored[] = { "editor", "console-mode", "auto-entries", "auto-firmware", "auto-poweroff",
-					       "auto-reboot", "beep", "random-seed-mode", "secure-boot-enroll",
-					       "secure-boot-enroll-action", "secure-boot-enroll-timeout-sec",
+	static const char *const ignored[] = { "editor", "console-mode", "auto-entries", "auto-firmware",
+					       "auto-poweroff", "auto-reboot", "beep", "random-seed-mode",
+					       "secure-boot-enroll", "secure-boot-enroll-action",
+					       "secure-boot-enroll-timeout-sec",
 					       "reboot-for-bitlocker", "reboot-on-error", "log-level" };
 	struct reader reader = start_reading(text, size);
 	struct unknown unknown = { .count = 0 };

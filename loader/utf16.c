@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <loader/utf16.h>
 
-/* One code point from 1 to 4 bytes; UINT32_MAX for what is no UTF-8. A NUL is no continuation, so nothing is read past it. */
+/* One code point of 1 to 4 bytes; UINT32_MAX for what is no UTF-8. Nothing is read past a NUL: it continues nothing. */
 static uint32_t decode(const unsigned char *text, size_t *length)
 {
 	static const uint32_t smallest[] = { 0, 0x80, 0x800, 0x10000 };

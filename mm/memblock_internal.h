@@ -32,23 +32,73 @@ static inline unsigned long regions_in_use(const struct memblock_type *type)
 	return type->cnt == 1 && !type->regions[0].size ? 0 : type->cnt;
 }
 
+/* from + skip if the region there starts at or below address, else from. The asm keeps compilers from branching. */
+static inline __attribute__((always_inline)) const struct memblock_region *
+skip_if_below(const struct memblock_region *from, unsigned long skip, phys_addr_t address)
+{
+	const struct memblock_region *next = from + skip;
+
+	__asm__("" : "+r"(next));
+	from = __builtin_expect_with_probability(next->base <= address, 1, 0.5) ? next : from;
+	__asm__("" : "+r"(from));
+	return from;
+}
+
+/*
+ * The last of count regions, at least one, that starts at or below address; the first region when none does. Nobody
+ * can guess which half an address is in, so each step is a conditional move. The last steps are straight-line code:
+ * in a table of up to 128 regions that is no slower than branches, even when those are all guessed right.
+ */
+static inline __attribute__((always_inline)) const struct memblock_region *
+last_below(const struct memblock_region *from, unsigned long count, phys_addr_t address)
+{
+	unsigned long half;
+
+	while (count > 128) {
+		half = count / 2;
+		count -= half;
+		from = skip_if_below(from, half, address);
+	}
+	/* Down to the largest power of two: not by counting zero bits, as that waits for the former search on x86. */
+	for (half = 128; half > count; half /= 2)
+		;
+	from = skip_if_below(from, count - half, address);
+	switch (half) {
+	case 128:
+		from = skip_if_below(from, 64, address);
+		__attribute__((fallthrough));
+	case 64:
+		from = skip_if_below(from, 32, address);
+		__attribute__((fallthrough));
+	case 32:
+		from = skip_if_below(from, 16, address);
+		__attribute__((fallthrough));
+	case 16:
+		from = skip_if_below(from, 8, address);
+		__attribute__((fallthrough));
+	case 8:
+		from = skip_if_below(from, 4, address);
+		__attribute__((fallthrough));
+	case 4:
+		from = skip_if_below(from, 2, address);
+		__attribute__((fallthrough));
+	case 2:
+		from = skip_if_below(from, 1, address);
+	}
+	return from;
+}
+
 /* Position of the first region that starts above address; the number of regions when none does. */
 static inline unsigned long first_above(const struct memblock_type *type, phys_addr_t address)
 {
-	const struct memblock_region *from = type->regions;
-	unsigned long left = regions_in_use(type);
+	unsigned long count = regions_in_use(type);
 
-	while (left) {
-		unsigned long half = left / 2;
+	if (!count)
+		return 0;
 
-		if (from[half].base <= address) {
-			from += half + 1;
-			left -= half + 1;
-		} else {
-			left = half;
-		}
-	}
-	return (unsigned long)(from - type->regions);
+	const struct memblock_region *last = last_below(type->regions, count, address);
+
+	return (unsigned long)(last - type->regions) + (last->base <= address);
 }
 
 /* Position of the first region that ends above address; the number of regions when none does. */

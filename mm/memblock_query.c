@@ -2,25 +2,16 @@
 /* What only reads the tables: questions, and the steps of the iterators. */
 #include "memblock_internal.h"
 
-/*
- * The region of the table that holds the byte at address, or null. Nobody can guess which half an address is in, so a
- * conditional move beats a branch that is mispredicted at every other step.
- */
-static inline __attribute__((always_inline)) const struct memblock_region *find_region(const struct memblock_type *type,
-										       phys_addr_t address)
+/* The region of the table that holds the byte at address, or null. */
+static inline __attribute__((always_inline)) const struct memblock_region *
+find_region(const struct memblock_type *type, phys_addr_t address)
 {
-	const struct memblock_region *from = type->regions;
-	unsigned long left = type->cnt;
+	const struct memblock_region *region;
 
-	if (!left)
+	if (!type->cnt)
 		return NULL;
-	while (left > 1) {
-		const struct memblock_region *middle = from + left / 2;
-
-		left -= left / 2;
-		from = __builtin_expect_with_probability(middle->base <= address, 1, 0.5) ? middle : from;
-	}
-	return address - from->base < from->size ? from : NULL;
+	region = last_below(type->regions, type->cnt, address);
+	return address - region->base < region->size ? region : NULL;
 }
 
 bool memblock_is_memory(phys_addr_t address)

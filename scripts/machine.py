@@ -121,7 +121,8 @@ class Machine:
                    "-nodefaults", "-no-user-config", "-no-reboot", "-no-shutdown",
                    "-vga", "none" if self.display == "none" else "std",
                    "-display", "gtk" if self.display == "gtk" else "none", *self.firmware_arguments(scratch)]
-        command += ["-drive", f"if=none,id=disk,format=raw,snapshot={'on' if self.snapshot else 'off'},file={self.image}",
+        command += ["-drive", f"if=none,id=disk,format=raw,file={self.image},"
+                              f"snapshot={'on' if self.snapshot else 'off'}",
                     "-device", "virtio-blk-pci,drive=disk,bootindex=0",
                     "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
                     "-qmp", f"unix:{scratch}/qmp,server=on,wait=off", *serial]

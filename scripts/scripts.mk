@@ -63,5 +63,10 @@ VIEW_PROGRAMS := test/boot/parity/view test/boot/parity/runtime
 $(B)/%/initrd-view.img: $(B)/%/modules/efivarfs.ko scripts/make-initrd $(INITRD_FILES) $(VIEW_PROGRAMS) \
 		$(B)/linux/leave-qemu
 	$(Q)scripts/make-initrd $@ $(@D)/busybox $(B)/linux/leave-qemu $(VIEW_PROGRAMS) $<
+$(B)/linux/efi_clock.ko: test/boot/efi_clock/build-module test/boot/efi_clock/efi_clock.c $(B)/linux/vmlinuz
+	$(Q)test/boot/efi_clock/build-module $(@D)
+$(B)/linux/initrd-clock.img: $(B)/linux/efi_clock.ko scripts/make-initrd $(INITRD_FILES) test/boot/efi_clock/clock \
+		$(B)/linux/leave-qemu
+	$(Q)scripts/make-initrd $@ $(@D)/busybox $(B)/linux/leave-qemu test/boot/efi_clock/clock $<
 
 .PHONY: run run-linux

@@ -14,8 +14,8 @@ struct bls_file {
 };
 
 /*
- * Negative when a stands before b in a menu. The order of the Boot Loader Specification: entries without tries left last;
- * those with a sort-key first, by sort-key, machine-id and version (newest first); then by file name without counter
+ * Negative when a stands before b in a menu. The order of the Boot Loader Specification: without tries left last; those
+ * with a sort-key first, by sort-key, machine-id and version (newest first); then by file name without counter
  * and suffix (newest first); then by tries left and done. What is still equal is ordered by file name and volume.
  */
 int bls_file_compare(const struct bls_file *a, const struct bls_file *b);

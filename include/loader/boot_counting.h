@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Boot counting of the Boot Loader Specification: tries left and tries done, in an entry's file name NAME+LEFT-DONE.conf. */
+/* Boot counting of the Boot Loader Specification: tries left and done, in an entry's file name NAME+LEFT-DONE.conf. */
 #ifndef LOADER_BOOT_COUNTING_H
 #define LOADER_BOOT_COUNTING_H
 

@@ -50,6 +50,17 @@ struct boot_request {
 	size_t table_count;
 	const struct setup_data_node *nodes; /* to hand over, besides those that the loader makes itself */
 	size_t node_count;
+	const struct plan_refused *refused; /* not to be used again; null when refused_count is 0 */
+	size_t refused_count;
+};
+
+/*
+ * Memory that the firmware has refused although its map calls it free: EDK2 keeps the free pages of a memory type's bin
+ * for that type, and tells so in the map only when a descriptor has nothing else in it. Bytes.
+ */
+struct plan_refused {
+	uint64_t base;
+	uint64_t size;
 };
 
 /* Pages to allocate at this very address; code: as EfiLoaderCode, else EfiLoaderData. */

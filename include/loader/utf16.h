@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /*
- * Translates NUL-terminated UTF-8 to NUL-terminated UTF-16 of at most capacity units, the NUL included; never more units
+ * Translates NUL-terminated UTF-8 to NUL-terminated UTF-16 of at most capacity units with the NUL; never more units
  * than the text has bytes with its NUL. False for what is no UTF-8 (overlong forms and surrogates are none) or does not
  * fit; *to is undefined then, and *bad (may be null) is the offset of the byte where it ended.
  */

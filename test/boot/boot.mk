@@ -42,7 +42,8 @@ test:
 test-machines:
 	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
 	test/run-tests --machines --build-status $$status
+PARITY_INITRDS := $(B)/linux-generic/initrd-view.img $(B)/linux/initrd-clock.img
 test-parity:
-	@status=0; $(MAKE) --no-print-directory -k test-programs $(B)/linux-generic/initrd-view.img || status=$$?; \
+	@status=0; $(MAKE) --no-print-directory -k test-programs $(PARITY_INITRDS) || status=$$?; \
 	test/run-tests --parity --build-status $$status
 .PHONY: test test-machines test-parity test-programs

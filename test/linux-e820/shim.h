@@ -28,7 +28,9 @@ typedef int (*cmp_func_t)(const void *a, const void *b);
 #define CONFIG_X86_64 1
 #define CONFIG_64BIT 1
 #define CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS 1
+#ifndef MAX_NUMNODES
 #define MAX_NUMNODES 1024 /* Debian's */
+#endif
 #define PAGE_SHIFT 12
 #define PAGE_SIZE 4096ul
 #define MAXMEM (1ul << 46) /* 4 levels of page tables */

@@ -150,7 +150,8 @@ static void entries_without_a_kernel(void **state)
 {
 	(void)state;
 	ENTRY_REFUSED("", "no linux line and no efi line among 0 lines; needed: linux \\path\\of\\the\\kernel");
-	ENTRY_REFUSED("title x\n\n# linux /k\n", "no linux line and no efi line among 3 lines; needed: linux \\path\\of\\the\\kernel");
+	ENTRY_REFUSED("title x\n\n# linux /k\n", "no linux line and no efi line among 3 lines; needed: linux "
+		      "\\path\\of\\the\\kernel");
 	ENTRY_REFUSED("title x\nlinux", "line 2: linux has no value");
 	ENTRY_REFUSED("linux /k\ninitrd \t\r\n", "line 2: initrd has no value");
 	ENTRY_REFUSED("linux /k\nefi /shell.efi\n", "both linux \\k and efi \\shell.efi; needed: one of them");
@@ -170,7 +171,8 @@ static void characters_that_no_path_has(void **state)
 	ENTRY_REFUSED("linux /k\0.old\n", "line 1: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one");
 	ENTRY_REFUSED("linux /k\noptions quiet\0 init=/bin/sh\n",
 		      "line 2: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one");
-	ENTRY_REFUSED("l\0i\0n\0u\0x\0 \0/\0k\0", "line 1: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one");
+	ENTRY_REFUSED("l\0i\0n\0u\0x\0 \0/\0k\0", "line 1: a NUL byte; needed: a text file in ASCII or UTF-8; save it "
+		      "as one");
 }
 
 /* A value that just fits, and one character more. */
@@ -254,8 +256,9 @@ static void every_key_of_an_entry(void **state)
 	struct result r;
 
 	(void)state;
-	ENTRY(&r, "title T\nversion 6.1~rc1\nmachine-id 4098b3f648d74c13b1f04ccfba7798e8\nsort-key debian\narchitecture X64\n"
-		  "efi /EFI/tools/shell.efi\noptions -nostartup\ngrub_users u\ngrub_hotkey h\ngrub_class c\ngrub_arg a\n");
+	ENTRY(&r, "title T\nversion 6.1~rc1\nmachine-id 4098b3f648d74c13b1f04ccfba7798e8\nsort-key debian\n"
+		  "architecture X64\nefi /EFI/tools/shell.efi\noptions -nostartup\n"
+		  "grub_users u\ngrub_hotkey h\ngrub_class c\ngrub_arg a\n");
 	assert_string_equal(r.notes, "");
 	assert_string_equal(r.entry.version, "6.1~rc1");
 	assert_string_equal(r.entry.machine_id, "4098b3f648d74c13b1f04ccfba7798e8");
@@ -311,9 +314,11 @@ static void timeouts(void **state)
 		uint32_t timeout;
 		bool disabled, noted;
 	} cases[] = {
-		{ "0", 0, false, false }, { "5", 5, false, false }, { "007", 7, false, false }, { "4294967294", 4294967294, false, false },
+		{ "0", 0, false, false }, { "5", 5, false, false }, { "007", 7, false, false },
+		{ "4294967294", 4294967294, false, false },
 		{ "4294967295", 0, false, true }, { "4294967296", 0, false, true }, { "99999999999", 0, false, true },
-		{ "menu-force", BLS_TIMEOUT_NONE, false, false }, { "menu-hidden", 0, false, false }, { "menu-disabled", 0, true, false },
+		{ "menu-force", BLS_TIMEOUT_NONE, false, false }, { "menu-hidden", 0, false, false },
+		{ "menu-disabled", 0, true, false },
 		{ "5s", 0, false, true }, { "-1", 0, false, true }, { "", 0, false, true }, { "menu", 0, false, true },
 	};
 	struct result r;
@@ -351,8 +356,10 @@ static void a_saved_default_is_not_supported(void **state)
 
 static void systemds_other_settings_are_known(void **state)
 {
-	static const char text[] = "editor no\nconsole-mode keep\nauto-entries 1\nauto-firmware 1\nbeep 0\nrandom-seed-mode off\n"
-				   "secure-boot-enroll off\nreboot-for-bitlocker 0\nauto-reboot 1\nauto-poweroff 1\nlog-level info\n";
+	static const char text[] = "editor no\nconsole-mode keep\nauto-entries 1\nauto-firmware 1\nbeep 0\n"
+				   "random-seed-mode off\n"
+				   "secure-boot-enroll off\nreboot-for-bitlocker 0\nauto-reboot 1\nauto-poweroff 1\n"
+				   "log-level info\n";
 	struct result r;
 
 	(void)state;
@@ -369,13 +376,19 @@ static void patterns(void **state)
 	} cases[] = {
 		{ "", "", true },	   { "", "a", false },	       { "a", "", false },	      { "*", "", true },
 		{ "?", "", false },	   { "debian.conf", "DEBIAN.CONF", true }, { "DEB*", "debian.conf", true },
-		{ "*.conf", "a.conf", true }, { "*.conf", "a.conf.bak", false }, { "a?c", "abc", true }, { "a?c", "ac", false },
-		{ "*a*b*", "xxaxxbxx", true }, { "*a*b*", "xxbxxaxx", false }, { "**?**", "x", true }, { "a*", "b", false },
-		{ "*ab", "aab", true },	   { "a.conf", "a.confx", false }, { "a.confx", "a.conf", false }, { "[", "{", false },
+		{ "*.conf", "a.conf", true }, { "*.conf", "a.conf.bak", false }, { "a?c", "abc", true },
+		{ "a?c", "ac", false },
+		{ "*a*b*", "xxaxxbxx", true }, { "*a*b*", "xxbxxaxx", false }, { "**?**", "x", true },
+		{ "a*", "b", false },
+		{ "*ab", "aab", true },	   { "a.conf", "a.confx", false }, { "a.confx", "a.conf", false },
+		{ "[", "{", false },
 		{ "a[bc]d", "acd", true }, { "a[bc]d", "aed", false }, { "[a-c]", "B", true }, { "[A-C]", "d", false },
-		{ "[!a-c]", "b", false },  { "[!a-c]", "d", true },	{ "[^x]", "y", true },	     { "[^x]", "x", false },
-		{ "[]]", "]", true },	   { "[]a]", "a", true },	{ "[a-]", "-", true },	     { "[a", "[a", true },
-		{ "[a", "a", false },	   { "*[0-9].conf", "linux-6.conf", true }, { "*[0-9].conf", "linux-x.conf", false },
+		{ "[!a-c]", "b", false },
+		{ "[!a-c]", "d", true },	{ "[^x]", "y", true },	     { "[^x]", "x", false },
+		{ "[]]", "]", true },	   { "[]a]", "a", true },	{ "[a-]", "-", true },
+		{ "[a", "[a", true },
+		{ "[a", "a", false },	   { "*[0-9].conf", "linux-6.conf", true },
+		{ "*[0-9].conf", "linux-x.conf", false },
 		{ "\\*", "*", true },	   { "\\*", "a", false },	{ "a\\", "a\\", true }, { "[a]", "", false },
 	};
 

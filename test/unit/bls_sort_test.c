@@ -46,7 +46,8 @@ static void expect_order(const struct named *expected, size_t count)
 		bls_files_sort(files, count);
 		for (size_t i = 0; i < count; i++) {
 			if (strcmp(files[i]->name, expected[i].name) != 0)
-				fail_msg("turn %zu, place %zu: %s instead of %s", turn, i, files[i]->name, expected[i].name);
+				fail_msg("turn %zu, place %zu: %s instead of %s", turn, i, files[i]->name,
+					 expected[i].name);
 			for (size_t j = i + 1; j < count; j++) {
 				assert_true(bls_file_compare(files[i], files[j]) < 0);
 				assert_true(bls_file_compare(files[j], files[i]) > 0);
@@ -67,10 +68,12 @@ static void sort_key_then_machine_then_newest_version(void **state)
 {
 	(void)state;
 	EXPECT_ORDER({ "z.conf", "sort-key arch\nversion 1\n" }, { "y.conf", "sort-key debian\nversion 10\n" },
-		     { "x.conf", "sort-key debian\nversion 9\n" }, { "w.conf", "sort-key debian\nmachine-id a\nversion 1\n" },
+		     { "x.conf", "sort-key debian\nversion 9\n" },
+		     { "w.conf", "sort-key debian\nmachine-id a\nversion 1\n" },
 		     { "v.conf", "sort-key debian\nmachine-id b\nversion 2\n" }, { "u.conf", "sort-key debian-x\n" },
 		     { "zz.conf", "version 99\n" },
-		     { "c-10.conf", "version 1\ntitle A\nmachine-id a\n" }, { "c-9.conf", "version 100\n" }, { "b.conf", "" });
+		     { "c-10.conf", "version 1\ntitle A\nmachine-id a\n" }, { "c-9.conf", "version 100\n" },
+		     { "b.conf", "" });
 }
 
 static void capital_letters_come_first(void **state)
@@ -82,7 +85,8 @@ static void capital_letters_come_first(void **state)
 static void without_versions_by_name_newest_first(void **state)
 {
 	(void)state;
-	EXPECT_ORDER({ "linux-6.10.conf", "" }, { "linux-6.9.conf", "" }, { "linux-6.9~rc1.conf", "" }, { "arch.conf", "" });
+	EXPECT_ORDER({ "linux-6.10.conf", "" }, { "linux-6.9.conf", "" }, { "linux-6.9~rc1.conf", "" },
+		     { "arch.conf", "" });
 	EXPECT_ORDER({ "b-2.conf", "sort-key k\nversion 5\n" }, { "b-1.conf", "sort-key k\nversion 5\n" });
 }
 
@@ -91,7 +95,8 @@ static void bad_entries_come_last(void **state)
 {
 	(void)state;
 	EXPECT_ORDER({ "n+1-2.conf", "sort-key b\n" }, { "o.conf", "" }, { "a+5.conf", "version 1\n" },
-		     { "z+0-1.conf", "sort-key a\nversion 9\n" }, { "y+0.conf", "sort-key a\nversion 8\n" }, { "x+0-2.conf", "" });
+		     { "z+0-1.conf", "sort-key a\nversion 9\n" }, { "y+0.conf", "sort-key a\nversion 8\n" },
+		     { "x+0-2.conf", "" });
 }
 
 /* Names that differ only in their counters: more tries left first, then fewer done. */
@@ -117,7 +122,8 @@ static void volumes_break_the_last_tie(void **state)
 
 static void find_takes_the_first_that_fits(void **state)
 {
-	struct bls_file *files[] = { new_file("debian-6.10+3.conf", ""), new_file("debian-6.9.conf", ""), new_file("shell.conf", "") };
+	struct bls_file *files[] = { new_file("debian-6.10+3.conf", ""), new_file("debian-6.9.conf", ""),
+				     new_file("shell.conf", "") };
 
 	(void)state;
 	assert_int_equal(bls_files_find(files, 3, "debian-*"), 0);
@@ -149,11 +155,15 @@ static void expect_labels(struct bls_file **files, size_t count, const char *con
 static void labels_tell_entries_apart(void **state)
 {
 	struct bls_file *files[] = {
-		new_file("a.conf", "title Debian\nversion 1\nmachine-id x\n"), new_file("b.conf", "title Debian\nversion 2\n"),
-		new_file("c.conf", "title Debian\nversion 2\nmachine-id y\n"), new_file("d.conf", "title Debian\nversion 2\nmachine-id y\n"),
-		new_file("e.conf", "title Shell\nversion 7\n"), new_file("f.conf", ""), new_file("g.conf", "title Debian\n"),
+		new_file("a.conf", "title Debian\nversion 1\nmachine-id x\n"),
+		new_file("b.conf", "title Debian\nversion 2\n"),
+		new_file("c.conf", "title Debian\nversion 2\nmachine-id y\n"),
+		new_file("d.conf", "title Debian\nversion 2\nmachine-id y\n"),
+		new_file("e.conf", "title Shell\nversion 7\n"), new_file("f.conf", ""),
+		new_file("g.conf", "title Debian\n"),
 	};
-	static const char *const labels[] = { "Debian (1)", "Debian (2)", "Debian (2) (y) (c.conf)", "Debian (2) (y) (d.conf)", "Shell",
+	static const char *const labels[] = { "Debian (1)", "Debian (2)", "Debian (2) (y) (c.conf)",
+					      "Debian (2) (y) (d.conf)", "Shell",
 					      "f.conf", "Debian" };
 
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The order of versions: the examples of the Version Format Specification, and what its rules leave open to mistakes. */
+/* The order of versions: the examples of the Version Format Specification, and where its rules invite mistakes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -64,7 +64,8 @@ static void pairs(void **state)
 /* The specification's list: each is older than every one to its right. */
 static void a_list_in_order(void **state)
 {
-	static const char *const list[] = { "122.1", "123~rc1-1", "123", "123-a", "123-a.1", "123-1", "123-1.1", "123^post1", "123.a-1",
+	static const char *const list[] = { "122.1", "123~rc1-1", "123", "123-a", "123-a.1", "123-1", "123-1.1",
+					    "123^post1", "123.a-1",
 					    "123.1-1", "123a-1", "124-1" };
 
 	(void)state;

@@ -50,8 +50,10 @@ static void names_without_one(void **state)
 	static const struct {
 		const char *name, *stem;
 	} cases[] = {
-		{ "a.conf", "a" },	     { "a-3.conf", "a-3" },	    { "a+.conf", "a+" },     { "a+3-.conf", "a+3-" },
-		{ "a+-3.conf", "a+-3" },     { "a+3x.conf", "a+3x" },	    { "a+x-3.conf", "a+x-3" }, { "a+3.5.conf", "a+3.5" },
+		{ "a.conf", "a" },	     { "a-3.conf", "a-3" },	    { "a+.conf", "a+" },
+		{ "a+3-.conf", "a+3-" },
+		{ "a+-3.conf", "a+-3" },     { "a+3x.conf", "a+3x" },	    { "a+x-3.conf", "a+x-3" },
+		{ "a+3.5.conf", "a+3.5" },
 		{ ".conf", "" },	     { "3.conf", "3" },		    { "3-4.conf", "3-4" },   { "", "" },
 		{ "a+2147483648.conf", "a+2147483648" }, { "a+1-2147483648.conf", "a+1-2147483648" },
 		{ "a+99999999999999999999999.conf", "a+99999999999999999999999" }, { "a+1-2-3.conf", "a+1-2-3" },
@@ -63,7 +65,8 @@ static void names_without_one(void **state)
 		char next[40];
 
 		if (counter.counted || counter.left || counter.done || counter.stem != strlen(cases[i].stem))
-			fail_msg("'%s': counted %d, left %u, done %u, stem of %zu", cases[i].name, counter.counted, counter.left,
+			fail_msg("'%s': counted %d, left %u, done %u, stem of %zu", cases[i].name, counter.counted,
+				 counter.left,
 				 counter.done, counter.stem);
 		assert_false(boot_counter_next_name(cases[i].name, next, sizeof(next)));
 	}

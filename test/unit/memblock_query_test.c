@@ -71,6 +71,40 @@ static void knows_ranges_that_are_reserved(void **state)
 	assert_false(memblock_overlaps_region(&memblock.memory, 5 * MIB, 2 * MIB));
 }
 
+/*
+ * Every size of table up to 300 regions, in an array of the caller's: pages 4, 7, 10... of memory, and in each case the
+ * bytes at both ends of every region.
+ */
+static void searches_tables_of_any_size(void **state)
+{
+	static struct memblock_region regions[300];
+	struct memblock_type saved = memblock.memory;
+
+	(void)state;
+	memblock.memory.regions = regions;
+	memblock.memory.max = MM_ARRAY_COUNT(regions);
+	for (unsigned long count = 1; count <= MM_ARRAY_COUNT(regions); count++) {
+		regions[count - 1] = (struct memblock_region){ .base = (3 * (phys_addr_t)count + 1) * 4 * KIB,
+							       .size = 4 * KIB };
+		memblock.memory.cnt = count;
+		for (unsigned long i = 0; i < count; i++) {
+			phys_addr_t base = regions[i].base, end = base + regions[i].size;
+
+			assert_false(memblock_is_memory(base - 1));
+			assert_true(memblock_is_memory(base));
+			assert_true(memblock_is_memory(end - 1));
+			assert_false(memblock_is_memory(end));
+			assert_false(memblock_overlaps_region(&memblock.memory, base - 4 * KIB, 4 * KIB));
+			assert_true(memblock_overlaps_region(&memblock.memory, base - 4 * KIB, 4 * KIB + 1));
+			assert_true(memblock_overlaps_region(&memblock.memory, end - 1, 4 * KIB));
+			assert_false(memblock_overlaps_region(&memblock.memory, end, 4 * KIB));
+		}
+		assert_false(memblock_is_memory(0));
+		assert_false(memblock_is_memory(PHYS_ADDR_MAX));
+	}
+	memblock.memory = saved;
+}
+
 static void knows_sizes_and_ends(void **state)
 {
 	(void)state;
@@ -373,6 +407,7 @@ int main(void)
 		TEST(knows_single_bytes),
 		TEST(knows_ranges_of_memory),
 		TEST(knows_ranges_that_are_reserved),
+		TEST(searches_tables_of_any_size),
 		TEST(knows_sizes_and_ends),
 		TEST(knows_that_nothing_is_there),
 		TEST(knows_the_node_of_a_page),

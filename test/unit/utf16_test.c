@@ -26,9 +26,11 @@ static bool translate(const char *text, uint16_t *to, size_t capacity, size_t *b
 
 static void texts(void **state)
 {
-	static const uint16_t expected[] = { 'a', 0x7f, 0x80, 0xfc, 0x7ff, 0x800, 0x20ac, 0xd7ff, 0xe000, 0xffff, 0xd800, 0xdc00,
+	static const uint16_t expected[] = { 'a', 0x7f, 0x80, 0xfc, 0x7ff, 0x800, 0x20ac, 0xd7ff, 0xe000, 0xffff,
+					     0xd800, 0xdc00,
 					     0xdbff, 0xdfff, 0 };
-	static const char text[] = "a\x7f\xc2\x80\xc3\xbc\xdf\xbf\xe0\xa0\x80\xe2\x82\xac\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf"
+	static const char text[] = "a\x7f\xc2\x80\xc3\xbc\xdf\xbf\xe0\xa0\x80\xe2\x82\xac\xed\x9f\xbf"
+				   "\xee\x80\x80\xef\xbf\xbf"
 				   "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf";
 	uint16_t to[MM_ARRAY_COUNT(expected)];
 
@@ -43,9 +45,12 @@ static void texts(void **state)
 
 static void what_is_no_utf8(void **state)
 {
-	static const char *const cases[] = { "ab\x80", "ab\xbf", "ab\xc3", "ab\xc3z", "ab\xc0\x80", "ab\xc1\xbf", "ab\xe0\x9f\xbf",
-					     "ab\xe2\x82", "ab\xe2\x82z", "ab\xed\xa0\x80", "ab\xed\xbf\xbf", "ab\xf0\x8f\xbf\xbf",
-					     "ab\xf4\x90\x80\x80", "ab\xf8\x88\x80\x80\x80", "ab\xff", "ab\xf0\x90\x80", "ab\xfe" };
+	static const char *const cases[] = { "ab\x80", "ab\xbf", "ab\xc3", "ab\xc3z", "ab\xc0\x80", "ab\xc1\xbf",
+					     "ab\xe0\x9f\xbf",
+					     "ab\xe2\x82", "ab\xe2\x82z", "ab\xed\xa0\x80", "ab\xed\xbf\xbf",
+					     "ab\xf0\x8f\xbf\xbf",
+					     "ab\xf4\x90\x80\x80", "ab\xf8\x88\x80\x80\x80", "ab\xff", "ab\xf0\x90\x80",
+					     "ab\xfe" };
 	uint16_t to[20];
 
 	(void)state;

@@ -13,7 +13,8 @@ static struct {
 };
 
 struct load_file2 {
-	EFI_STATUS(EFIAPI *load)(struct load_file2 *self, EFI_DEVICE_PATH *path, BOOLEAN boot_policy, UINTN *size, void *buffer);
+	EFI_STATUS(EFIAPI *load)(struct load_file2 *self, EFI_DEVICE_PATH *path, BOOLEAN boot_policy, UINTN *size,
+				 void *buffer);
 };
 
 static void report_initrd(void)
@@ -25,7 +26,8 @@ static void report_initrd(void)
 	UINT32 crc = 0;
 	void *buffer;
 
-	if (BS->LocateDevicePath(&load_file2_guid, &path, &handle) || BS->HandleProtocol(handle, &load_file2_guid, (void **)&loader)) {
+	if (BS->LocateDevicePath(&load_file2_guid, &path, &handle) ||
+	    BS->HandleProtocol(handle, &load_file2_guid, (void **)&loader)) {
 		Print(L"echo: no initrd is offered\n");
 		return;
 	}

@@ -114,7 +114,7 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 	EFI_DEVICE_PATH *path;
 	EFI_HANDLE loader;
 
-	InitializeLib(self, system_table);
+	initialize(self, system_table);
 	install_edid();
 	offer_initrd(own_volume(self));
 	/* First: with the tables installed before it, OVMF 2022.11 under QEMU 7.2 ends with #UD in StartImage. */
