@@ -28,7 +28,9 @@ struct boot {
 	size_t scratch_size;
 	struct boot_facts facts;
 	struct linux_tables tables;
+	struct boot_table early_tables[PLAN_TABLES_MAX];
 	struct initrd_media media; /* the initrd when the entry names none */
+	bool needs_stub; /* only the kernel's own EFI stub can start it here */
 	bool built; /* the kernel has its copies of what is secret */
 };
 
@@ -134,11 +136,19 @@ static EFI_STATUS place(struct boot *boot)
 	struct buffer_printer why;
 	char text[500];
 	EFI_STATUS status = EFI_OUT_OF_RESOURCES;
+	uint64_t unaccepted;
 
 	for (unsigned i = 0; i < PLAN_TRIES; i++) {
 		status = read_map(boot);
 		if (EFI_ERROR(status))
 			return status;
+		unaccepted = boot_plan_unaccepted(&boot->map.view);
+		boot->needs_stub = unaccepted && boot->kernel.format == KERNEL_BZIMAGE;
+		if (boot->needs_stub) {
+			print(console, "note: %llu bytes of memory are not accepted yet, which only the kernel's own EFI stub can do: it is "
+			      "started instead, as the line \"mapbridge-start efi\" in an entry does\n", X(unaccepted));
+			return EFI_UNSUPPORTED;
+		}
 		buffer_printer_init(&why, text, sizeof(text));
 		if (boot_plan_make(&boot->request, &boot->plan, boot->scratch, boot->scratch_size, &why.printer)) {
 			print(refuse(boot->name), "%s: %s\n", boot->entry->linux, text);
@@ -342,6 +352,8 @@ static EFI_STATUS run(struct boot *boot)
 					       .map = &boot->map.view,
 					       .nodes = boot->tables.nodes,
 					       .node_count = boot->tables.node_count };
+	boot->request.tables = boot->early_tables;
+	boot->request.table_count = machine_early_tables(boot->early_tables);
 	if (machine_memory_attributes(&boot->attributes))
 		boot->request.attributes = &boot->attributes;
 	machine_paging(&boot->request.paging, &mce);
@@ -362,6 +374,7 @@ EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
 {
 	struct boot *boot = pool_allocate(sizeof(*boot), name);
 	EFI_STATUS status;
+	bool needs_stub;
 
 	if (!boot)
 		return EFI_OUT_OF_RESOURCES;
@@ -377,6 +390,7 @@ EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
 	free_map(boot);
 	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
 		file_close(&boot->files[i]);
+	needs_stub = boot->needs_stub;
 	pool_free(boot);
-	return status;
+	return needs_stub ? start_image(entry, name) : status;
 }

@@ -114,6 +114,8 @@ bool machine_memory_attributes(struct efi_memmap *attributes);
 bool machine_secure_boot(void);
 /* The same as Linux's EFI stub tells it to its kernel: SECURE_BOOT_*. */
 uint8_t machine_secure_boot_mode(void);
+/* Fills up to PLAN_TABLES_MAX tables that Linux reads before it has page tables of its own; returns how many. */
+size_t machine_early_tables(struct boot_table *tables);
 /* A configuration table; null when there is none. */
 void *machine_table(const EFI_GUID *guid);
 uint64_t machine_tsc(void);
@@ -144,7 +146,17 @@ void linux_tables_wipe(struct linux_tables *tables);
 /* Takes everything back and frees it. Harmless when nothing was made. */
 void linux_tables_free(struct linux_tables *tables);
 
-/* initrd_media.c: the initrd that a program before us offers to Linux. */
+/* initrd_media.c: the initrd that a program before us offers to Linux, and where: a vendor media node, and the end. */
+struct initrd_path {
+	VENDOR_DEVICE_PATH vendor;
+	EFI_DEVICE_PATH end;
+} __attribute__((packed));
+
+_Static_assert(sizeof(struct initrd_path) == 24, "two nodes without padding");
+
+extern struct initrd_path initrd_path; /* with LINUX_EFI_INITRD_MEDIA_GUID */
+extern EFI_GUID load_file2_guid;
+
 struct initrd_media {
 	EFI_LOAD_FILE_PROTOCOL *protocol; /* EFI_LOAD_FILE2_PROTOCOL has the same members */
 	EFI_DEVICE_PATH *path;

@@ -5,12 +5,9 @@
  */
 #include "firmware.h"
 
-static EFI_GUID load_file2_guid = { 0x4006c0c1, 0xfcb3, 0x403e, { 0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d } };
+EFI_GUID load_file2_guid = { 0x4006c0c1, 0xfcb3, 0x403e, { 0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d } };
 
-static const struct {
-	VENDOR_DEVICE_PATH media;
-	EFI_DEVICE_PATH end;
-} __attribute__((packed)) initrd_path = {
+struct initrd_path initrd_path = {
 	{ { MEDIA_DEVICE_PATH, MEDIA_VENDOR_DP, { sizeof(VENDOR_DEVICE_PATH), 0 } },
 	  { 0x5568e427, 0x68fc, 0x4f3d, { 0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68 } } },
 	{ END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, { sizeof(EFI_DEVICE_PATH), 0 } },
@@ -18,7 +15,7 @@ static const struct {
 
 EFI_STATUS initrd_media_find(struct initrd_media *media)
 {
-	EFI_DEVICE_PATH *path = (EFI_DEVICE_PATH *)(uintptr_t)&initrd_path;
+	EFI_DEVICE_PATH *path = &initrd_path.vendor.Header;
 	EFI_HANDLE handle;
 	UINTN size = 0;
 	EFI_STATUS status = fw.boot->LocateDevicePath(&load_file2_guid, &path, &handle);

@@ -110,6 +110,33 @@ bool machine_secure_boot(void)
 	       (EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)) || setup != 1);
 }
 
+/* RSDP and XSDT (ACPI 6.5, sections 5.2.5 and 5.2.8): what is behind them Linux maps itself. */
+static size_t acpi_tables(const uint8_t *rsdp, struct boot_table *tables)
+{
+	uint64_t xsdt = 0;
+	uint32_t length = 0;
+
+	tables[0] = (struct boot_table){ (uintptr_t)rsdp, 36 };
+	if (rsdp[15] >= 2) /* the revision: version 1 has no XSDT */
+		__builtin_memcpy(&xsdt, rsdp + 24, sizeof(xsdt));
+	if (xsdt == 0)
+		return 1;
+	__builtin_memcpy(&length, (const uint8_t *)(uintptr_t)xsdt + 4, sizeof(length));
+	tables[1] = (struct boot_table){ xsdt, length };
+	return 2;
+}
+
+size_t machine_early_tables(struct boot_table *tables)
+{
+	const void *rsdp = machine_table(&acpi2_guid);
+	size_t count = 0;
+
+	tables[count++] = (struct boot_table){ (uintptr_t)fw.system, sizeof(*fw.system) };
+	tables[count++] = (struct boot_table){ (uintptr_t)fw.system->ConfigurationTable,
+					       fw.system->NumberOfTableEntries * sizeof(fw.system->ConfigurationTable[0]) };
+	return rsdp ? count + acpi_tables(rsdp, &tables[count]) : count;
+}
+
 void machine_facts(struct boot_facts *facts)
 {
 	void *rsdp = machine_table(&acpi2_guid);

@@ -268,7 +268,7 @@ static int check_unaccepted(const struct boot_request *request, struct printer *
 
 static size_t page_map_capacity(size_t descriptors)
 {
-	return 2 * descriptors + 8 * KERNEL_SEGMENTS_MAX + 16;
+	return 2 * descriptors + 8 * KERNEL_SEGMENTS_MAX + 4 * PLAN_TABLES_MAX + 16;
 }
 
 size_t boot_plan_scratch_size(size_t descriptors)

@@ -13,7 +13,8 @@ unit-tests: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done
 .PHONY: unit-tests
 
-# The library's own unit tests, those named after a header of it, also run built in other ways: build/test/VARIANT/NAME_test.
+# The library's own unit tests, those named after a header of it, also run built in other ways, as
+# build/test/VARIANT/NAME_test.
 MM_UNIT_TESTS := $(filter $(foreach header,$(wildcard include/mm/*.h),$(header:include/mm/%.h=test/unit/%_)%),\
 	$(wildcard test/unit/*_test.c)) test/unit/freestanding_test.c
 PHYS_ADDR_TESTS := $(filter test/unit/memblock_% test/unit/resource_%,$(MM_UNIT_TESTS))
@@ -31,7 +32,8 @@ VARIANT_TESTS += $(patsubst test/unit/%.c,$(B)/test/$1/%,$3)
 endef
 $(eval $(call mm_variant,clang,clang -O1 $(SANITIZE),$(MM_UNIT_TESTS)))
 $(eval $(call mm_variant,phys32,$(HOSTCC) -O1 $(SANITIZE) -DMM_PHYS_ADDR_32,$(PHYS_ADDR_TESTS)))
-$(eval $(call mm_variant,cnt0,$(HOSTCC) -O1 $(SANITIZE) -DMEMBLOCK_EMPTY_CNT_0,$(filter test/unit/memblock_%,$(MM_UNIT_TESTS))))
+$(eval $(call mm_variant,cnt0,$(HOSTCC) -O1 $(SANITIZE) -DMEMBLOCK_EMPTY_CNT_0,\
+	$(filter test/unit/memblock_%,$(MM_UNIT_TESTS))))
 
 variant-tests: $(VARIANT_TESTS)
 	@for t in $(VARIANT_TESTS); do $$t || exit 1; done

@@ -20,10 +20,17 @@
 #define PLAN_LOADS_MAX (KERNEL_SEGMENTS_MAX + PLAN_INITRDS_MAX)
 #define PLAN_CLEARS_MAX (2 * KERNEL_SEGMENTS_MAX + PLAN_INITRDS_MAX + 8)
 #define PLAN_RESERVATIONS_MAX 64
+#define PLAN_TABLES_MAX 8
 #define PLAN_NODES_SIZE_MAX (UINT64_C(1) << 30) /* bytes of the request's setup_data nodes */
 
 /* Descriptors by which the map may grow between the plan and ExitBootServices (Linux: EFI_MMAP_NR_SLACK_SLOTS). */
 #define PLAN_SLACK_DESCRIPTORS 32
+
+/* Bytes of firmware tables at a physical address. */
+struct boot_table {
+	uint64_t base;
+	uint64_t size;
+};
 
 /* What is asked for. Everything pointed to stays the caller's and must live as long as the plan is made. */
 struct boot_request {
@@ -35,6 +42,12 @@ struct boot_request {
 	const struct efi_memmap *attributes; /* EFI_MEMORY_ATTRIBUTES_TABLE's descriptors; null: there is none */
 	struct paging_mode paging;
 	bool keep_mce; /* CR4.MCE is set and stays so */
+	/*
+	 * Tables that Linux reads before it can map them itself (the EFI system table, its configuration tables, the RSDP and what it
+	 * leads to: PITFALLS 17a, 41): mapped for reading wherever they lie. At most PLAN_TABLES_MAX.
+	 */
+	const struct boot_table *tables;
+	size_t table_count;
 	const struct setup_data_node *nodes; /* to hand over, besides those that the loader makes itself */
 	size_t node_count;
 	const struct plan_refused *refused; /* not to be used again; null when refused_count is 0 */

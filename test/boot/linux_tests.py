@@ -5,8 +5,9 @@ import re
 import shutil
 import subprocess
 
-from boot_test import BUILD, FOLDER, LOADER, LOADER_BEHIND, TOP
-from kernel_tests import EFI, LEAVING, LINUX_CMDLINE, LINUX_INITRD, behind, kernel, linux, same_e820_as_linux
+from boot_test import BUILD, BootTest, FOLDER, LOADER, LOADER_BEHIND, TOP
+from kernel_tests import (EFI, LEAVING, LINUX_CMDLINE, LINUX_INITRD, NO_ERROR, behind, kernel, linux,
+                          same_e820_as_linux)
 
 RANDOM = ("-device", "virtio-rng-pci")
 VMLINUX = f"{BUILD}/linux/vmlinux"
@@ -69,14 +70,20 @@ def tables_of_others_arrived(log):
 
 TESTS = [
     linux("linux_vmlinux", kernel=VMLINUX, must=("without KASLR", "entering Linux vmlinux, ")),
+    linux("linux_vmlinux_under_la57", kernel=VMLINUX, **behind("la57"), accel="tcg",
+          must=(r"^la57: 5-level paging is on", "^note: 5-level page tables are on", "entering Linux vmlinux, ")),
     linux("linux_with_tables_of_others", efi=f"{EFI}/tables.efi", initrds=(), display="vga",
           files={LOADER_BEHIND: LOADER, "media/initrd.img": LINUX_INITRD}, extra=RANDOM, check=tables_of_others_arrived,
           must=(r"^the entry names no initrd: .*LINUX_EFI_INITRD_MEDIA_GUID",
-                r"^random seed: 32 bytes of EFI_RNG_PROTOCOL, 64 of the program before", r"efi: .*ESRT=0x.*MEMATTR=0x|efi: .*MEMATTR=0x.*ESRT=0x")),
+                r"^random seed: 32 bytes of EFI_RNG_PROTOCOL, 64 of the program before", r"efi: .*ESRT=0x", r"efi: .*MEMATTR=0x")),
+    linux("linux_above_4G", **behind("high"), memory="6G",
+          must=(r"^  kernel +\[mem 0x00000001", r"^  initrd +\[mem 0x00000001", r"^high: [1-9]")),
     linux("linux_on_special_memory", **behind("gcd_accepted"), must=("persistent .type 7.", "soft reserved")),
-    linux("linux_and_unaccepted_memory", **behind("gcd_ranges"), ends="returned", kernel_verdict=False, check=None,
-          must=(r"^mapbridge: error: .*: 268435456 bytes of memory are not accepted yet .*mapbridge-start efi",),
-          must_not=(LEAVING, "X64 Exception")),
+    linux("linux_and_unaccepted_memory", **behind("gcd_ranges"), check=None,
+          must=("^note: 268435456 bytes of memory are not accepted yet, .*mapbridge-start efi", "^PASS linux_efi"),
+          must_not=(*NO_ERROR, LEAVING)),
+    BootTest("vmlinux_and_unaccepted_memory", kernel=VMLINUX, **behind("gcd_ranges"), ends="returned",
+             must=("^mapbridge: error: .*268435456 bytes of memory are not accepted yet .*bzImage",), must_not=(LEAVING,)),
     kernel("hello_with_unaccepted_memory", **behind("gcd_ranges"),
            must=("^note: 268435456 bytes of memory are not accepted yet",)),
     # the processor's own random numbers are not trusted, so that only the seed can make the generator ready
