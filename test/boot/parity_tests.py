@@ -49,6 +49,7 @@ MORE_PAIRS = [
     Pair("cloud-6G", odd("ovmf-6G")), Pair("cloud-pc", odd("ovmf-pc")), Pair("cloud-numa", odd("ovmf-numa")),
     Pair("cloud-nvdimm", odd("ovmf-nvdimm")), Pair("cloud-secboot", odd("ovmf-secboot")),
     Pair("cloud-fragmented", odd("ovmf-fragmented"), display="none", cmdline="earlyprintk=ttyS0,115200"),
+    Pair("cloud-la57", odd("ovmf-la57")),
     Pair("generic", FULL, kernel="generic", tpm=True),
 ]
 
