@@ -80,7 +80,7 @@ corpus-tests: $(CORPUS_TEST)
 
 ## make fuzz             every fuzz target for TIME seconds (10 unless told)
 include test/fuzz.mk
-## make bench-mm         timings of the library, each against a limit
+## make bench-mm         timings of the library against Linux 6.1's own code (fetched from Debian), each with its limit
 include test/bench.mk
 ## make coverage         lines and branches of mm/ that the tests reach; fails below 95 %
 include test/coverage.mk

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The tools of the benchmark.
-## make bench               guest instructions from the loader's first to the kernel's first, beside other loaders
+## make bench               guest instructions from the loader's first to the kernel's first, beside other loaders;
+##                          then the timings of bench-mm
 BENCH_TOOLS := $(B)/bench/marks.so $(B)/bench/init $(B)/bench/fwdisk.efi $(B)/bench/setboot.efi
 
 $(B)/bench/marks.so: scripts/bench/marks.c
@@ -22,4 +23,5 @@ $(B)/bench/%.efi: $(B)/bench/%.so
 bench: all $(BENCH_TOOLS) $(B)/test/efi/misbehave.efi $(B)/linux/vmlinuz
 	@! command -v apt-get >/dev/null || scripts/deps bench
 	@scripts/bench/bench
+	@$(MAKE) --no-print-directory bench-mm
 .PHONY: bench

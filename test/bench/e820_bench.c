@@ -109,7 +109,7 @@ int main(void)
 		{ "128 nested entries, 4 types", NESTED, SMALL_ENTRIES, 4, FASTER_IN_NOISE, 1 },
 	};
 
-	table_head("e820_update_table: one call, median of 5 rounds (of 1,001 for 128 entries)");
+	table_head("e820_update_table: one call");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct e820_table input = make_input(cases[i].shape, cases[i].count, cases[i].types);
 

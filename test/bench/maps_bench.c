@@ -101,7 +101,7 @@ int main(void)
 		qsort(keys, DESCRIPTORS, sizeof(*keys), by_start);
 		sort[round] = now_ns() - start;
 	}
-	table_head("efi_to_e820, 1,000,000 descriptors: the whole map, median of 9 rounds");
+	table_head("efi_to_e820, 1,000,000 descriptors: the whole map");
 	table_row(&(struct row){ "in order", "bare loop", median(in_order, ROUNDS), median(bare, ROUNDS),
 				 SLOWER_AT_MOST, 2 });
 	table_row(&(struct row){ "shuffled", "qsort", median(disorder, ROUNDS), median(sort, ROUNDS), SLOWER_AT_MOST,
