@@ -111,17 +111,11 @@ static void offer_initrd(EFI_HANDLE volume)
 
 EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 {
-	EFI_DEVICE_PATH *path;
-	EFI_HANDLE loader;
-
 	initialize(self, system_table);
-	install_edid();
-	offer_initrd(own_volume(self));
-	/* First: with the tables installed before it, OVMF 2022.11 under QEMU 7.2 ends with #UD in StartImage. */
-	path = FileDevicePath(own_volume(self), L"\\EFI\\mapbridge\\BOOTX64.EFI");
-	need(BS->LoadImage(FALSE, self, path, NULL, 0, &loader), L"LoadImage");
 	install_seed();
 	install_esrt();
-	Print(L"tables: the loader returned %r\n", BS->StartImage(loader, NULL, NULL));
+	install_edid();
+	offer_initrd(own_volume(self));
+	Print(L"tables: the loader returned %r\n", start_loader(self, own_volume(self), NULL));
 	leave_qemu(0x20);
 }
