@@ -6,8 +6,11 @@
 #include <loader/placement.h>
 #include <mm/fixmap.h>
 
-/* The firmware may take a page between the plan and its allocations; then the plan is made anew. */
-#define PLAN_TRIES 4
+/*
+ * The firmware may take a page between the plan and its allocations, or refuse memory that its map calls free: then the
+ * plan is made anew, without the memory that was refused.
+ */
+#define PLAN_TRIES 8
 
 struct boot {
 	const struct bls_entry *entry;
@@ -18,11 +21,17 @@ struct boot {
 	struct boot_request request;
 	struct boot_plan plan;
 	size_t allocated; /* of the plan's allocations */
+	struct plan_refused refused[PLAN_TRIES];
 	struct memory_map map;
 	struct efi_memmap attributes;
 	void *scratch; /* for the plan, then for the way out */
 	size_t scratch_size;
 	struct boot_facts facts;
+	struct linux_tables tables;
+	struct boot_table early_tables[PLAN_TABLES_MAX];
+	struct initrd_media media; /* the initrd when the entry names none */
+	bool needs_stub; /* only the kernel's own EFI stub can start it here */
+	bool built; /* the kernel has its copies of what is secret */
 };
 
 static EFI_STATUS open_files(struct boot *boot)
@@ -111,16 +120,35 @@ static void free_map(struct boot *boot)
 	boot->scratch = NULL;
 }
 
+/* What is around a refused place may be refused as well, so each further refusal rules out more than the one before. */
+static void remember_refusal(struct boot *boot, const struct plan_allocation *allocation)
+{
+	uint64_t size = allocation->pages * MM_PAGE_SIZE, around = size * ((1U << boot->request.refused_count) - 1);
+	uint64_t base = allocation->base > around ? allocation->base - around : 0;
+
+	boot->refused[boot->request.refused_count++] =
+		(struct plan_refused){ base, allocation->base + size + around - base };
+	boot->request.refused = boot->refused;
+}
+
 static EFI_STATUS place(struct boot *boot)
 {
 	struct buffer_printer why;
 	char text[500];
 	EFI_STATUS status = EFI_OUT_OF_RESOURCES;
+	uint64_t unaccepted;
 
 	for (unsigned i = 0; i < PLAN_TRIES; i++) {
 		status = read_map(boot);
 		if (EFI_ERROR(status))
 			return status;
+		unaccepted = boot_plan_unaccepted(&boot->map.view);
+		boot->needs_stub = unaccepted && boot->kernel.format == KERNEL_BZIMAGE;
+		if (boot->needs_stub) {
+			print(console, "note: %llu bytes of memory are not accepted yet, which only the kernel's own EFI stub can do: it is "
+			      "started instead, as the line \"mapbridge-start efi\" in an entry does\n", X(unaccepted));
+			return EFI_UNSUPPORTED;
+		}
 		buffer_printer_init(&why, text, sizeof(text));
 		if (boot_plan_make(&boot->request, &boot->plan, boot->scratch, boot->scratch_size, &why.printer)) {
 			print(refuse(boot->name), "%s: %s\n", boot->entry->linux, text);
@@ -129,6 +157,7 @@ static EFI_STATUS place(struct boot *boot)
 		status = allocate_pages(boot);
 		if (!EFI_ERROR(status))
 			return EFI_SUCCESS;
+		remember_refusal(boot, &boot->plan.allocations[boot->allocated]);
 		free_pages(boot);
 		free_map(boot);
 	}
@@ -147,6 +176,10 @@ static EFI_STATUS load(struct boot *boot)
 		const struct plan_load *piece = &plan->loads[i];
 		struct file *file = &boot->files[piece->file];
 
+		if (piece->file > 0 && boot->media.size) {
+			status = initrd_media_read(&boot->media, (void *)(uintptr_t)piece->to);
+			continue;
+		}
 		if (piece->file != told) {
 			print(console, "reading %s, ", file->path);
 			print_size(console, file->size);
@@ -199,6 +232,7 @@ static EFI_STATUS build(struct boot *boot, struct boot_block *block)
 	*block = (struct boot_block){ (void *)(uintptr_t)plan->block.boot_params, (void *)(uintptr_t)plan->block.command_line,
 				      (void *)(uintptr_t)plan->block.setup_data };
 	boot_handoff_prepare(plan, &boot->request, &boot->facts, block);
+	boot->built = true;
 	boot_handoff_stub(plan, (struct stub_parameters *)(uintptr_t)plan->stub_parameters);
 	__builtin_memcpy((void *)(uintptr_t)plan->stub, stub_start, STUB_SIZE);
 	status = machine_make_executable(plan->stub, MM_PAGE_SIZE);
@@ -226,6 +260,7 @@ static EFI_STATUS show_and_leave(struct boot *boot, const struct boot_block *blo
 	kernel_image_print(&boot->kernel, console);
 	print(console, " %s\n", boot->entry->linux);
 	console_flush();
+	linux_tables_wipe(&boot->tables);
 	status = leave(&departure);
 	print(refuse("GetMemoryMap"), "%s for the last map in %llu bytes; restart the machine\n", status_name(status),
 	      X(boot->plan.block.efi_memmap_size));
@@ -249,6 +284,50 @@ static EFI_STATUS check_entry(const struct boot *boot)
 	return EFI_SUCCESS;
 }
 
+/* What a user might expect of this kernel and does not get. */
+static void tell_limits(const struct boot *boot)
+{
+	struct paging_mode paging;
+	bool mce;
+
+	if (boot->kernel.format != KERNEL_VMLINUX)
+		return;
+	print(console, "note: a vmlinux runs at the address that it is loaded to, without KASLR; its bzImage can have it\n");
+	machine_paging(&paging, &mce);
+	if (paging.levels == 5)
+		print(console, "note: 5-level page tables are on: a vmlinux without CONFIG_X86_5LEVEL stops without a message\n");
+}
+
+/* Linux would have been refused. */
+static void tell_unaccepted(const struct boot *boot)
+{
+	uint64_t bytes = boot_plan_unaccepted(&boot->map.view);
+
+	if (bytes)
+		print(console, "note: %llu bytes of memory are not accepted yet: mapped, reserved in e820, not to be touched before "
+		      "the kernel accepts them\n", X(bytes));
+}
+
+/* What Linux's own stub would look for. */
+static EFI_STATUS find_linux_things(struct boot *boot)
+{
+	EFI_STATUS status;
+
+	if (!kernel_is_linux(&boot->kernel))
+		return EFI_SUCCESS;
+	status = linux_tables_make(&boot->tables);
+	if (EFI_ERROR(status) || boot->entry->initrd_count)
+		return status;
+	status = initrd_media_find(&boot->media);
+	if (EFI_ERROR(status))
+		return status == EFI_NOT_FOUND ? EFI_SUCCESS : status;
+	boot->initrd_sizes[0] = boot->media.size;
+	print(console, "the entry names no initrd: taking the one that another program offers (LINUX_EFI_INITRD_MEDIA_GUID), ");
+	print_size(console, boot->media.size);
+	print(console, "\n");
+	return EFI_SUCCESS;
+}
+
 static EFI_STATUS run(struct boot *boot)
 {
 	struct boot_block block;
@@ -262,16 +341,26 @@ static EFI_STATUS run(struct boot *boot)
 	if (EFI_ERROR(status))
 		return status;
 	machine_facts(&boot->facts);
+	tell_limits(boot);
+	status = find_linux_things(boot);
+	if (EFI_ERROR(status))
+		return status;
 	boot->request = (struct boot_request){ .kernel = &boot->kernel,
 					       .command_line = boot->entry->options,
 					       .initrd_sizes = boot->initrd_sizes,
-					       .initrd_count = boot->entry->initrd_count,
-					       .map = &boot->map.view };
+					       .initrd_count = boot->media.size ? 1 : boot->entry->initrd_count,
+					       .map = &boot->map.view,
+					       .nodes = boot->tables.nodes,
+					       .node_count = boot->tables.node_count };
+	boot->request.tables = boot->early_tables;
+	boot->request.table_count = machine_early_tables(boot->early_tables);
 	if (machine_memory_attributes(&boot->attributes))
 		boot->request.attributes = &boot->attributes;
 	machine_paging(&boot->request.paging, &mce);
 	boot->request.keep_mce = mce;
 	status = place(boot);
+	if (!EFI_ERROR(status))
+		tell_unaccepted(boot);
 	if (!EFI_ERROR(status))
 		status = load(boot);
 	if (!EFI_ERROR(status))
@@ -285,6 +374,7 @@ EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
 {
 	struct boot *boot = pool_allocate(sizeof(*boot), name);
 	EFI_STATUS status;
+	bool needs_stub;
 
 	if (!boot)
 		return EFI_OUT_OF_RESOURCES;
@@ -293,10 +383,14 @@ EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
 	boot->name = name;
 	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
 	status = run(boot);
+	if (boot->built) /* the random seed is in there */
+		__builtin_memset((void *)(uintptr_t)boot->plan.block.setup_data, 0, boot->plan.block.setup_data_size);
 	free_pages(boot);
+	linux_tables_free(&boot->tables);
 	free_map(boot);
 	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
 		file_close(&boot->files[i]);
+	needs_stub = boot->needs_stub;
 	pool_free(boot);
-	return status;
+	return needs_stub ? start_image(entry, name) : status;
 }

@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which entry to boot: the one that was asked for, the default of loader.conf, or the first by name. */
+/* Which entry to boot: the one that was asked for, the default of loader.conf, or the first of the list. */
 #include "firmware.h"
 
-#include <loader/bls.h>
+#include <loader/bls_sort.h>
 
 #define LOADER_CONF "\\loader\\loader.conf"
 #define ENTRIES "\\loader\\entries"
-
-struct choice {
-	const char *pattern; /* empty: any */
-	char name[BLS_NAME_MAX];
-	size_t seen;
-};
-
-/* Lowest name that fits, so that the choice does not depend on the directory's order. */
-static bool comes_before(const char *a, const char *b)
-{
-	while (*a && *a == *b) {
-		a++;
-		b++;
-	}
-	return (unsigned char)*a < (unsigned char)*b;
-}
-
-static void consider(void *context, const char *name)
-{
-	struct choice *choice = context;
-
-	choice->seen++;
-	if (choice->pattern[0] && !bls_name_matches(choice->pattern, name))
-		return;
-	if (!choice->name[0] || comes_before(name, choice->name))
-		__builtin_memcpy(choice->name, name, text_length(name) + 1);
-}
+#define READ_SECONDS 10 /* to read a message before the firmware clears the screen */
 
 static void explain_configuration(void)
 {
@@ -62,90 +36,83 @@ static EFI_STATUS show_map_only(void)
 	return EFI_ERROR(status) ? status : EFI_NOT_FOUND;
 }
 
-/* The notes of a parser, after the file's name; nothing when there are none. */
-static void print_notes(const char *path, const struct buffer_printer *notes)
-{
-	if (notes->length)
-		print(console, "mapbridge: note: %s:\n%s", path, notes->buffer);
-}
-
-static EFI_STATUS read_loader_conf(struct bls_loader *loader)
+/* What is wrong with loader.conf costs its settings, not the boot. */
+static void read_loader_conf(struct bls_loader *loader)
 {
 	struct buffer_printer why, notes;
 	char text[300], note_text[600];
-	EFI_FILE_HANDLE probe = NULL;
 	size_t size;
 	char *conf;
-	int error;
 
 	__builtin_memset(loader, 0, sizeof(*loader));
-	if (fw.root->Open(fw.root, &probe, (CHAR16 *)L"" LOADER_CONF, EFI_FILE_MODE_READ, 0) == EFI_NOT_FOUND)
-		return EFI_SUCCESS; /* every setting has a default */
-	if (probe)
-		probe->Close(probe);
+	if (!file_exists(LOADER_CONF))
+		return; /* every setting has a default */
 	conf = file_read_all(LOADER_CONF, "the loader", BLS_FILE_MAX, &size);
 	if (!conf)
-		return EFI_LOAD_ERROR;
+		return;
 	buffer_printer_init(&why, text, sizeof(text));
 	buffer_printer_init(&notes, note_text, sizeof(note_text));
-	error = bls_loader_parse(conf, size, loader, &notes.printer, &why.printer);
-	print_notes(LOADER_CONF, &notes);
-	if (error)
-		print(refuse(LOADER_CONF), "%s\n", text);
+	if (bls_loader_parse(conf, size, loader, &notes.printer, &why.printer)) {
+		print(refuse(LOADER_CONF), "%s; every setting of this file is left out\n", text);
+		__builtin_memset(loader, 0, sizeof(*loader));
+	}
+	if (notes.length)
+		print(console, "mapbridge: note: " LOADER_CONF ":\n%s", note_text);
 	pool_free(conf);
-	return error ? EFI_LOAD_ERROR : EFI_SUCCESS;
 }
 
-static EFI_STATUS boot_file(const char *name)
+/* An entry that somebody asked for by name: nothing else is read or started in its place. */
+static EFI_STATUS boot_wanted(const char *wanted, struct entry_list *list)
 {
-	char path[sizeof(ENTRIES) + 1 + BLS_NAME_MAX], text[300], note_text[600];
-	struct buffer_printer out, why, notes;
-	struct bls_entry *entry;
-	EFI_STATUS status = EFI_LOAD_ERROR;
-	size_t size;
-	char *conf;
+	EFI_STATUS status = entries_read(wanted, list);
 
-	buffer_printer_init(&out, path, sizeof(path));
-	print(&out.printer, ENTRIES "\\%s", name);
-	conf = file_read_all(path, "the loader", BLS_FILE_MAX, &size);
-	if (!conf)
-		return EFI_LOAD_ERROR;
-	entry = pool_allocate(sizeof(*entry), path);
-	if (entry) {
-		buffer_printer_init(&why, text, sizeof(text));
-		buffer_printer_init(&notes, note_text, sizeof(note_text));
-		if (bls_entry_parse(conf, size, entry, &notes.printer, &why.printer)) {
-			print(refuse(path), "%s\n", text);
-		} else {
-			print_notes(path, &notes);
-			status = boot_entry(entry, path);
+	if (EFI_ERROR(status))
+		return status;
+	if (list->count)
+		return entry_start(list->files[0]);
+	if (list->seen)
+		return EFI_LOAD_ERROR; /* the reason has been said */
+	print(refuse("load options"), "no entry fits \"%s\" in " ENTRIES "; correct the name\n", wanted);
+	return EFI_NOT_FOUND;
+}
+
+static EFI_STATUS boot_default(struct entry_list *list)
+{
+	struct bls_loader loader;
+	EFI_STATUS status;
+	size_t chosen = 0;
+
+	read_loader_conf(&loader);
+	status = entries_read("*", list);
+	if (list->count) {
+		if (loader.default_entry[0])
+			chosen = bls_files_find(list->files, list->count, loader.default_entry);
+		if (chosen == list->count) {
+			print(console, "mapbridge: note: " LOADER_CONF ": no entry fits the default \"%s\"; the first "
+			      "one is taken\n", loader.default_entry);
+			chosen = 0;
 		}
+		return menu_run(list, chosen, loader.timeout, !loader.menu_disabled);
 	}
-	pool_free(entry);
-	pool_free(conf);
-	return status;
+	if (!EFI_ERROR(status) && list->seen == 0)
+		status = show_map_only();
+	else if (!EFI_ERROR(status))
+		print(refuse(ENTRIES), "none of its %zu entries can be started on this machine; correct one of them\n",
+		      list->seen);
+	print(console, "Press a key to go back to the firmware (it goes by itself in %d seconds).\n", READ_SECONDS);
+	wait_for_key(READ_SECONDS);
+	return EFI_ERROR(status) ? status : EFI_NOT_FOUND;
 }
 
 EFI_STATUS config_boot(const char *wanted)
 {
-	struct bls_loader loader;
-	struct choice choice = { .pattern = wanted };
-	EFI_STATUS status = read_loader_conf(&loader);
+	struct entry_list *list = pool_allocate(sizeof(*list), ENTRIES);
+	EFI_STATUS status;
 
-	if (EFI_ERROR(status))
-		return status;
-	if (!wanted[0])
-		choice.pattern = loader.default_entry;
-	status = directory_list(ENTRIES, ".conf", consider, &choice);
-	if (EFI_ERROR(status) && status != EFI_NOT_FOUND) {
-		print(refuse(ENTRIES), "cannot be read (%s); check the volume\n", status_name(status));
-		return status;
-	}
-	if (choice.name[0])
-		return boot_file(choice.name);
-	if (choice.seen == 0 && !choice.pattern[0])
-		return show_map_only();
-	print(refuse(wanted[0] ? "load options" : LOADER_CONF), "no entry fits \"%s\" among %zu files in " ENTRIES "; correct the name\n",
-	      choice.pattern, choice.seen);
-	return EFI_NOT_FOUND;
+	if (!list)
+		return EFI_OUT_OF_RESOURCES;
+	status = wanted[0] ? boot_wanted(wanted, list) : boot_default(list);
+	entries_free(list);
+	pool_free(list);
+	return status;
 }

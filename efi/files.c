@@ -23,13 +23,46 @@ static bool path_to_ucs2(const char *path, CHAR16 *to, size_t capacity)
 	return true;
 }
 
-static EFI_STATUS open_path(const char *path, EFI_FILE_HANDLE *handle)
+static EFI_STATUS open_path(const char *path, UINT64 mode, EFI_FILE_HANDLE *handle)
 {
 	CHAR16 name[BLS_PATH_MAX];
 
 	if (!path_to_ucs2(path, name, MM_ARRAY_COUNT(name)))
 		return EFI_INVALID_PARAMETER;
-	return fw.root->Open(fw.root, handle, name, EFI_FILE_MODE_READ, 0);
+	return fw.volume->root->Open(fw.volume->root, handle, name, mode, 0);
+}
+
+bool file_exists(const char *path)
+{
+	EFI_FILE_HANDLE handle;
+
+	if (EFI_ERROR(open_path(path, EFI_FILE_MODE_READ, &handle)))
+		return false;
+	handle->Close(handle);
+	return true;
+}
+
+EFI_STATUS file_rename(const char *path, const char *name)
+{
+	union {
+		EFI_FILE_INFO info;
+		uint8_t room[INFO_SIZE];
+	} info;
+	UINTN size = sizeof(info);
+	EFI_FILE_HANDLE handle;
+	EFI_STATUS status = open_path(path, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, &handle);
+
+	if (EFI_ERROR(status))
+		return status;
+	status = handle->GetInfo(handle, &file_info_guid, &size, &info);
+	if (!EFI_ERROR(status)) {
+		size = offsetof(EFI_FILE_INFO, FileName) + (text_length(name) + 1) * sizeof(CHAR16);
+		info.info.Size = size;
+		path_to_ucs2(name, info.info.FileName, (sizeof(info) - offsetof(EFI_FILE_INFO, FileName)) / sizeof(CHAR16));
+		status = handle->SetInfo(handle, &file_info_guid, size, &info);
+	}
+	handle->Close(handle);
+	return status;
 }
 
 EFI_STATUS file_open(const char *path, const char *user, struct file *file)
@@ -39,7 +72,7 @@ EFI_STATUS file_open(const char *path, const char *user, struct file *file)
 		uint8_t room[INFO_SIZE];
 	} info;
 	UINTN size = sizeof(info);
-	EFI_STATUS status = open_path(path, &file->handle);
+	EFI_STATUS status = open_path(path, EFI_FILE_MODE_READ, &file->handle);
 
 	file->path = path;
 	if (EFI_ERROR(status)) {
@@ -151,7 +184,7 @@ EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(vo
 		uint8_t room[INFO_SIZE];
 	} info;
 	EFI_FILE_HANDLE directory;
-	EFI_STATUS status = open_path(path, &directory);
+	EFI_STATUS status = open_path(path, EFI_FILE_MODE_READ, &directory);
 
 	if (EFI_ERROR(status))
 		return status;

@@ -11,6 +11,15 @@
 
 #define X(value) ((unsigned long long)(value))
 
+/* A file system that entries are read from; prefix stands in front of the names of its files when they are shown. */
+struct volume {
+	EFI_HANDLE handle;
+	EFI_FILE_HANDLE root;
+	const char *prefix;
+};
+
+#define VOLUMES_MAX 2 /* the one that we were started from, and the XBOOTLDR partition of its disk */
+
 /* The firmware's tables and our own image; set once by efi_main. */
 struct firmware {
 	EFI_HANDLE image;
@@ -18,7 +27,9 @@ struct firmware {
 	EFI_BOOT_SERVICES *boot;
 	EFI_RUNTIME_SERVICES *runtime;
 	EFI_LOADED_IMAGE *loaded;
-	EFI_FILE_HANDLE root; /* of the volume that we were started from */
+	struct volume volumes[VOLUMES_MAX];
+	unsigned volume_count;
+	const struct volume *volume; /* the one that paths mean: that of the entry which is read or started */
 	uint64_t tsc;
 };
 
@@ -34,10 +45,13 @@ struct printer *refuse(const char *name);
 /* Name of a status as the UEFI specification has it, e.g. "EFI_NOT_FOUND". */
 const char *status_name(EFI_STATUS status);
 
-/* Whether a key was pressed before that many seconds went by. */
+/* Whether a key was pressed before that many seconds went by; those pressed before the call do not count. */
 bool wait_for_key(unsigned seconds);
 
-/* memory.c: pool memory of EfiLoaderData; null after a refusal when there is none. Freed with pool_free (null is fine). */
+/* The next key that was pressed, within that many milliseconds; false when there was none. 0: only looks. */
+bool read_key(unsigned milliseconds, EFI_INPUT_KEY *key);
+
+/* memory.c: pool memory of EfiLoaderData; null after a refusal when there is none. pool_free takes null, too. */
 void *pool_allocate(size_t size, const char *what);
 void pool_free(void *memory);
 
@@ -56,7 +70,14 @@ EFI_STATUS memory_map_reserve(struct memory_map *map, size_t slack);
 EFI_STATUS memory_map_read(struct memory_map *map);
 void memory_map_free(struct memory_map *map);
 
-/* files.c: a file of the boot volume, opened for reading. */
+/* volumes.c: opens the volume that we were started from, and the XBOOTLDR partition when there is one. */
+EFI_STATUS volumes_open(void);
+void volumes_close(void);
+
+/* The device path of a file on fw.volume, in pool memory that the caller frees; null after a refusal. */
+EFI_DEVICE_PATH *volume_file_path(const char *path);
+
+/* files.c: a file of fw.volume, opened for reading. */
 struct file {
 	EFI_FILE_HANDLE handle;
 	uint64_t size;
@@ -67,6 +88,12 @@ struct file {
 EFI_STATUS file_open(const char *path, const char *user, struct file *file);
 EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to);
 void file_close(struct file *file);
+
+/* Whether there is a file or directory of that name that can be opened. */
+bool file_exists(const char *path);
+
+/* Gives a file another name in the same directory. Prints nothing. */
+EFI_STATUS file_rename(const char *path, const char *name);
 
 /* Reads a whole file of at most max bytes into pool memory, NUL-terminated; null after a refusal. */
 char *file_read_all(const char *path, const char *user, size_t max, size_t *size);
@@ -83,21 +110,107 @@ void machine_facts(struct boot_facts *facts);
 void machine_paging(struct paging_mode *mode, bool *mce);
 /* The memory attributes table's descriptors; false when there is none. */
 bool machine_memory_attributes(struct efi_memmap *attributes);
+/* Whether the firmware verifies what it starts. */
 bool machine_secure_boot(void);
+/* The same as Linux's EFI stub tells it to its kernel: SECURE_BOOT_*. */
+uint8_t machine_secure_boot_mode(void);
+/* Fills up to PLAN_TABLES_MAX tables that Linux reads before it has page tables of its own; returns how many. */
+size_t machine_early_tables(struct boot_table *tables);
+/* A configuration table; null when there is none. */
+void *machine_table(const EFI_GUID *guid);
 uint64_t machine_tsc(void);
 /* Makes allocated pages executable (and read-only), where the firmware enforces such things. */
 EFI_STATUS machine_make_executable(uint64_t base, uint64_t size);
+
+/* screen.c: the console's linear framebuffer and its monitor's EDID (EDID_SIZE bytes); both all zero when there is none. */
+void screen_describe(struct screen_info *screen, uint8_t *edid);
+
+/*
+ * linux_tables.c: what Linux's EFI stub hands over besides boot_params: random seed, option ROMs, TPM event log. The nodes
+ * are for the plan; configuration tables are installed.
+ */
+struct linux_tables {
+	struct setup_data_node *nodes; /* in pool memory, as is what they point to; the ROMs are the firmware's */
+	size_t node_count;
+	struct setup_pci_rom *roms;
+	struct linux_random_seed *seed;     /* for the node */
+	struct linux_random_seed *table;    /* installed as configuration table */
+	struct linux_random_seed *previous; /* the table of the program that started us */
+	struct linux_tpm_log *tpm_log;      /* installed as configuration table */
+};
+
+/* Makes and installs what the firmware has the means for, and tells it on the console. An error only when there is no memory. */
+EFI_STATUS linux_tables_make(struct linux_tables *tables);
+/* Wipes the loader's copies of the seed; for the moment when the kernel has its own. */
+void linux_tables_wipe(struct linux_tables *tables);
+/* Takes everything back and frees it. Harmless when nothing was made. */
+void linux_tables_free(struct linux_tables *tables);
+
+/*
+ * initrd_media.c: where Linux looks for an initrd: EFI_LOAD_FILE2_PROTOCOL at a path of one vendor media node,
+ * LINUX_EFI_INITRD_MEDIA_GUID.
+ */
+struct initrd_media_path {
+	VENDOR_DEVICE_PATH media;
+	EFI_DEVICE_PATH end;
+} __attribute__((packed));
+
+extern EFI_GUID load_file2_guid;
+extern const struct initrd_media_path initrd_media_path;
+
+/* The initrd that a program before us offers to Linux. */
+struct initrd_media {
+	EFI_LOAD_FILE_PROTOCOL *protocol; /* EFI_LOAD_FILE2_PROTOCOL has the same members */
+	EFI_DEVICE_PATH *path;
+	uint64_t size; /* bytes; 0: nobody offers one */
+};
+
+/* EFI_NOT_FOUND, with nothing printed, when nobody offers one; another error after a refusal. */
+EFI_STATUS initrd_media_find(struct initrd_media *media);
+/* Reads all of its size bytes; an error only after a refusal. */
+EFI_STATUS initrd_media_read(const struct initrd_media *media, void *to);
 
 /* dump.c: the memory map, explained; prints descriptors, e820 and totals, and returns the e820 map's CRC. */
 EFI_STATUS dump_memory_map(const struct efi_memmap *map, enum e820_policy policy, const struct boot_plan *plan,
 			   uint32_t *crc32);
 
-/* config.c: reads loader.conf and the entries, and boots or explains. */
+/* config.c: reads loader.conf and the entries, and starts one or explains; comes back when none is to start. */
 EFI_STATUS config_boot(const char *wanted);
 
-/* boot.c: boots one entry; returns only when that failed, with everything freed. */
+/* entries.c: the entries of all volumes, sorted. */
 struct bls_entry;
+struct bls_file;
+
+#define ENTRIES_MAX 256
+
+struct entry_list {
+	struct bls_file *files[ENTRIES_MAX];
+	size_t count;
+	size_t seen;    /* files that fit the pattern, read or not */
+	size_t foreign; /* for other architectures, left out */
+};
+
+/* Reads the entries whose file name fits the pattern; what cannot be read is refused on the console and left out. */
+EFI_STATUS entries_read(const char *pattern, struct entry_list *list);
+void entries_free(struct entry_list *list);
+
+/* Counts the try and starts an entry; returns only when that failed, or when an EFI program came back. */
+EFI_STATUS entry_start(struct bls_file *file);
+
+/*
+ * menu.c: starts the default entry, after a countdown if timeout (seconds, or BLS_TIMEOUT_NONE) says so; shows the list
+ * when a key is pressed or nothing started. Returns the last status when the user, or the lack of one, sends us back.
+ */
+EFI_STATUS menu_run(struct entry_list *list, size_t chosen, uint32_t timeout, bool look_for_key);
+
+/* boot.c: boots one entry; returns only when that failed, with everything freed. */
 EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name);
+
+/*
+ * start_image.c: starts the entry's kernel or EFI program by LoadImage and StartImage, with its options as load options
+ * and its initrds offered by EFI_LOAD_FILE2_PROTOCOL. name is the entry's file. Everything is freed on the way back.
+ */
+EFI_STATUS start_image(const struct bls_entry *entry, const char *name);
 
 /* leave.c: ExitBootServices and the jump; returns only when the firmware refused before anything was shut down. */
 struct boot_departure {

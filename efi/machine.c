@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Facts about the machine: processor modes, firmware tables, framebuffer, Secure Boot. */
+/* Facts about the machine: processor modes, firmware tables, Secure Boot. */
 #include "firmware.h"
 
 #define CR4_MCE (UINT64_C(1) << 6)
@@ -9,8 +9,8 @@ static EFI_GUID acpi2_guid = { 0x8868e871, 0xe4f1, 0x11d3, { 0xbc, 0x22, 0x00, 0
 static EFI_GUID acpi1_guid = { 0xeb9d2d30, 0x2d88, 0x11d3, { 0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
 static EFI_GUID attributes_guid = { 0xdcfa911d, 0x26eb, 0x469f, { 0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20 } };
 static EFI_GUID attribute_protocol_guid = { 0xf4560cf6, 0x40ec, 0x4b4a, { 0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89 } };
-static EFI_GUID gop_guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
 static EFI_GUID global_guid = EFI_GLOBAL_VARIABLE;
+static EFI_GUID shim_guid = { 0x605dab50, 0xe046, 0x4300, { 0xab, 0xb6, 0x3d, 0xd8, 0x10, 0xdd, 0x8b, 0x23 } };
 
 /* EFI_MEMORY_ATTRIBUTES_TABLE (UEFI 2.10, section 4.6.4); descriptors follow. */
 struct attributes_table {
@@ -27,7 +27,7 @@ struct attribute_protocol {
 	EFI_STATUS(EFIAPI *clear)(struct attribute_protocol *self, EFI_PHYSICAL_ADDRESS base, UINT64 size, UINT64 attributes);
 };
 
-static void *configuration_table(const EFI_GUID *guid)
+void *machine_table(const EFI_GUID *guid)
 {
 	for (UINTN i = 0; i < fw.system->NumberOfTableEntries; i++)
 		if (__builtin_memcmp(&fw.system->ConfigurationTable[i].VendorGuid, guid, sizeof(*guid)) == 0)
@@ -67,7 +67,7 @@ void machine_paging(struct paging_mode *mode, bool *mce)
 
 bool machine_memory_attributes(struct efi_memmap *attributes)
 {
-	const struct attributes_table *table = configuration_table(&attributes_guid);
+	const struct attributes_table *table = machine_table(&attributes_guid);
 
 	if (!table || table->version == 0 || table->desc_size < sizeof(struct efi_memory_desc))
 		return false;
@@ -75,75 +75,79 @@ bool machine_memory_attributes(struct efi_memmap *attributes)
 	return true;
 }
 
-static bool variable_is_one(const CHAR16 *name)
+static EFI_STATUS read_byte(const CHAR16 *name, EFI_GUID *vendor, UINT32 *attributes, UINT8 *value)
 {
-	UINT8 value = 0;
-	UINTN size = sizeof(value);
+	UINTN size = sizeof(*value);
 
-	return !EFI_ERROR(fw.runtime->GetVariable((CHAR16 *)name, &global_guid, NULL, &size, &value)) && value == 1;
+	return fw.runtime->GetVariable((CHAR16 *)name, vendor, attributes, &size, value);
 }
 
+uint8_t machine_secure_boot_mode(void)
+{
+	UINT8 secure, setup, insecure;
+	UINT32 attributes = 0;
+	EFI_STATUS status = read_byte(L"SecureBoot", &global_guid, NULL, &secure);
+
+	if (status == EFI_NOT_FOUND)
+		return SECURE_BOOT_DISABLED;
+	if (EFI_ERROR(status) || EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)))
+		return SECURE_BOOT_UNKNOWN;
+	if (secure != 1 || setup == 1)
+		return SECURE_BOOT_DISABLED;
+	/* The user of a machine with shim may have switched verification off: a variable that no running system can write. */
+	if (!EFI_ERROR(read_byte(L"MokSBState", &shim_guid, &attributes, &insecure)) &&
+	    !(attributes & EFI_VARIABLE_RUNTIME_ACCESS) && insecure == 1)
+		return SECURE_BOOT_DISABLED;
+	return SECURE_BOOT_ENABLED;
+}
+
+/* Without what shim's user chose: shim's choice binds those who ask shim, and we start kernels that nobody verified. */
 bool machine_secure_boot(void)
 {
-	return variable_is_one(L"SecureBoot") && !variable_is_one(L"SetupMode");
+	UINT8 secure = 0, setup = 0;
+
+	return !EFI_ERROR(read_byte(L"SecureBoot", &global_guid, NULL, &secure)) && secure == 1 &&
+	       (EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)) || setup != 1);
 }
 
-static void mask_to_field(uint32_t mask, uint8_t *size, uint8_t *position)
+/* RSDP and XSDT (ACPI 6.5, sections 5.2.5 and 5.2.8): what is behind them Linux maps itself. */
+static size_t acpi_tables(const uint8_t *rsdp, struct boot_table *tables)
 {
-	*position = mask ? (uint8_t)__builtin_ctz(mask) : 0;
-	for (*size = 0; mask; mask &= mask - 1)
-		++*size;
+	uint64_t xsdt = 0;
+	uint32_t length = 0;
+
+	tables[0] = (struct boot_table){ (uintptr_t)rsdp, 36 };
+	if (rsdp[15] >= 2) /* the revision: version 1 has no XSDT */
+		__builtin_memcpy(&xsdt, rsdp + 24, sizeof(xsdt));
+	if (xsdt == 0)
+		return 1;
+	__builtin_memcpy(&length, (const uint8_t *)(uintptr_t)xsdt + 4, sizeof(length));
+	tables[1] = (struct boot_table){ xsdt, length };
+	return 2;
 }
 
-static void describe_pixels(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode, struct screen_info *screen)
+size_t machine_early_tables(struct boot_table *tables)
 {
-	EFI_PIXEL_BITMASK masks = { 0x000000ff, 0x0000ff00, 0x00ff0000, 0xff000000 };
+	const void *rsdp = machine_table(&acpi2_guid);
+	size_t count = 0;
 
-	if (mode->PixelFormat == PixelBlueGreenRedReserved8BitPerColor)
-		masks = (EFI_PIXEL_BITMASK){ 0x00ff0000, 0x0000ff00, 0x000000ff, 0xff000000 };
-	else if (mode->PixelFormat == PixelBitMask)
-		masks = mode->PixelInformation;
-	mask_to_field(masks.RedMask, &screen->red_size, &screen->red_pos);
-	mask_to_field(masks.GreenMask, &screen->green_size, &screen->green_pos);
-	mask_to_field(masks.BlueMask, &screen->blue_size, &screen->blue_pos);
-	mask_to_field(masks.ReservedMask, &screen->rsvd_size, &screen->rsvd_pos);
-	screen->lfb_depth = screen->red_size + screen->green_size + screen->blue_size + screen->rsvd_size;
-	screen->lfb_linelength = (uint16_t)(mode->PixelsPerScanLine * screen->lfb_depth / 8);
-}
-
-static void describe_screen(struct screen_info *screen)
-{
-	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
-
-	if (EFI_ERROR(fw.boot->LocateProtocol(&gop_guid, NULL, (void **)&gop)) || !gop->Mode || !gop->Mode->Info ||
-	    gop->Mode->Info->PixelFormat >= PixelBltOnly)
-		return;
-
-	const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode = gop->Mode->Info;
-	uint64_t base = gop->Mode->FrameBufferBase;
-
-	screen->orig_video_isVGA = VIDEO_TYPE_EFI;
-	screen->lfb_width = (uint16_t)mode->HorizontalResolution;
-	screen->lfb_height = (uint16_t)mode->VerticalResolution;
-	describe_pixels(mode, screen);
-	screen->lfb_base = (uint32_t)base;
-	screen->ext_lfb_base = (uint32_t)(base >> 32);
-	screen->lfb_size = (uint32_t)screen->lfb_linelength * screen->lfb_height;
-	screen->pages = 1;
-	screen->capabilities = VIDEO_CAPABILITY_SKIP_QUIRKS | (base >> 32 ? VIDEO_CAPABILITY_64BIT_BASE : 0);
+	tables[count++] = (struct boot_table){ (uintptr_t)fw.system, sizeof(*fw.system) };
+	tables[count++] = (struct boot_table){ (uintptr_t)fw.system->ConfigurationTable,
+					       fw.system->NumberOfTableEntries * sizeof(fw.system->ConfigurationTable[0]) };
+	return rsdp ? count + acpi_tables(rsdp, &tables[count]) : count;
 }
 
 void machine_facts(struct boot_facts *facts)
 {
-	void *rsdp = configuration_table(&acpi2_guid);
+	void *rsdp = machine_table(&acpi2_guid);
 
 	*facts = (struct boot_facts){
 		.efi_systab = (uintptr_t)fw.system,
-		.acpi_rsdp = (uintptr_t)(rsdp ? rsdp : configuration_table(&acpi1_guid)),
-		.secure_boot = machine_secure_boot() ? SECURE_BOOT_ENABLED : SECURE_BOOT_DISABLED,
+		.acpi_rsdp = (uintptr_t)(rsdp ? rsdp : machine_table(&acpi1_guid)),
+		.secure_boot = machine_secure_boot_mode(),
 		.loader_tsc = fw.tsc,
 	};
-	describe_screen(&facts->screen);
+	screen_describe(&facts->screen, facts->edid);
 }
 
 EFI_STATUS machine_make_executable(uint64_t base, uint64_t size)

@@ -4,27 +4,8 @@
 #include <loader/bls.h>
 
 #define WATCHDOG_SECONDS 300 /* what the firmware arms for each boot option */
-#define READ_SECONDS 10      /* to read a message before the firmware clears the screen */
 
 struct firmware fw;
-
-static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
-static EFI_GUID file_system_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
-
-static EFI_STATUS open_volume(void)
-{
-	EFI_FILE_IO_INTERFACE *volume;
-	EFI_STATUS status = fw.boot->HandleProtocol(fw.image, &loaded_image_guid, (void **)&fw.loaded);
-
-	if (!EFI_ERROR(status))
-		status = fw.boot->HandleProtocol(fw.loaded->DeviceHandle, &file_system_guid, (void **)&volume);
-	if (!EFI_ERROR(status))
-		status = volume->OpenVolume(volume, &fw.root);
-	if (EFI_ERROR(status))
-		print(refuse("boot volume"), "the volume of this program cannot be opened (%s); start it from a FAT file system\n",
-		      status_name(status));
-	return status;
-}
 
 /*
  * An entry's file name in our load options. Firmware puts other things there too (the name of the program, binary
@@ -64,15 +45,11 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	if (system->ConOut)
 		system->ConOut->ClearScreen(system->ConOut); /* the firmware's logo */
 	print(console, "Mapbridge, from the firmware's memory map to a running kernel\n");
-	status = open_volume();
+	status = volumes_open();
 	if (!EFI_ERROR(status)) {
 		wanted_entry(wanted, sizeof(wanted));
 		status = config_boot(wanted);
-		fw.root->Close(fw.root);
-		if (!wanted[0]) {
-			print(console, "Press a key to go back to the firmware (it goes by itself in %d seconds).\n", READ_SECONDS);
-			wait_for_key(READ_SECONDS);
-		}
+		volumes_close();
 	}
 	print(console, "mapbridge: back to the firmware\n");
 	console_flush();

@@ -15,6 +15,7 @@ static void write_header(const struct boot_plan *plan, const struct boot_request
 		header->setup_data = 0; /* a file can know no address */
 	} else {
 		header->boot_flag = BOOT_FLAG;
+		header->loadflags = request->kernel->format == KERNEL_VMLINUX ? LOADFLAGS_LOADED_HIGH : 0;
 		header->header = BOOT_HEADER_MAGIC;
 		header->version = PROTOCOL_VERSION;
 		header->kernel_alignment = (uint32_t)request->kernel->alignment;
@@ -28,14 +29,23 @@ static void write_header(const struct boot_plan *plan, const struct boot_request
 		header->code32_start = (uint32_t)plan->kernel_phys;
 }
 
-void boot_handoff_prepare(const struct boot_plan *plan, const struct boot_request *request,
-			  const struct boot_facts *facts,
+/* Behind the room for the nodes that boot_handoff_finish writes. The plan counted the same nodes. */
+static void write_nodes(const struct boot_plan *plan, const struct boot_request *request, const struct boot_block *block)
+{
+	struct setup_data_writer nodes = { block->setup_data, plan->block.setup_data, plan->block.setup_data_size,
+					   plan->block.setup_data_late, block->params };
+
+	setup_data_add_nodes(&nodes, request->nodes, request->node_count);
+}
+
+void boot_handoff_prepare(const struct boot_plan *plan, const struct boot_request *request, const struct boot_facts *facts,
 			  const struct boot_block *block)
 {
 	struct boot_params *params = block->params;
 
 	write_header(plan, request, params);
 	params->screen_info = facts->screen;
+	__builtin_memcpy(params->edid_info, facts->edid, sizeof(params->edid_info));
 	params->acpi_rsdp_addr = facts->acpi_rsdp;
 	params->secure_boot = facts->secure_boot;
 	params->alt_mem_k = ALT_MEM_K;
@@ -46,6 +56,7 @@ void boot_handoff_prepare(const struct boot_plan *plan, const struct boot_reques
 	params->hdr.ramdisk_size = (uint32_t)plan->initrd_size;
 	params->ext_ramdisk_size = (uint32_t)(plan->initrd_size >> 32);
 	__builtin_memcpy(block->command_line, request->command_line, text_length(request->command_line) + 1);
+	write_nodes(plan, request, block);
 }
 
 static size_t table_capacity(size_t descriptors)
@@ -63,41 +74,13 @@ size_t boot_handoff_scratch_size(size_t descriptors)
 	return sum;
 }
 
-/* Nodes are written one behind the other; each starts at a multiple of 8. */
-struct node_writer {
-	uint8_t *memory;
-	uint64_t phys;
-	uint64_t size;
-	uint64_t used;
-	struct boot_params *params;
-	struct setup_data *last;
-};
-
-/* Room for a node with length bytes of data, linked at the list's end; null when there is none. */
-static void *add_node(struct node_writer *nodes, uint32_t type, size_t length)
-{
-	uint64_t at = (nodes->used + 7) & ~UINT64_C(7), phys = nodes->phys + at;
-	struct setup_data *node = (struct setup_data *)(void *)(nodes->memory + at);
-
-	if (at > nodes->size || nodes->size - at < sizeof(*node) + length)
-		return NULL;
-	*node = (struct setup_data){ .type = type, .len = (uint32_t)length };
-	if (nodes->last)
-		nodes->last->next = phys;
-	else
-		nodes->params->hdr.setup_data = phys;
-	nodes->last = node;
-	nodes->used = at + sizeof(*node) + length;
-	return node + 1;
-}
-
-static int write_e820(const struct e820_table *table, struct boot_params *params, struct node_writer *nodes)
+static int write_e820(const struct e820_table *table, struct boot_params *params, struct setup_data_writer *nodes)
 {
 	size_t in_page = table->nr_entries < E820_MAX_ENTRIES_ZEROPAGE ? table->nr_entries : E820_MAX_ENTRIES_ZEROPAGE;
 	size_t rest = (table->nr_entries - in_page) * sizeof(struct e820_entry);
 
 	if (rest) {
-		void *data = add_node(nodes, SETUP_E820_EXT, rest);
+		void *data = setup_data_add(nodes, SETUP_E820_EXT, rest);
 
 		if (!data)
 			return MM_ENOSPC;
@@ -109,10 +92,10 @@ static int write_e820(const struct e820_table *table, struct boot_params *params
 }
 
 static int write_own_node(const struct boot_plan *plan, const struct boot_facts *facts, const struct boot_exit *exit,
-			  uint32_t crc32, size_t descriptors, struct node_writer *nodes)
+			  uint32_t crc32, size_t descriptors, struct setup_data_writer *nodes)
 {
 	size_t reservations = plan->reservation_count * sizeof(struct mapbridge_reservation);
-	struct mapbridge_handoff *handoff = add_node(nodes, SETUP_MAPBRIDGE, sizeof(*handoff) + reservations);
+	struct mapbridge_handoff *handoff = setup_data_add(nodes, SETUP_MAPBRIDGE, sizeof(*handoff) + reservations);
 
 	if (!handoff)
 		return MM_ENOSPC;
@@ -159,8 +142,8 @@ int boot_handoff_finish(const struct boot_plan *plan, const struct boot_facts *f
 {
 	size_t count = efi_memmap_count(map), entries = table_capacity(count) * sizeof(struct e820_entry);
 	struct e820_table table = { scratch, table_capacity(count), 0 };
-	struct node_writer nodes = { block->setup_data, plan->block.setup_data, plan->block.setup_data_size, 0, block->params,
-				     NULL };
+	struct setup_data_writer nodes = { block->setup_data, plan->block.setup_data, plan->block.setup_data_late, 0,
+					   block->params };
 	int error;
 
 	entries = (entries + 15) & ~(size_t)15;

@@ -50,8 +50,7 @@ static bool pages_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 	       (b & ~MM_PAGE_MASK) <= ((a + (a_size - 1)) | MM_PAGE_MASK);
 }
 
-static int check_segment(const struct elf64_program_header *ph, unsigned index, uint64_t file_size, bool pie,
-			 struct printer *why)
+int elf64_check_ranges(const struct elf64_program_header *ph, unsigned index, uint64_t file_size, struct printer *why)
 {
 	uint64_t end;
 
@@ -71,16 +70,25 @@ static int check_segment(const struct elf64_program_header *ph, unsigned index, 
 		      index, X(ph->memsz), X(ph->paddr), X(ph->vaddr));
 		return MM_EINVAL;
 	}
+	return 0;
+}
+
+static int check_segment(const struct elf64_program_header *ph, unsigned index, uint64_t file_size, bool pie,
+			 struct printer *why)
+{
+	int error = elf64_check_ranges(ph, index, file_size, why);
+
+	if (error)
+		return error;
 	if (((pie ? ph->vaddr : ph->paddr) ^ ph->vaddr) & MM_PAGE_MASK) {
 		print(why, "segment %u has physical address 0x%llx and virtual address 0x%llx; needed: the same offset in a "
 			   "4 KiB page; correct the linker script", index, X(ph->paddr), X(ph->vaddr));
 		return MM_EINVAL;
 	}
 	if (pie ? ph->vaddr >= 0x40000000 || ph->memsz > 0x40000000 - ph->vaddr : ph->vaddr < KERNEL_VIRT_MIN) {
-		print(why, "segment %u is linked at 0x%llx with %llu bytes; needed: %s; correct the linker script%s", index,
+		print(why, "segment %u is linked at 0x%llx with %llu bytes; needed: %s; correct the linker script", index,
 		      X(ph->vaddr), X(ph->memsz),
-		      pie ? "below 1 GiB in a position-independent kernel" : "0xffff800000000000 or above (the higher half)",
-		      pie ? "" : " (an unpacked Linux kernel boots as its bzImage)");
+		      pie ? "below 1 GiB in a position-independent kernel" : "0xffff800000000000 or above (the higher half)");
 		return MM_EINVAL;
 	}
 	if (!pie && bytes_meet(ph->vaddr, ph->memsz, FIX_BTMAP_VIRT, FIX_BTMAP_SIZE)) {
@@ -148,11 +156,20 @@ static int add_segment(struct kernel_image *image, const struct elf64_program_he
 	return 0;
 }
 
-static int parse_segments(const uint8_t *head, size_t head_size, const struct elf64_header *header, uint64_t file_size,
-			  struct kernel_image *image, struct printer *why)
+int elf64_read_header(const uint8_t *head, size_t head_size, uint64_t file_size, struct elf64_header *header, struct printer *why)
 {
-	uint64_t table = (uint64_t)header->phnum * sizeof(struct elf64_program_header), end;
+	uint64_t table, end;
+	int error;
 
+	if (head_size < sizeof(*header)) {
+		print(why, "truncated: %llu bytes, an ELF64 header alone has 64; copy it again", X(head_size));
+		return MM_EINVAL;
+	}
+	__builtin_memcpy(header, head, sizeof(*header));
+	error = check_header(header, why);
+	if (error)
+		return error;
+	table = (uint64_t)header->phnum * sizeof(struct elf64_program_header);
 	if (__builtin_add_overflow(header->phoff, table, &end) || end > head_size) {
 		print(why, "%s: program headers at %llu with %llu bytes, but %s %llu; %s",
 		      end > file_size ? "truncated" : "program headers too far back", X(header->phoff), X(table),
@@ -160,6 +177,12 @@ static int parse_segments(const uint8_t *head, size_t head_size, const struct el
 		      X(end > file_size ? file_size : head_size), end > file_size ? "copy it again" : "link the kernel again");
 		return MM_EINVAL;
 	}
+	return 0;
+}
+
+static int parse_segments(const uint8_t *head, const struct elf64_header *header, uint64_t file_size,
+			  struct kernel_image *image, struct printer *why)
+{
 	for (unsigned i = 0; i < header->phnum; i++) {
 		struct elf64_program_header ph;
 		int error;
@@ -193,14 +216,8 @@ static int elf64_parse(const uint8_t *head, size_t head_size, uint64_t file_size
 		       struct printer *why)
 {
 	struct elf64_header header;
-	int error;
+	int error = elf64_read_header(head, head_size, file_size, &header, why);
 
-	if (head_size < sizeof(header)) {
-		print(why, "truncated: %llu bytes, an ELF64 header alone has 64; copy it again", X(head_size));
-		return MM_EINVAL;
-	}
-	__builtin_memcpy(&header, head, sizeof(header));
-	error = check_header(&header, why);
 	if (error)
 		return error;
 	*image = (struct kernel_image){
@@ -212,7 +229,7 @@ static int elf64_parse(const uint8_t *head, size_t head_size, uint64_t file_size
 		.data_max = UINT64_MAX,
 		.command_line_max = COMMAND_LINE_SIZE - 1,
 	};
-	error = parse_segments(head, head_size, &header, file_size, image, why);
+	error = parse_segments(head, &header, file_size, image, why);
 	if (error)
 		return error;
 

@@ -3,6 +3,7 @@
 #ifndef LOADER_ELF64_FORMAT_H
 #define LOADER_ELF64_FORMAT_H
 
+#include <mm/printer.h>
 #include <mm/types.h>
 
 struct elf64_header {
@@ -61,5 +62,14 @@ enum { PT_LOAD = 1, PT_DYNAMIC = 2, PT_INTERP = 3 };
 enum { PF_X = 1, PF_W = 2, PF_R = 4 };
 enum { DT_NULL = 0, DT_RELA = 7, DT_RELASZ = 8, DT_RELAENT = 9, DT_REL = 17, DT_JMPREL = 23, DT_RELR = 36 };
 enum { R_X86_64_NONE = 0, R_X86_64_RELATIVE = 8 };
+
+/*
+ * The file header, checked: ELF64 for x86-64, executable or position-independent, its program headers in the first head_size bytes.
+ * MM_EINVAL with a sentence on why. *header is undefined then.
+ */
+int elf64_read_header(const uint8_t *head, size_t head_size, uint64_t file_size, struct elf64_header *header, struct printer *why);
+
+/* That a PT_LOAD's bytes are in the file, fit its memory, and that no address wraps around; MM_EINVAL as above. */
+int elf64_check_ranges(const struct elf64_program_header *ph, unsigned index, uint64_t file_size, struct printer *why);
 
 #endif

@@ -140,10 +140,39 @@ static int map_segment(struct boot_plan *plan, const struct kernel_segment *segm
 	return error ? error : map_identity(plan, phys, size, segment->flags & PAGING_WRITE);
 }
 
+/* Maps for reading what is not mapped of the pages that a table touches: firmware keeps tables in reserved memory, too. */
+static int map_table(struct boot_plan *plan, const struct boot_table *table)
+{
+	uint64_t at = mm_align_down(table->base, MM_PAGE_SIZE), end;
+	size_t i = 0;
+
+	if (table->size == 0 || __builtin_add_overflow(table->base, table->size, &end) ||
+	    !mm_align_up(end, MM_PAGE_SIZE, &end) || end > PHYSICAL_LIMIT)
+		return 0;
+	while (at < end) {
+		const struct paging_range *range = i < plan->page_map.count ? &plan->page_map.ranges[i] : NULL;
+		uint64_t next = range && range->virt.value < end ? range->virt.value : end;
+		int error;
+
+		if (range && range->virt.value <= at) {
+			if (at - range->virt.value < range->size)
+				at = range->virt.value + range->size;
+			i++;
+			continue;
+		}
+		error = map_identity(plan, at, next - at, PAGING_READ);
+		if (error)
+			return error;
+		at = next;
+		i = 0; /* neighbours may have merged */
+	}
+	return 0;
+}
+
 int boot_plan_map_pages(struct boot_plan *plan, const struct boot_request *request)
 {
 	const struct kernel_image *kernel = request->kernel;
-	bool linux = kernel->format == KERNEL_BZIMAGE;
+	bool linux = kernel_is_linux(kernel);
 	int error = map_firmware(plan, request->map);
 
 	/* Linux's decompressor puts a trampoline below 640 KiB and runs it there (PITFALLS 18). */
@@ -151,6 +180,8 @@ int boot_plan_map_pages(struct boot_plan *plan, const struct boot_request *reque
 		error = map_identity(plan, 0, FIRST_MIB, PAGING_WRITE | (linux ? PAGING_EXECUTE : 0));
 	if (!error && request->attributes)
 		error = map_attributes(plan, request->map, request->attributes);
+	for (size_t i = 0; i < request->table_count && !error && linux; i++)
+		error = map_table(plan, &request->tables[i]);
 	if (!error && linux)
 		error = map_identity(plan, plan->kernel_phys, plan->kernel_size, PAGING_WRITE | PAGING_EXECUTE);
 	for (size_t i = 0; i < kernel->segment_count && !error && !linux; i++)

@@ -66,17 +66,18 @@ size_t boot_plan_map_capacity(size_t descriptors)
 	return descriptors + 2 * PLAN_ALLOCATIONS_MAX + PLAN_SLACK_DESCRIPTORS;
 }
 
-static size_t setup_data_size(const struct boot_request *request)
+/* Of the nodes written after ExitBootServices. They come first: SETUP_E820_EXT must not waste room with a page offset. */
+static size_t setup_data_late(const struct boot_request *request)
 {
 	/* Where descriptors overlap, a map of n descriptors can have 2n - 1 entries. */
 	size_t entries = 2 * boot_plan_map_capacity(efi_memmap_count(request->map)), size = 0;
 
 	if (entries > E820_MAX_ENTRIES_ZEROPAGE)
 		size += sizeof(struct setup_data) + (entries - E820_MAX_ENTRIES_ZEROPAGE) * sizeof(struct e820_entry) + 8;
-	if (request->kernel->format == KERNEL_ELF64)
+	if (!kernel_is_linux(request->kernel))
 		size += sizeof(struct setup_data) + sizeof(struct mapbridge_handoff) +
 			PLAN_RESERVATIONS_MAX * sizeof(struct mapbridge_reservation);
-	return size;
+	return (size + 7) & ~(size_t)7;
 }
 
 /* boot_params, command line, setup_data and the EFI map side by side: the decompressor maps each 2 MiB it touches. */
@@ -87,9 +88,16 @@ static int plan_block(struct boot_plan *plan, struct placement *placement, const
 	struct placement_want want = { .what = "boot_params and the memory map", .align = MM_PAGE_SIZE, .min = PLACEMENT_LOW,
 				       .max = request->kernel->data_max, .top_down = true };
 	uint64_t map_size = boot_plan_map_capacity(efi_memmap_count(request->map)) * request->map->desc_size;
+	uint64_t nodes = setup_data_nodes_size(request->nodes, request->node_count);
 	int error;
 
-	block->setup_data_size = setup_data_size(request);
+	if (nodes > PLAN_NODES_SIZE_MAX) {
+		print(why, "%zu setup_data nodes take %llu bytes; needed: at most %llu; a device's option ROM has no sensible size",
+		      request->node_count, X(nodes), X(PLAN_NODES_SIZE_MAX));
+		return MM_EINVAL;
+	}
+	block->setup_data_late = setup_data_late(request);
+	block->setup_data_size = block->setup_data_late + nodes;
 	block->efi_memmap_size = map_size;
 	block->size = 2 * MM_PAGE_SIZE + pages(block->setup_data_size) + pages(map_size);
 	want.size = block->size;
@@ -227,11 +235,40 @@ static int check_command_line(const struct boot_request *request, struct printer
 	return MM_EINVAL;
 }
 
+uint64_t boot_plan_unaccepted(const struct efi_memmap *map)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < efi_memmap_count(map); i++) {
+		struct efi_memory_desc desc;
+
+		efi_memmap_get(map, i, &desc);
+		if (desc.type == EFI_UNACCEPTED_MEMORY && __builtin_add_overflow(pages, desc.num_pages, &pages))
+			return UINT64_MAX;
+	}
+	return pages > UINT64_MAX >> MM_PAGE_SHIFT ? UINT64_MAX : pages << MM_PAGE_SHIFT;
+}
+
+/* Linux's 64-bit entry has no way to accept memory: called RAM it would crash, called reserved it would be lost. */
+static int check_unaccepted(const struct boot_request *request, struct printer *why)
+{
+	uint64_t unaccepted = boot_plan_unaccepted(request->map);
+
+	if (unaccepted == 0 || !kernel_is_linux(request->kernel))
+		return 0;
+	print(why, "%llu bytes of memory are not accepted yet (EfiUnacceptedMemory), and a kernel that is entered at its 64-bit entry "
+		   "cannot accept them; %s", X(unaccepted),
+	      request->kernel->format == KERNEL_BZIMAGE ?
+		      "put the line \"mapbridge-start efi\" into the entry: the kernel's own EFI stub then does it" :
+		      "give the bzImage of this kernel, with the line \"mapbridge-start efi\" in the entry");
+	return MM_ENOMEM;
+}
+
 #define LIST_ALIGN sizeof(uint64_t)
 
 static size_t page_map_capacity(size_t descriptors)
 {
-	return 2 * descriptors + 8 * KERNEL_SEGMENTS_MAX + 16;
+	return 2 * descriptors + 8 * KERNEL_SEGMENTS_MAX + 4 * PLAN_TABLES_MAX + 16;
 }
 
 size_t boot_plan_scratch_size(size_t descriptors)
@@ -259,6 +296,9 @@ int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, v
 		      sizeof(struct efi_memory_desc));
 		return MM_EINVAL;
 	}
+	error = check_unaccepted(request, why);
+	if (error)
+		return error;
 	count += request->attributes ? efi_memmap_count(request->attributes) : 0;
 	list = page_map_capacity(count) * sizeof(struct paging_range);
 	if (scratch_size < boot_plan_scratch_size(count)) {
@@ -267,13 +307,16 @@ int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, v
 		return MM_ENOSPC;
 	}
 	__builtin_memset(plan, 0, sizeof(*plan));
-	plan->policy = request->kernel->format == KERNEL_BZIMAGE ? E820_POLICY_LINUX : E820_POLICY_ACPI;
+	plan->policy = kernel_is_linux(request->kernel) ? E820_POLICY_LINUX : E820_POLICY_ACPI;
 	plan->paging = request->paging;
 	plan->cr4 = STUB_CR4_PAE | (request->paging.levels == 5 ? STUB_CR4_LA57 : 0) | (request->keep_mce ? STUB_CR4_MCE : 0);
 	plan->page_map = (struct paging_map){ (void *)((uint8_t *)scratch + skip), page_map_capacity(count), 0 };
 	error = placement_init(&placement, request->map, (uint8_t *)scratch + skip + list, scratch_size - skip - list);
 	if (error)
 		return plan_full(why, "pieces of memory", placement.table.capacity);
+	for (size_t i = 0; i < request->refused_count; i++)
+		if (placement_take(&placement, request->refused[i].base, request->refused[i].size))
+			return plan_full(why, "pieces of memory", placement.table.capacity);
 	error = plan_reserve(plan, 0, MM_PAGE_SIZE, MAPBRIDGE_FIRST_PAGE, why);
 	if (!error)
 		error = plan_kernel(plan, &placement, request, why);

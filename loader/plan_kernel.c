@@ -5,6 +5,9 @@
  */
 #include "plan_internal.h"
 
+/* Highest physical address that Linux can use with 4-level page tables (MAX_PHYSMEM_BITS 46). */
+#define LINUX_PHYSICAL_MAX ((UINT64_C(1) << 46) - 1)
+
 /* Whole pages that one or more segments share or adjoin: [base, base + size) where they run, loaded where they are read to. */
 struct extent {
 	uint64_t base;
@@ -83,7 +86,7 @@ static int refuse_place(const struct boot_request *request, uint64_t base, uint6
 		print(why, "%s%s", type, special ? " for a special purpose (EFI_MEMORY_SP)" : "");
 	else
 		print(why, "not in the memory map (usable memory ends at 0x%llx)", X(ram_end ? ram_end - 1 : 0));
-	print(why, "; needed: usable memory; %s", request->kernel->format == KERNEL_BZIMAGE ?
+	print(why, "; needed: usable memory; %s", kernel_is_linux(request->kernel) ?
 						     "use a relocatable kernel (CONFIG_RELOCATABLE)" :
 						     "link the kernel elsewhere, or as static-PIE");
 	return MM_ENOMEM;
@@ -136,7 +139,7 @@ static int place_extents(struct boot_plan *plan, struct placement *placement, co
 	return error;
 }
 
-/* Loads, clears and reservations of the segments (sorted) that lie in an extent. */
+/* Loads and clears of the segments (sorted) that lie in an extent. */
 static int fill_extent(struct boot_plan *plan, const struct extent *extent, const struct kernel_segment *const *sorted,
 		       size_t count, uint64_t delta, struct printer *why)
 {
@@ -146,24 +149,29 @@ static int fill_extent(struct boot_plan *plan, const struct extent *extent, cons
 	for (size_t i = 0; i < count && !error; i++) {
 		const struct kernel_segment *segment = sorted[i];
 		uint64_t phys = segment->phys + delta;
-		uint64_t bss = phys + segment->file_size, bss_size = segment->mem_size - segment->file_size;
 
-		if (phys < extent->base || phys - extent->base >= extent->size)
+		if (phys < extent->base || phys - extent->base >= extent->size || segment->file_size == 0)
 			continue;
-		if (segment->file_size) {
-			error = plan_clear(plan, extent->loaded + (done - extent->base), phys - done, why);
-			if (!error)
-				error = plan_load(plan, 0, segment->file_offset, segment->file_size,
-						  extent->loaded + (phys - extent->base), why);
-			if (!error)
-				error = plan_reserve(plan, phys, segment->file_size, kind_of(segment), why);
-			done = bss;
-		}
-		if (!error && bss_size)
-			error = plan_reserve(plan, bss, bss_size, MAPBRIDGE_KERNEL_BSS, why);
+		error = plan_clear(plan, extent->loaded + (done - extent->base), phys - done, why);
+		if (!error)
+			error = plan_load(plan, 0, segment->file_offset, segment->file_size,
+					  extent->loaded + (phys - extent->base), why);
+		done = phys + segment->file_size;
 	}
 	if (!error)
 		error = plan_clear(plan, extent->loaded + (done - extent->base), extent->base + extent->size - done, why);
+	return error;
+}
+
+static int reserve_segment(struct boot_plan *plan, const struct kernel_segment *segment, uint64_t delta, struct printer *why)
+{
+	uint64_t phys = segment->phys + delta, bss_size = segment->mem_size - segment->file_size;
+	int error = 0;
+
+	if (segment->file_size)
+		error = plan_reserve(plan, phys, segment->file_size, kind_of(segment), why);
+	if (!error && bss_size)
+		error = plan_reserve(plan, phys + segment->file_size, bss_size, MAPBRIDGE_KERNEL_BSS, why);
 	return error;
 }
 
@@ -193,6 +201,8 @@ static int plan_elf64(struct boot_plan *plan, struct placement *placement, const
 	}
 	for (size_t i = 0; i < extents.count && !error; i++)
 		error = fill_extent(plan, &extents.list[i], sorted, kernel->segment_count, delta, why);
+	for (size_t i = 0; i < kernel->segment_count && !error; i++)
+		error = reserve_segment(plan, sorted[i], delta, why);
 	if (error)
 		return error;
 
@@ -206,36 +216,64 @@ static int plan_elf64(struct boot_plan *plan, struct placement *placement, const
 }
 
 /*
- * A bzImage unpacks itself inside [base, base + init_size). Below pref_address it would move up out of that window
- * (PITFALLS 12), so a relocatable one goes to pref_address or the lowest fit above it.
+ * The one window of a Linux kernel, in window->size and from window->base (its preferred address) on. A relocatable one goes to
+ * that address or the lowest fit above it: below pref_address a bzImage would move up out of its window (PITFALLS 12).
  */
-static int plan_bzimage(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
-			struct printer *why)
+static int place_linux(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+		       struct extents *windows, struct printer *why)
 {
 	const struct kernel_image *kernel = request->kernel;
-	const struct kernel_segment *segment = &kernel->segments[0];
-	uint64_t size = (kernel->memory_size + MM_PAGE_MASK) & ~MM_PAGE_MASK;
-	struct extents windows = { .list = { { kernel->min_address, size, kernel->min_address, false } }, .count = 1 };
-	struct extent *window = &windows.list[0];
-	/* An address that is no multiple of kernel_alignment would be rounded up, out of the window. */
-	bool preferred = placement_available(placement, window->base, size, false) &&
-			 mm_align_down(window->base, kernel->alignment) == window->base;
+	struct extent *window = &windows->list[0];
+	/* Linux wants at least 2 MiB, whatever its header says; what is no multiple would be rounded up, out of the window. */
+	uint64_t align = kernel->alignment > PAGING_SIZE_2M ? kernel->alignment : PAGING_SIZE_2M;
+	bool preferred = placement_available(placement, window->base, window->size, false) &&
+			 mm_align_down(window->base, align) == window->base;
+	struct placement_want want = { .what = "the kernel", .size = window->size, .align = align, .min = kernel->min_address,
+				       .max = kernel->data_max };
 	int error;
 
-	if (kernel->relocatable && !preferred) {
-		struct placement_want want = { .what = "the kernel", .size = size, .align = kernel->alignment,
-					       .min = kernel->min_address, .max = kernel->data_max };
+	if (!kernel->relocatable || preferred)
+		return place_extents(plan, placement, request, windows, why);
+	if (request->paging.levels == 4 && want.max > LINUX_PHYSICAL_MAX)
+		want.max = LINUX_PHYSICAL_MAX;
+	error = placement_find(placement, &want, &window->base, why);
+	window->loaded = window->base;
+	return error ? error : plan_allocate(plan, window->base, window->size, false, why);
+}
 
-		error = placement_find(placement, &want, &window->base, why);
-		window->loaded = window->base;
-		if (!error)
-			error = plan_allocate(plan, window->base, size, false, why);
-	} else {
-		error = place_extents(plan, placement, request, &windows, why);
-	}
+/* What it unpacks and clears lies all in [base, base + init_size). */
+static int plan_bzimage(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+			struct extents *windows, struct printer *why)
+{
+	const struct kernel_segment *segment = &request->kernel->segments[0];
+	int error = place_linux(plan, placement, request, windows, why);
+
 	/* Not cleared: the decompressor clears what it needs, and reads only what was loaded. */
-	if (!error)
-		error = plan_load(plan, 0, segment->file_offset, segment->file_size, window->loaded, why);
+	return error ? error : plan_load(plan, 0, segment->file_offset, segment->file_size, windows->list[0].loaded, why);
+}
+
+static int plan_vmlinux(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+			struct extents *windows, struct printer *why)
+{
+	const struct kernel_segment *sorted[KERNEL_SEGMENTS_MAX];
+	int error = place_linux(plan, placement, request, windows, why);
+
+	sort_segments(request->kernel, sorted);
+	return error ? error : fill_extent(plan, &windows->list[0], sorted, request->kernel->segment_count, windows->list[0].base, why);
+}
+
+static int plan_linux(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
+		      struct printer *why)
+{
+	const struct kernel_image *kernel = request->kernel;
+	bool bzimage = kernel->format == KERNEL_BZIMAGE;
+	/* Up to its last 2 MiB page a vmlinux is Linux's own from the first instruction on. */
+	uint64_t mask = bzimage ? MM_PAGE_MASK : PAGING_SIZE_2M - 1, size = (kernel->memory_size + mask) & ~mask;
+	struct extents windows = { .list = { { kernel->min_address, size, kernel->min_address, false } }, .count = 1 };
+	const struct extent *window = &windows.list[0];
+	int error = bzimage ? plan_bzimage(plan, placement, request, &windows, why) :
+			      plan_vmlinux(plan, placement, request, &windows, why);
+
 	if (!error)
 		error = plan_reserve(plan, window->base, size, MAPBRIDGE_KERNEL_IMAGE, why);
 	plan->kernel_phys = window->base;
@@ -247,6 +285,6 @@ static int plan_bzimage(struct boot_plan *plan, struct placement *placement, con
 int plan_kernel(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
 		struct printer *why)
 {
-	return request->kernel->format == KERNEL_BZIMAGE ? plan_bzimage(plan, placement, request, why)
-							  : plan_elf64(plan, placement, request, why);
+	return kernel_is_linux(request->kernel) ? plan_linux(plan, placement, request, why) :
+						  plan_elf64(plan, placement, request, why);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "efi_range.h"
+#include "descriptor_range.h"
 
 /* e820 can name no byte of the last page: its exclusive end would be 2^64. */
 #define TOP_PAGE (UINT64_MAX - MM_PAGE_MASK)

@@ -3,7 +3,7 @@
  * What became of each descriptor. Worked out from the finished table, by binary search in two indexes that are
  * grouped by type: output entries by address, and descriptors by start with the one that reaches furthest so far.
  */
-#include "efi_range.h"
+#include "descriptor_range.h"
 
 /* All types that a descriptor can become. */
 static const uint32_t types[] = { E820_TYPE_RAM,      E820_TYPE_RESERVED, E820_TYPE_ACPI,         E820_TYPE_NVS,

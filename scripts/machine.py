@@ -19,6 +19,9 @@ FIRMWARE = [("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd
             ("/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd")]
 # other firmware by name: code, variable store template (none: the code goes to -bios), Debian's package
 NAMED_FIRMWARE = {"ovmf-secboot": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd", "ovmf"),
+                  # Secure Boot is on, with a key of the package itself in db
+                  "ovmf-snakeoil": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd",
+                                    "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd", "ovmf"),
                   "u-boot": ("/usr/lib/u-boot/qemu-x86_64/u-boot.rom", None, "u-boot-qemu")}
 ESCAPES = re.compile(r"\x1b(\[[0-9;?=]*[A-Za-z]|[()][0-9A-Za-z]|[=>])")
 BACK_TO_FIRMWARE = "mapbridge: back to the firmware"
@@ -97,6 +100,7 @@ class Machine:
     firmware: str | None = None
     display: str = "vga"  # none: no graphics at all; vga: a card that nobody sees; gtk: a window
     extra: tuple = ()
+    snapshot: bool = True  # what is written to the image is forgotten
     variables: str | None = None  # variable store that is kept from boot to boot; made when it is missing
 
     def firmware_arguments(self, scratch):
@@ -117,7 +121,8 @@ class Machine:
                    "-nodefaults", "-no-user-config", "-no-reboot", "-no-shutdown",
                    "-vga", "none" if self.display == "none" else "std",
                    "-display", "gtk" if self.display == "gtk" else "none", *self.firmware_arguments(scratch)]
-        command += ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={self.image}",
+        command += ["-drive", f"if=none,id=disk,format=raw,file={self.image},"
+                              f"snapshot={'on' if self.snapshot else 'off'}",
                     "-device", "virtio-blk-pci,drive=disk,bootindex=0",
                     "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
                     "-qmp", f"unix:{scratch}/qmp,server=on,wait=off", *serial]
@@ -250,6 +255,12 @@ class Run:
         qmp = self.connect()
         return bool(qmp) and qmp.command("screendump", filename=os.path.abspath(path), format=form) is not None
 
+    def press(self, keys):
+        """Presses keys of the keyboard one after the other, by QEMU's names (qcodes)."""
+        for key in keys:
+            self.connect().command("send-key", keys=[{"type": "qcode", "data": key}], **{"hold-time": 30})
+            time.sleep(0.1)
+
     def wait(self, timeout=None, watch_for=ENDS):
         """Lets it run to its end, which comes after `timeout` seconds at the latest."""
         while True:
@@ -297,11 +308,10 @@ class Run:
                 triple_fault = "Triple fault" in file.read()
         except FileNotFoundError:
             return "the machine reset itself: a triple fault or a reboot"
-        if not triple_fault:
-            return "the machine was rebooted"
         registers = self.qmp.command("human-monitor-command", **{"command-line": "info registers"}) or ""
         address = re.search(r"[ER]IP=([0-9a-f]+)", registers)
-        return f"a triple fault{' at ' + hex(int(address[1], 16)) if address else ''} reset the machine"
+        place = f" at {int(address[1], 16):#x}" if address else ""
+        return f"a triple fault{place} reset the machine" if triple_fault else f"the machine was rebooted{place}"
 
     def why_it_exited(self):
         status = self.process.returncode

@@ -38,13 +38,35 @@ run-linux: $(B)/BOOTX64.EFI $(B)/linux/vmlinuz $(B)/linux/initrd.img
 
 $(B)/linux/vmlinuz:
 	$(Q)scripts/fetch-linux $(@D)
+$(B)/linux/vmlinux: scripts/unpack-vmlinux $(B)/linux/vmlinuz
+	$(Q)command -v lz4 >/dev/null || scripts/deps test
+	$(Q)scripts/unpack-vmlinux $(B)/linux/vmlinuz $@
 $(B)/linux/busybox: $(B)/linux/vmlinuz ;
 $(B)/linux/leave-qemu: scripts/linux/leave_qemu.c
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(WARN) -D_GNU_SOURCE -Os -static $< -o $@
-$(B)/linux/initrd.img: scripts/make-initrd scripts/linux/init scripts/linux/check $(B)/linux/busybox \
+INITRD_FILES := $(addprefix scripts/linux/,init check verdict)
+$(B)/linux/initrd.img: scripts/make-initrd $(INITRD_FILES) $(B)/linux/busybox \
 		$(B)/linux/leave-qemu
 	@command -v cpio >/dev/null || scripts/deps linux
 	$(Q)scripts/make-initrd $@ $(B)/linux/busybox $(B)/linux/leave-qemu
+
+# Debian's generic kernel, and for both kernels an initrd with programs that tell what the kernel knows
+FETCH_FLAVOUR = $(if $(findstring generic,$(@D)),amd64,cloud-amd64)
+$(B)/linux-generic/vmlinuz:
+	$(Q)scripts/fetch-linux $(@D) $(FETCH_FLAVOUR)
+$(B)/%/modules/efivarfs.ko: $(B)/%/vmlinuz
+	$(Q)test -e $@ || scripts/fetch-linux $(B)/$* $(FETCH_FLAVOUR)
+	$(Q)touch $@
+.PRECIOUS: $(B)/%/modules/efivarfs.ko
+VIEW_PROGRAMS := test/boot/parity/view test/boot/parity/runtime
+$(B)/%/initrd-view.img: $(B)/%/modules/efivarfs.ko scripts/make-initrd $(INITRD_FILES) $(VIEW_PROGRAMS) \
+		$(B)/linux/leave-qemu
+	$(Q)scripts/make-initrd $@ $(@D)/busybox $(B)/linux/leave-qemu $(VIEW_PROGRAMS) $<
+$(B)/linux/efi_clock.ko: test/boot/efi_clock/build-module test/boot/efi_clock/efi_clock.c $(B)/linux/vmlinuz
+	$(Q)test/boot/efi_clock/build-module $(@D)
+$(B)/linux/initrd-clock.img: $(B)/linux/efi_clock.ko scripts/make-initrd $(INITRD_FILES) test/boot/efi_clock/clock \
+		$(B)/linux/leave-qemu
+	$(Q)scripts/make-initrd $@ $(@D)/busybox $(B)/linux/leave-qemu test/boot/efi_clock/clock $<
 
 .PHONY: run run-linux

@@ -2,7 +2,8 @@
 # Which lines and branches of mm/ the unit tests, the property tests and the corpus reach.
 COVERAGE_LIMIT := 95
 COVERAGE_CASES := 20000
-COVERAGE_TESTS := $(patsubst test/%.c,$(B)/coverage/test/%,$(MM_UNIT_TESTS) $(wildcard test/property/*.c) test/corpus/corpus.c)
+COVERAGE_TESTS := $(patsubst test/%.c,$(B)/coverage/test/%,\
+	$(MM_UNIT_TESTS) $(wildcard test/property/*.c) test/corpus/corpus.c)
 
 $(B)/coverage/%.o: %.c Makefile mm/mm.mk test/coverage.mk
 	@mkdir -p $(@D)
@@ -27,6 +28,6 @@ coverage: $(COVERAGE_TESTS)
 	@status=0; gcovr --root . --filter mm/ --exclude-unreachable-branches --exclude-throw-branches --print-summary \
 		--fail-under-line $(COVERAGE_LIMIT) --fail-under-branch $(COVERAGE_LIMIT) \
 		--csv $(B)/coverage/coverage.csv --html-details $(B)/coverage/index.html $(B)/coverage || status=$$?; \
-	awk -F, 'NR > 1 { printf "%-28s %4d of %4d lines %5.1f %%   %4d of %4d branches %5.1f %%\n", $$1, $$3, $$2, 100 * $$4, $$6, $$5, 100 * $$7 }' \
-		$(B)/coverage/coverage.csv; exit $$status
+	awk -F, 'NR > 1 { printf "%-28s %4d of %4d lines %5.1f %%   %4d of %4d branches %5.1f %%\n", \
+		$$1, $$3, $$2, 100 * $$4, $$6, $$5, 100 * $$7 }' $(B)/coverage/coverage.csv; exit $$status
 .PHONY: coverage

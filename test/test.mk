@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests: test/unit/NAME_test.c is a cmocka program of its own, run with ASan and UBSan.
+TEST_SUPPORT := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/support/*.c))
 UNIT_TESTS := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/*_test.c))
 
 $(B)/test/unit/%: $(B)/san/test/unit/%.o $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(SANITIZE) $^ -lcmocka -o $@
+	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -o $@
+
+$(B)/test/unit/captured_maps_test: $(TEST_SUPPORT)
 
 unit-tests: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done
 .PHONY: unit-tests
 
-# The library's own unit tests, those named after a header of it, also run built in other ways: build/test/VARIANT/NAME_test.
+# The library's own unit tests, those named after a header of it, also run built in other ways, as
+# build/test/VARIANT/NAME_test.
 MM_UNIT_TESTS := $(filter $(foreach header,$(wildcard include/mm/*.h),$(header:include/mm/%.h=test/unit/%_)%),\
 	$(wildcard test/unit/*_test.c)) test/unit/freestanding_test.c
 PHYS_ADDR_TESTS := $(filter test/unit/memblock_% test/unit/resource_%,$(MM_UNIT_TESTS))
@@ -28,7 +32,8 @@ VARIANT_TESTS += $(patsubst test/unit/%.c,$(B)/test/$1/%,$3)
 endef
 $(eval $(call mm_variant,clang,clang -O1 $(SANITIZE),$(MM_UNIT_TESTS)))
 $(eval $(call mm_variant,phys32,$(HOSTCC) -O1 $(SANITIZE) -DMM_PHYS_ADDR_32,$(PHYS_ADDR_TESTS)))
-$(eval $(call mm_variant,cnt0,$(HOSTCC) -O1 $(SANITIZE) -DMEMBLOCK_EMPTY_CNT_0,$(filter test/unit/memblock_%,$(MM_UNIT_TESTS))))
+$(eval $(call mm_variant,cnt0,$(HOSTCC) -O1 $(SANITIZE) -DMEMBLOCK_EMPTY_CNT_0,\
+	$(filter test/unit/memblock_%,$(MM_UNIT_TESTS))))
 
 variant-tests: $(VARIANT_TESTS)
 	@for t in $(VARIANT_TESTS); do $$t || exit 1; done
@@ -48,7 +53,7 @@ test-linux-e820:
 ## make property-tests   random cases against naive models; SEED=N CASES=N repeat a run
 # Property tests: test/property/NAME.c compares the library with a naive model; `make property-tests SEED=5 CASES=1000`.
 PROPERTY_TESTS := $(patsubst test/property/%.c,$(B)/test/property/%,$(wildcard test/property/*.c))
-PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c test/support/*.c))
+PROPERTY_HARNESS := $(patsubst %.c,$(B)/san/%.o,$(wildcard test/property/harness/*.c)) $(TEST_SUPPORT)
 
 $(B)/test/property/%: $(B)/san/test/property/%.o $(PROPERTY_HARNESS) $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)

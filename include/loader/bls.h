@@ -10,34 +10,52 @@
 
 #define BLS_FILE_MAX 65536 /* bytes of a configuration file */
 #define BLS_PATH_MAX 256   /* with the NUL */
-#define BLS_NAME_MAX 128
+#define BLS_NAME_MAX 256   /* of a file name or a title, with the NUL */
+#define BLS_WORD_MAX 64    /* of a machine-id, sort-key or architecture, with the NUL */
 
 struct bls_entry {
 	char title[BLS_NAME_MAX];
-	char linux[BLS_PATH_MAX]; /* paths with backslashes, from the volume's root */
+	char version[BLS_NAME_MAX];
+	char machine_id[BLS_WORD_MAX];
+	char sort_key[BLS_WORD_MAX];
+	char architecture[BLS_WORD_MAX];
+	char linux[BLS_PATH_MAX]; /* paths with backslashes, from the volume's root; one of linux and efi is set */
+	char efi[BLS_PATH_MAX];   /* of the key efi or uki */
 	char initrd[PLAN_INITRDS_MAX][BLS_PATH_MAX];
 	size_t initrd_count;
 	char options[COMMAND_LINE_SIZE + 1]; /* all options lines, joined by one space; longer is an error later */
 	bool options_too_long;
 	size_t options_length;               /* what the lines have in all, even when it did not fit */
+	bool start_efi;                      /* mapbridge-start efi: the kernel is started as an EFI program */
+	bool foreign;                        /* for another architecture than x64: to be hidden, and not checked */
 };
 
+#define BLS_TIMEOUT_NONE UINT32_MAX /* no countdown: the list is shown at once and waits */
+
 struct bls_loader {
-	char default_entry[BLS_NAME_MAX]; /* a file name, or a pattern with * and ?; empty: none given */
+	char default_entry[BLS_NAME_MAX]; /* a file name, or a pattern; empty: none given */
+	uint32_t timeout;                 /* seconds before the default entry starts, or BLS_TIMEOUT_NONE; else 0 */
+	bool menu_disabled;               /* not even a key that is held shows the list */
 };
 
 /*
- * Parses an entry. Of a key that may stand once the last line counts; that, and keys that are not known and ignored,
- * is told on notes (may be null) in lines "line N: ...". A byte order mark in front is skipped. On refusal: MM_EINVAL
- * and a sentence on why with the line. *entry is undefined then.
+ * Parses an entry. Of a key that may stand once the last line counts; that, and keys that are not known and ignored
+ * (one line for all of them), is told on notes (may be null) in lines "line N: ...". A byte order mark in front is
+ * skipped. On refusal: MM_EINVAL and a sentence on why with the line. *entry is undefined then.
  */
 int bls_entry_parse(const char *text, size_t size, struct bls_entry *entry, struct printer *notes, struct printer *why);
 
-/* Parses loader.conf; errors and notes as bls_entry_parse. */
+/*
+ * Parses loader.conf; errors and notes as bls_entry_parse. A timeout that cannot be understood, and what is not
+ * supported of a known key, is a note, and the line is left out.
+ */
 int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, struct printer *notes,
 		     struct printer *why);
 
-/* Whether a file name fits a pattern: * is any text, ? one character; case does not matter, as FAT has none. */
+/*
+ * Whether a file name fits a pattern as of a shell: * is any text, ? one character, [a-z] and [!a-z] one character of a
+ * set, \ takes the next one as it stands; a [ without ] stands for itself. Case does not matter, as FAT has none.
+ */
 bool bls_name_matches(const char *pattern, const char *name);
 
 #endif

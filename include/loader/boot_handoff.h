@@ -15,6 +15,7 @@ struct boot_facts {
 	uint8_t secure_boot;     /* SECURE_BOOT_* */
 	uint64_t loader_tsc;
 	struct screen_info screen; /* all zero: no linear framebuffer */
+	uint8_t edid[EDID_SIZE];   /* of the monitor; all zero: not known */
 };
 
 /* The memory that the plan's block names, as pointers. */
@@ -24,7 +25,7 @@ struct boot_block {
 	void *setup_data;   /* plan->block.setup_data_size bytes */
 };
 
-/* Writes boot_params without its memory map, and the command line. The memory must be cleared before. */
+/* Writes boot_params without its memory map, the command line and the request's nodes. The memory must be cleared before. */
 void boot_handoff_prepare(const struct boot_plan *plan, const struct boot_request *request, const struct boot_facts *facts,
 			  const struct boot_block *block);
 

@@ -9,9 +9,12 @@
 #include <mm/e820.h>
 
 #define BOOT_PARAMS_SIZE 4096
+#define EDID_SIZE 128 /* of the first block, the only one that has room */
 #define BOOT_FLAG 0xaa55
 #define BOOT_HEADER_MAGIC 0x53726448 /* "HdrS" */
 #define BOOT_LOADER_UNREGISTERED 0xff
+
+#define LOADFLAGS_LOADED_HIGH 0x1
 
 /* xloadflags */
 #define XLF_KERNEL_64 0x1
@@ -115,7 +118,8 @@ struct boot_params {
 	uint32_t ext_ramdisk_image;
 	uint32_t ext_ramdisk_size;
 	uint32_t ext_cmd_line_ptr;
-	uint8_t reserved_0cc[0x1c0 - 0x0cc];
+	uint8_t reserved_0cc[0x140 - 0x0cc];
+	uint8_t edid_info[EDID_SIZE];
 	struct efi_info efi_info;
 	uint32_t alt_mem_k;
 	uint8_t reserved_1e4[0x1e8 - 0x1e4];
@@ -151,6 +155,7 @@ BOOT_PARAMS_OFFSET(acpi_rsdp_addr, 0x070);
 BOOT_PARAMS_OFFSET(ext_ramdisk_image, 0x0c0);
 BOOT_PARAMS_OFFSET(ext_ramdisk_size, 0x0c4);
 BOOT_PARAMS_OFFSET(ext_cmd_line_ptr, 0x0c8);
+BOOT_PARAMS_OFFSET(edid_info, 0x140);
 BOOT_PARAMS_OFFSET(efi_info.efi_loader_signature, 0x1c0);
 BOOT_PARAMS_OFFSET(efi_info.efi_systab, 0x1c4);
 BOOT_PARAMS_OFFSET(efi_info.efi_memdesc_size, 0x1c8);
@@ -199,6 +204,21 @@ struct setup_data {
 
 _Static_assert(sizeof(struct setup_data) == 16, "setup_data");
 
-enum { SETUP_E820_EXT = 1 };
+enum { SETUP_E820_EXT = 1, SETUP_PCI = 3, SETUP_RNG_SEED = 9 };
+
+/* The data of a SETUP_PCI node up to the ROM's bytes (Linux's struct pci_setup_rom behind its setup_data). */
+struct setup_pci_rom {
+	uint16_t vendor;
+	uint16_t devid;
+	uint32_t reserved;
+	uint64_t pcilen; /* bytes of the ROM */
+	uint64_t segment;
+	uint64_t bus;
+	uint64_t device;
+	uint64_t function;
+};
+
+_Static_assert(offsetof(struct setup_pci_rom, pcilen) == 8, "pci_setup_rom");
+_Static_assert(sizeof(struct setup_pci_rom) == 48, "pci_setup_rom");
 
 #endif

@@ -18,14 +18,15 @@
 
 enum kernel_format {
 	KERNEL_ELF64,
-	KERNEL_BZIMAGE
+	KERNEL_BZIMAGE,
+	KERNEL_VMLINUX /* Linux unpacked: ELF64 entered at a physical address */
 };
 
 /* One PT_LOAD. Pages of segments with different permissions never touch the same 4 KiB page. */
 struct kernel_segment {
 	uint64_t file_offset;
 	uint64_t file_size;
-	uint64_t phys;     /* p_paddr; offset from the load address when the kernel is position-independent */
+	uint64_t phys;     /* p_paddr; offset from the load address when the kernel is relocatable */
 	uint64_t virt;     /* p_vaddr; the final address, for a position-independent kernel too */
 	uint64_t mem_size; /* at least file_size; the rest is cleared */
 	uint32_t flags;    /* enum paging_flags */
@@ -36,9 +37,9 @@ struct kernel_image {
 	enum kernel_format format;
 	bool relocatable;     /* the loader chooses the physical address */
 	uint64_t alignment;   /* of that address, a power of two, at least 4096 */
-	uint64_t min_address; /* lowest address that may be chosen (bzImage: pref_address) */
+	uint64_t min_address; /* lowest address that may be chosen (bzImage: pref_address; vmlinux: its link address) */
 	uint64_t memory_size; /* relocatable or bzImage: bytes of memory from the load address on */
-	uint64_t entry;       /* ELF64: virtual address; bzImage: offset from the load address */
+	uint64_t entry;       /* ELF64: virtual address; Linux: offset from the load address */
 	uint64_t initrd_max;  /* highest address that the initrd's last byte may have */
 	uint64_t data_max;    /* the same for kernel, boot_params and command line */
 	uint64_t command_line_max; /* bytes, without the NUL */
@@ -66,12 +67,19 @@ struct kernel_format_ops {
 
 extern const struct kernel_format_ops elf64_format;
 extern const struct kernel_format_ops bzimage_format;
+extern const struct kernel_format_ops vmlinux_format;
+
+/* Whether it is entered by Linux's boot protocol, and not by that of docs/handoff.md. */
+static inline bool kernel_is_linux(const struct kernel_image *image)
+{
+	return image->format != KERNEL_ELF64;
+}
 
 /* Tells the format by content and parses; returns and explains as parse(). *image is undefined after an error. */
 int kernel_image_parse(const uint8_t *head, size_t head_size, uint64_t file_size, struct kernel_image *image,
 		       struct printer *why);
 
-/* "ELF64 kernel", "ELF64 kernel (position-independent)", "Linux bzImage, protocol 2.15". */
+/* "ELF64 kernel", "ELF64 kernel (position-independent)", "Linux bzImage, protocol 2.15", "Linux vmlinux". */
 void kernel_image_print(const struct kernel_image *image, struct printer *out);
 
 /*

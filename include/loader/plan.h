@@ -9,6 +9,7 @@
 
 #include <loader/handoff.h>
 #include <loader/kernel_image.h>
+#include <loader/setup_data.h>
 #include <loader/stub.h>
 #include <mm/efi_memmap.h>
 #include <mm/efi_to_e820.h>
@@ -19,9 +20,17 @@
 #define PLAN_LOADS_MAX (KERNEL_SEGMENTS_MAX + PLAN_INITRDS_MAX)
 #define PLAN_CLEARS_MAX (2 * KERNEL_SEGMENTS_MAX + PLAN_INITRDS_MAX + 8)
 #define PLAN_RESERVATIONS_MAX 64
+#define PLAN_TABLES_MAX 8
+#define PLAN_NODES_SIZE_MAX (UINT64_C(1) << 30) /* bytes of the request's setup_data nodes */
 
 /* Descriptors by which the map may grow between the plan and ExitBootServices (Linux: EFI_MMAP_NR_SLACK_SLOTS). */
 #define PLAN_SLACK_DESCRIPTORS 32
+
+/* Bytes of firmware tables at a physical address. */
+struct boot_table {
+	uint64_t base;
+	uint64_t size;
+};
 
 /* What is asked for. Everything pointed to stays the caller's and must live as long as the plan is made. */
 struct boot_request {
@@ -33,6 +42,25 @@ struct boot_request {
 	const struct efi_memmap *attributes; /* EFI_MEMORY_ATTRIBUTES_TABLE's descriptors; null: there is none */
 	struct paging_mode paging;
 	bool keep_mce; /* CR4.MCE is set and stays so */
+	/*
+	 * Tables that Linux reads before it can map them itself (the EFI system table, its configuration tables, the RSDP and what it
+	 * leads to: PITFALLS 17a, 41): mapped for reading wherever they lie. At most PLAN_TABLES_MAX.
+	 */
+	const struct boot_table *tables;
+	size_t table_count;
+	const struct setup_data_node *nodes; /* to hand over, besides those that the loader makes itself */
+	size_t node_count;
+	const struct plan_refused *refused; /* not to be used again; null when refused_count is 0 */
+	size_t refused_count;
+};
+
+/*
+ * Memory that the firmware has refused although its map calls it free: EDK2 keeps the free pages of a memory type's bin
+ * for that type, and tells so in the map only when a descriptor has nothing else in it. Bytes.
+ */
+struct plan_refused {
+	uint64_t base;
+	uint64_t size;
 };
 
 /* Pages to allocate at this very address; code: as EfiLoaderCode, else EfiLoaderData. */
@@ -61,7 +89,8 @@ struct plan_block {
 	uint64_t boot_params;
 	uint64_t command_line; /* COMMAND_LINE_SIZE bytes */
 	uint64_t setup_data;   /* the nodes, one behind the other */
-	uint64_t setup_data_size;
+	uint64_t setup_data_late; /* bytes at the front for those written after ExitBootServices; then the request's nodes */
+	uint64_t setup_data_size; /* of all */
 	uint64_t efi_memmap;   /* the map that made ExitBootServices succeed */
 	uint64_t efi_memmap_size;
 	uint64_t base;
@@ -110,10 +139,13 @@ size_t boot_plan_scratch_size(size_t descriptors);
 /*
  * Makes the plan. The scratch memory must stay until the page tables are built. On refusal: a sentence without newline on
  * why (what was found, what was needed, what to do), and MM_EINVAL (the files or the command line), MM_ENOMEM (the
- * machine's memory) or MM_ENOSPC (scratch memory, or a table of the plan); *plan is undefined then.
+ * machine's memory, or unaccepted memory in it and a Linux kernel) or MM_ENOSPC (scratch memory, or a table of the plan); *plan is undefined then.
  */
 int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, void *scratch, size_t scratch_size,
 		   struct printer *why);
+
+/* Bytes of the map's memory that nobody has accepted yet (EFI_UNACCEPTED_MEMORY); UINT64_MAX when they are more than that. */
+uint64_t boot_plan_unaccepted(const struct efi_memmap *map);
 
 /* Prints what goes where, and the reservations one a line in memblock's form. */
 void boot_plan_print(const struct boot_plan *plan, struct printer *out);

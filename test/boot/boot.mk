@@ -3,6 +3,7 @@
 ## make test                build everything and run every test; ends with N passed, N failed
 ##                          (test/run-tests --list, test/run-tests --only REGEX: some of them)
 ## make test-machines       the test kernels and Linux on every machine of scripts/machines.py: many minutes
+## make test-parity         Debian's cloud and generic kernels through their EFI stub and through us, compared
 TEST_EFI := $(patsubst test/boot/efi/%.c,$(B)/test/efi/%.efi,$(filter-out %/chain.c,$(wildcard test/boot/efi/*.c)))
 TEST_EFI_FLAGS := $(WARN) -O2 -I/usr/include/efi -I/usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI -ffreestanding -fpic \
 	-fshort-wchar -mno-red-zone -mno-sse -mno-mmx -fno-stack-protector -fcf-protection=none \
@@ -16,6 +17,10 @@ TEST_EFI_OBJCOPY = objcopy $(addprefix -j ,$(TEST_EFI_SECTIONS)) --target=efi-ap
 	--subsystem=$(TEST_EFI_SUBSYSTEM)
 .PRECIOUS: $(B)/test/efi/%.o $(B)/test/efi/%.so $(B)/bench/%.o $(B)/bench/%.so
 
+TEST_EFI += $(B)/test/efi/gcd_accepted.efi
+$(B)/test/efi/gcd_accepted.o: test/boot/efi/gcd_ranges.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_EFI_FLAGS) -DALL_ACCEPTED=1 -c $< -o $@
 $(B)/test/efi/%.o: test/boot/efi/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_EFI_FLAGS) -c $< -o $@
@@ -29,11 +34,16 @@ $(B)/test/efi/%.efi: $(B)/test/efi/%.so
 	$(Q)$(TEST_EFI_OBJCOPY) $< $@
 
 # what cannot be built is counted as a failure by run-tests, and all else is tested all the same
-test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(TEST_EFI) $(B)/run/initrd.img $(B)/linux/initrd.img
+test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(TEST_EFI) \
+		$(B)/run/initrd.img $(B)/linux/initrd.img $(B)/linux/initrd-view.img $(B)/linux/vmlinux
 test:
 	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
 	test/run-tests --build-status $$status
 test-machines:
 	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
 	test/run-tests --machines --build-status $$status
-.PHONY: test test-machines test-programs
+PARITY_INITRDS := $(B)/linux-generic/initrd-view.img $(B)/linux/initrd-clock.img
+test-parity:
+	@status=0; $(MAKE) --no-print-directory -k test-programs $(PARITY_INITRDS) || status=$$?; \
+	test/run-tests --parity --build-status $$status
+.PHONY: test test-machines test-parity test-programs

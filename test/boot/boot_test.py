@@ -9,6 +9,7 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "scripts"))
 import machine  # noqa: E402
+from typist import Typist  # noqa: E402
 
 BUILD = "build"
 LOADER = f"{BUILD}/BOOTX64.EFI"
@@ -25,6 +26,8 @@ class BootTest:
     cmdline: str = ""
     initrd_crc32: bool = True  # tell the kernel the checksum of its initrd
     files: dict = dataclasses.field(default_factory=dict)  # path on the image -> source file, or bytes
+    gpt: bool = False  # a GPT disk, with what is below it on an XBOOTLDR partition
+    xbootldr: dict = dataclasses.field(default_factory=dict)  # as files
     prepare: object = None  # called first; returns more files
     memory: str = "512"
     cpu: str = "max"
@@ -36,11 +39,16 @@ class BootTest:
     display: str = "none"
     timeout: float = 120
     ends: str = "exit 33"  # how machine.End names it: its kind, and the status of an exit
+    ends_how: str = ""  # a regular expression for what machine.End tells about it
     loader_may_return: bool = False
     must: tuple = ()  # regular expressions, each found in the serial log
     must_not: tuple = ()
     kernel_verdict: bool = False  # the kernel prints PASS and FAIL lines and `N passed, N failed`
     check: object = None  # called with the log; yields (name of a part, why it failed or None)
+    check_disk: object = None  # called with the image's path after the boot, yields as check; what was written is kept
+    # (regular expression, input): sent when the log has it behind the last one; text to the serial port, a tuple of
+    # QEMU's key names to the keyboard
+    keys: tuple = ()
     screenshot_at: str | None = None  # the screen must not be blank when this is on serial
 
 
@@ -60,6 +68,10 @@ def make_image(test, path):
     command = ["scripts/make-image", path, "--efi", test.efi]
     for destination, content in files.items():
         command += ["--file", f"{source_file(f'{test.name}/{destination}', content)}:{destination}"]
+    if test.gpt:
+        command.append("--gpt")
+    for destination, content in test.xbootldr.items():
+        command += ["--xbootldr", f"{source_file(f'{test.name}/xbootldr/{destination}', content)}:{destination}"]
     if test.kernel:
         command += ["--kernel", test.kernel, "--cmdline", test.cmdline]
         for initrd in test.initrds:
@@ -98,36 +110,42 @@ def screen_problem(path):
 
 
 def run_qemu(test, image, log_path, accel, variables=None):
-    """(end, log text, why the screen is wrong or None)"""
+    """(end, log text, problems with the screen and the keys)"""
     if test.accel != "auto":
         accel = test.accel
     computer = machine.Machine(image, test.memory, test.cpu, test.machine, accel, test.firmware,
                                display="vga" if test.screenshot_at else test.display, extra=test.extra,
-                               variables=variables)
+                               variables=variables, snapshot=not test.check_disk)
     wait_for = [end for end in machine.ENDS if not (test.loader_may_return and end[1] == "returned")]
     screen = {"problem": f"{test.screenshot_at} never came" if test.screenshot_at else None}
+    typist = Typist(test.keys, log_path)
 
     def on_data(_):
         if test.screenshot_at and "path" not in screen and re.search(test.screenshot_at, run.text):
             screen["path"] = log_path + ".ppm"
             taken = run.screenshot(screen["path"], "ppm")
             screen["problem"] = screen_problem(screen["path"]) if taken else "QEMU gave no picture"
+        typist.on_data(run)
 
-    with machine.Run(computer, log_path, on_data=on_data) as run:
-        end = run.wait(test.timeout, wait_for)
-    return end, run.text, screen["problem"]
+    try:
+        with machine.Run(computer, log_path, typist.serial, on_data=on_data) as run:
+            end = run.wait(test.timeout, wait_for)
+    finally:
+        typist.close()
+    problems = [f"the screen: {screen['problem']}"] if screen["problem"] else []
+    return end, run.text, problems + typist.problems()
 
 
-def problems_of_boot(test, end, log, screen):
+def problems_of_boot(test, end, log):
     ended = f"{end.kind} {end.status}" if end.kind == "exit" else end.kind
     if ended != test.ends:
         yield f"expected the end `{test.ends}`, found `{ended}`: {end.what}"
+    elif not re.search(test.ends_how, end.what):
+        yield f"expected an end like `{test.ends_how}`: {end.what}"
     yield from (f"not in the log: {pattern}" for pattern in test.must if not re.search(pattern, log, re.M))
     yield from (f"in the log: {match[0]}" for pattern in test.must_not if (match := re.search(pattern, log, re.M)))
     if test.kernel_verdict:
         yield from kernel_problems(log)
-    if screen:
-        yield f"the screen: {screen}"
 
 
 def boot(test, accel, image, log_path):
@@ -136,9 +154,9 @@ def boot(test, accel, image, log_path):
     try:
         for number in range(test.boots):
             path = log_path if number == 0 else f"{log_path}.{number + 1}"
-            end, log, screen = run_qemu(test, image, path, accel, variables)
+            end, log, problems = run_qemu(test, image, path, accel, variables)
             prefix = f"boot {number + 1}: " if test.boots > 1 else ""
-            yield [prefix + problem for problem in problems_of_boot(test, end, log, screen)], log
+            yield [prefix + problem for problem in [*problems, *problems_of_boot(test, end, log)]], log
     finally:
         if variables and os.path.exists(variables):
             os.remove(variables)
@@ -162,6 +180,7 @@ def run(test, accel):
             yield test.name, [problem], []
             return
         boots = list(boot(test, accel, image, log_path))
+        disk_parts = list(test.check_disk(image)) if test.check_disk else []
     except (machine.Problem, OSError) as error:
         yield test.name, [str(error)], []
         return
@@ -173,6 +192,5 @@ def run(test, accel):
     if test.boots > 1:
         why = different_crc32([log for _, log in boots])
         yield f"{test.name}/same_map_at_each_boot", [why] if why else [], []
-    if test.check:
-        for part, why in test.check(log):
-            yield f"{test.name}/{part}", [why] if why else [], []
+    for part, why in [*(test.check(log) if test.check else ()), *disk_parts]:
+        yield f"{test.name}/{part}", [why] if why else [], []

@@ -9,7 +9,7 @@ def settings(odd):
 
 
 def kernel_on(odd, name, **more):
-    return kernel(f"{name}_on_{odd.name}", **{**settings(odd), "kernel": f"{KERNELS}/{name}.elf", "timeout": 240, **more})
+    return kernel(f"{name}_on_{odd.name}", kernel=f"{KERNELS}/{name}.elf", timeout=240, **settings(odd), **more)
 
 
 def linux_on(odd):
@@ -39,6 +39,6 @@ ALL = [
 ]
 QUICK = {f"setup_arch_on_{name}" for name in ("ovmf-64G", "ovmf-numa", "ovmf-gcd-ranges", "u-boot-512M",
                                               "u-boot-fragmented")}
-QUICK |= {"scribble_on_ovmf-gcd-ranges", "scribble_on_u-boot-512M", "linux_on_u-boot-512M", "hello_again_on_ovmf-256M",
-          "hello_again_on_u-boot-512M"}
+QUICK |= {"scribble_on_ovmf-gcd-ranges", "scribble_on_u-boot-512M", "linux_on_ovmf-64G", "linux_on_u-boot-512M",
+          "hello_again_on_ovmf-256M", "hello_again_on_u-boot-512M"}
 TESTS = [test for test in ALL if test.name in QUICK]

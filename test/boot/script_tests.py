@@ -26,19 +26,19 @@ def refuses(pattern, *command, **more):
 
 def image_is_reproducible():
     images = []
-    for number in range(2):
-        path = f"{FOLDER}/reproducible{number}.img"
-        status, output = run("scripts/make-image", path, "--efi", "LICENSE", "--kernel", "Makefile",
-                             "--initrd", "LICENSE", "--cmdline", "a  b", "--initrd-crc32",
-                             "--file", "LICENSE:some/where/else.txt",
-                             env={**os.environ, "TZ": ("UTC", "Asia/Tokyo")[number]})
-        if status:
-            yield output.strip()
-            return
-        images.append(path)
+    for number, zone in enumerate(("UTC", "Asia/Tokyo")):
+        for kind, arguments in (("fat", ()), ("gpt", ("--gpt", "--xbootldr", "LICENSE:boot/file"))):
+            images.append(f"{FOLDER}/reproducible-{kind}{number}.img")
+            status, output = run("scripts/make-image", images[-1], "--efi", "LICENSE", "--kernel", "Makefile",
+                                 "--initrd", "LICENSE", "--cmdline", "a  b", "--initrd-crc32",
+                                 "--file", "LICENSE:some/where/else.txt", *arguments, env={**os.environ, "TZ": zone})
+            if status:
+                yield output.strip()
+                return
         time.sleep(2.1 * (1 - number))  # FAT counts in steps of two seconds
-    if run("cmp", *images)[0]:
-        yield "two images of the same files differ"
+    for first, second in ((0, 2), (1, 3)):
+        if run("cmp", images[first], images[second])[0]:
+            yield f"{images[first]} and {images[second]} are of the same files and differ"
     entry = run("mtype", "-i", images[0], "::/loader/entries/boot.conf")[1]
     if not re.fullmatch("title Makefile\nlinux /boot/Makefile\ninitrd /boot/LICENSE\n"
                         "options a  b initrd_crc32=0x[0-9a-f]{8}\n", entry):
@@ -68,6 +68,8 @@ def image_refusals():
                                 ("the initrd nix does not exist", "--kernel", "LICENSE", "--initrd", "nix"),
                                 ("the EFI program scripts is not a readable file", "--efi", "scripts"),
                                 ("need --kernel", "--cmdline", "x"),
+                                ("--xbootldr needs --gpt", "--xbootldr", "LICENSE:a"),
+                                ("twice", "--gpt", "--xbootldr", "LICENSE:a/b", "--xbootldr", "LICENSE:A/B"),
                                 ("one line", "--kernel", "LICENSE", "--cmdline", "a\nlinux /other"),
                                 ("twice", "--file", "LICENSE:a/b", "--file", "LICENSE:A/B"),
                                 ("no path on a FAT volume", "--file", "LICENSE:../b")):

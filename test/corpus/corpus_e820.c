@@ -36,12 +36,11 @@ static bool is_sanitised(const struct e820_table *table)
 /* Whether each printed line is a line of the log as it was found. */
 static bool log_has_lines(const char *id, const char *name, char *text)
 {
-	char log_name[160], *fields[1];
+	char *fields[1];
 	bool all = true;
 
-	snprintf(log_name, sizeof(log_name), "%s-%s", id, name);
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		void *log = open_table("raw", log_name, ".txt");
+		void *log = open_log(id, name);
 		bool found = false;
 
 		while (log && !found && next_row(log, fields, 1))
@@ -58,12 +57,10 @@ static bool log_has_lines(const char *id, const char *name, char *text)
 /* Before 3.4 Linux printed another form, since 6.19 it prints other words; those logs cannot be compared. */
 static bool log_has_todays_form(const char *id, const char *name)
 {
-	char log_name[160], *fields[1];
+	void *log = open_log(id, name);
+	char *fields[1];
 	bool form = false;
-	void *log;
 
-	snprintf(log_name, sizeof(log_name), "%s-%s", id, name);
-	log = open_table("raw", log_name, ".txt");
 	while (log && next_row(log, fields, 1))
 		form |= strstr(fields[0], "BIOS-e820: [mem 0x") && strstr(fields[0], "] usable");
 	if (log)

@@ -39,7 +39,8 @@ def run_example(name, code, expected):
     if expected is None:
         problems.append("no ``` block with its output follows")
     elif result.stdout != expected:
-        lines = difflib.unified_diff(expected.splitlines(), result.stdout.splitlines(), DOCUMENT, "printed", lineterm="")
+        lines = difflib.unified_diff(expected.splitlines(), result.stdout.splitlines(), DOCUMENT, "printed",
+                                     lineterm="")
         problems.append("it prints something else:\n" + "\n".join(lines))
     if code.count("\n") > MAX_LINES:
         problems.append(f"it has {code.count(chr(10))} lines; an example has at most {MAX_LINES}")

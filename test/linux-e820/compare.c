@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's own e820.c against mm/e820: random maps, random changes, every question, and the printed form; after each step
- * the tables are the same, entry for entry in the same order. Only input that is valid for both: where Linux does
- * otherwise on purpose is told in docs/mm.md.
+ * The kernel's own e820.c against mm/e820: random maps, random changes, every question, and the printed form; after each
+ * step the tables are the same, entry for entry in the same order. Only input that is valid for both: docs/mm.md tells
+ * where they differ on purpose.
  *
  * usage: compare [SEED [CASES]]
  */
@@ -44,7 +44,12 @@ static uint64_t base, unit;
 
 static void choose_space(void)
 {
-	static const uint64_t bases[] = { 0, 0, 0x1234, UINT64_C(0xf0000000), UINT64_C(1) << 46, UINT64_MAX - (UINT64_C(1) << 29) };
+	static const uint64_t bases[] = { 0,
+					  0,
+					  0x1234,
+					  UINT64_C(0xf0000000),
+					  UINT64_C(1) << 46,
+					  UINT64_MAX - (UINT64_C(1) << 29) };
 	static const uint64_t units[] = { 1, 0x400, 0x1000, 0x1234, 0x200000 };
 
 	base = bases[random_below(MM_ARRAY_COUNT(bases))];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's own files, unmodified, and the doors to what is static in them. Include paths lead to its source tree and
- * to a folder of empty files that stand for the headers that shim.h replaces.
+ * The kernel's own files, unmodified, and the doors to what is static in them. Include paths lead to its source tree
+ * and to a folder of empty files that stand for the headers that shim.h replaces.
  */
 #include "shim.h"
 

@@ -13,7 +13,7 @@
 enum { SEED, DESCRIPTORS, STRIDE, KERNEL, INITRDS, ROOM, MESS, MODE };
 
 static const char *const kernels[] = { "ELF64", "static-PIE", "bzImage", "bzImage below 4 GiB", "fixed bzImage",
-				       "other ELF64" };
+				       "other ELF64", "vmlinux" };
 
 struct machine {
 	uint64_t random;
@@ -24,6 +24,8 @@ struct machine {
 	struct kernel_image kernel;
 	uint64_t initrd_sizes[PLAN_INITRDS_MAX];
 	struct boot_request request;
+	struct setup_data_node nodes[3];
+	bool unaccepted; /* memory of this type may be in the map */
 	bool must_succeed;
 };
 
@@ -43,7 +45,7 @@ static void generate(struct problem *problem)
 	problem->numbers[SEED] = random_below(UINT32_MAX);
 	problem->numbers[DESCRIPTORS] = random_below(RANDOM_OF(counts));
 	problem->numbers[STRIDE] = random_below(4) * 8;
-	problem->numbers[KERNEL] = random_below(6);
+	problem->numbers[KERNEL] = random_below(7);
 	problem->numbers[INITRDS] = random_below(3) ? random_below(4) : random_below(PLAN_INITRDS_MAX + 2);
 	problem->numbers[ROOM] = random_below(3);
 	problem->numbers[MESS] = random_below(4);
@@ -56,6 +58,8 @@ static struct efi_memory_desc random_desc(struct machine *m, uint32_t mess, uint
 	static const uint32_t types[] = { 7, 7, 7, 7, 7, 3, 4, 4, 1, 2, 5, 6, 0, 9, 10, 8, 11, 13, 14, 15, 0x80000000 };
 	struct efi_memory_desc desc = { .type = types[draw(m, MM_ARRAY_COUNT(types))] };
 
+	if (desc.type == EFI_UNACCEPTED_MEMORY && !m->unaccepted)
+		desc.type = EFI_CONVENTIONAL_MEMORY;
 	desc.phys_addr = *next;
 	desc.num_pages = 1 + draw(m, draw(m, 4) ? 64 : 16384);
 	desc.attribute = desc.type == 5 || desc.type == 6 || (desc.type == 11 && draw(m, 2)) ? EFI_ATTRIBUTE_RUNTIME : 0xf;
@@ -208,6 +212,33 @@ static void make_bzimage(struct machine *m, uint32_t kind)
 						  .file_size = 0x201 + draw(m, k->memory_size - 0x201) };
 }
 
+/* As its parser tells it: offsets from the lowest segment, gaps between them. */
+static void make_vmlinux(struct machine *m)
+{
+	struct kernel_image *k = &m->kernel;
+	uint64_t phys = 0;
+
+	k->format = KERNEL_VMLINUX;
+	k->relocatable = true;
+	k->alignment = 2 * MIB;
+	k->min_address = (draw(m, 3) ? 16 * MIB : place_near_descriptor(m) % CHECKER_TOP) & ~(2 * MIB - 1);
+	k->initrd_max = k->data_max = UINT64_MAX;
+	k->command_line_max = 2047;
+	k->segment_count = 1 + draw(m, 5);
+	for (size_t i = 0; i < k->segment_count; i++) {
+		struct kernel_segment *s = &k->segments[i];
+
+		*s = (struct kernel_segment){ .file_offset = i * 32 * MIB, .phys = phys, .flags = PAGING_WRITE | PAGING_EXECUTE };
+		s->file_size = i && draw(m, 4) == 0 ? 0 : 1 + draw(m, 16 * MIB);
+		s->mem_size = s->file_size + (draw(m, 2) ? 0 : 1 + draw(m, 4 * MIB));
+		s->mem_size += s->mem_size == 0;
+		phys += s->mem_size;
+		k->memory_size = phys;
+		phys += draw(m, 2) ? 0 : draw(m, 2 * MIB);
+	}
+	k->entry = draw(m, k->segments[0].file_size);
+}
+
 /* Segments that the ELF64 parser refuses because they overlap: then the case is another. */
 static bool segments_meet(const struct kernel_image *k)
 {
@@ -219,17 +250,32 @@ static bool segments_meet(const struct kernel_image *k)
 	return false;
 }
 
+static bool has_unaccepted(const struct machine *m)
+{
+	for (size_t i = 0; i < efi_memmap_count(&m->map); i++) {
+		struct efi_memory_desc desc;
+
+		efi_memmap_get(&m->map, i, &desc);
+		if (desc.type == EFI_UNACCEPTED_MEMORY && desc.num_pages)
+			return true;
+	}
+	return false;
+}
+
 static void make_machine(struct machine *m, const struct problem *p)
 {
 	uint32_t kind = p->numbers[KERNEL];
 
 	*m = (struct machine){ .random = p->numbers[SEED] };
+	m->unaccepted = kind < 2 || kind == 5 || draw(m, 8) == 0;
 	make_map(m, p);
 	make_attributes(m, p);
 	do {
 		m->kernel = (struct kernel_image){ 0 };
 		if (kind >= 2 && kind <= 4)
 			make_bzimage(m, kind);
+		else if (kind == 6)
+			make_vmlinux(m);
 		else
 			make_elf64(m, kind == 1, kind == 5);
 	} while (kind == 5 && segments_meet(&m->kernel));
@@ -242,9 +288,13 @@ static void make_machine(struct machine *m, const struct problem *p)
 					    .map = &m->map,
 					    .attributes = p->numbers[MODE] & 8 ? &m->attributes : NULL,
 					    .paging = { p->numbers[MODE] & 1 ? 5 : 4, p->numbers[MODE] & 2 },
-					    .keep_mce = p->numbers[MODE] & 4 };
+					    .keep_mce = p->numbers[MODE] & 4,
+					    .nodes = m->nodes,
+					    .node_count = draw(m, 4) };
+	for (size_t i = 0; i < m->request.node_count; i++)
+		m->nodes[i] = (struct setup_data_node){ SETUP_PCI, NULL, NULL, draw(m, 100), draw(m, 4) ? draw(m, 9000) : draw(m, 3 * MIB) };
 	m->must_succeed = p->numbers[ROOM] && !p->numbers[MESS] && m->request.initrd_count <= PLAN_INITRDS_MAX &&
-			  (kind == 1 || (kind == 2 && m->kernel.min_address < 3072 * MIB));
+			  (kind == 1 || ((kind == 2 || kind == 6) && m->kernel.min_address < 3072 * MIB && !has_unaccepted(m)));
 }
 
 /* A plan with scratch memory of exactly the size asked for, at any address. */
@@ -289,6 +339,7 @@ static int check_case(const struct machine *m, struct checker *c)
 		CHECK(c, !m->must_succeed, "refused with 509 MiB free: %s", why);
 	} else {
 		CHECK(c, why[0] == '\0', "succeeded, but said %s", why);
+		CHECK(c, !kernel_is_linux(&m->kernel) || !has_unaccepted(m), "a Linux kernel would meet unaccepted memory");
 		CHECK(c, plan.page_map.count == again.page_map.count &&
 				 memcmp(plan.page_map.ranges, again.page_map.ranges, plan.page_map.count * sizeof(struct paging_range)) == 0,
 		      "not deterministic: the map of pages");

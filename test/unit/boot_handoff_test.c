@@ -45,9 +45,9 @@ static void start(struct handoff *h, enum kernel_format format)
 				      .initrd = 0x6600007000, .initrd_size = 0x8800009900, .page_tables = 0xaa000, .fixmap_pte = 0xbb000,
 				      .stack_bottom = 0xcc000, .stack_top = 0xdd000, .stub_parameters = 0xee000, .cr4 = 0x20,
 				      .entry = 0xffffffff81200010, .paging = { 5, true } };
-	h->plan.block = (struct plan_block){ .boot_params = 0xa1b1000, .command_line = 0xa2b2a3b3000,
-					     .setup_data = 0x4c4c5d5d000,
-					     .setup_data_size = 0x2000, .efi_memmap = 0x5e5e6f6f000 };
+	h->plan.block = (struct plan_block){ .boot_params = 0xa1b1000, .command_line = 0xa2b2a3b3000, .setup_data = 0x4c4c5d5d000,
+					     .setup_data_late = 0x2000, .setup_data_size = 0x2000,
+					     .efi_memmap = 0x5e5e6f6f000 };
 	h->block.params = aligned_alloc(4096, 4096);
 	h->block.command_line = malloc(2048);
 	h->block.setup_data = malloc(h->plan.block.setup_data_size);
@@ -338,13 +338,13 @@ static void too_little_room_leaves_no_map(void **state)
 	start(&h, KERNEL_ELF64);
 	assert_int_equal(finish_with(&h, &map, 1), MM_ENOSPC);
 	assert_no_map(&h);
-	h.plan.block.setup_data_size = 35; /* of 36 for the extension */
+	h.plan.block.setup_data_late = 35; /* of 36 for the extension */
 	assert_int_equal(finish_with(&h, &map, 0), MM_ENOSPC);
 	assert_no_map(&h);
-	h.plan.block.setup_data_size = own_needs - 1;
+	h.plan.block.setup_data_late = own_needs - 1;
 	assert_int_equal(finish_with(&h, &map, 0), MM_ENOSPC);
 	assert_no_map(&h);
-	h.plan.block.setup_data_size = own_needs;
+	h.plan.block.setup_data_late = own_needs;
 	assert_int_equal(finish_with(&h, &map, 0), 0);
 	assert_int_equal(get(h.block.params, 0x1e8, 1), 128);
 	map.desc_size = 39;
@@ -380,7 +380,7 @@ static void the_promised_capacity_is_enough(void **state)
 		h.request.paging = (struct paging_mode){ 4, false };
 		assert_int_equal(boot_plan_make(&h.request, &h.plan, scratch, scratch_size, NULL), 0);
 		free(h.block.setup_data);
-		h.block.setup_data = malloc(h.plan.block.setup_data_size);
+		h.block.setup_data = malloc(h.plan.block.setup_data_late);
 		for (unsigned i = 0; i < 97; i++) {
 			/* holes in one large descriptor; special-purpose ranges that are cut wherever another starts or ends */
 			if (shape == 0)

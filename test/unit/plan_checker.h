@@ -250,7 +250,7 @@ static inline void check_reservations(struct checker *c)
 		       MAPBRIDGE_STACK);
 	if (plan->initrd_size)
 		check_reserved(c, (struct span){ plan->initrd, plan->initrd_size }, MAPBRIDGE_INITRD);
-	if (kernel->format == KERNEL_BZIMAGE) {
+	if (kernel_is_linux(kernel)) {
 		expected++;
 		check_reserved(c, (struct span){ plan->kernel_phys, plan->kernel_size }, MAPBRIDGE_KERNEL_IMAGE);
 	}
@@ -343,7 +343,7 @@ static inline void check_kernel(struct checker *c)
 {
 	const struct boot_plan *plan = c->plan;
 	const struct kernel_image *kernel = c->request->kernel;
-	bool linux_kernel = kernel->format == KERNEL_BZIMAGE;
+	bool linux_kernel = kernel_is_linux(kernel);
 	uint64_t delta = linux_kernel ? plan->kernel_phys : kernel->relocatable ? plan->kernel_loaded : 0;
 
 	CHECK(c, plan->policy == (linux_kernel ? E820_POLICY_LINUX : E820_POLICY_ACPI), "policy");

@@ -79,7 +79,7 @@ static inline void check_kernel_pages(struct checker *c)
 	struct paging_reader reader = checker_reader(c);
 	paddr_t table;
 
-	if (kernel->format == KERNEL_BZIMAGE) {
+	if (kernel_is_linux(kernel)) {
 		check_mapped(c, "kernel", plan->kernel_phys, plan->kernel_phys, plan->kernel_size, PAGING_WRITE | PAGING_EXECUTE);
 		return;
 	}

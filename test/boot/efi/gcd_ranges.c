@@ -2,9 +2,13 @@
 /*
  * Adds what few machines have to the memory map, then the loader: persistent, unaccepted and specific-purpose memory,
  * MMIO and reserved ranges far up through the DXE services table (edk2 only: PI specification 1.8, volume 2, section
- * 7.2), and pages of OEM and operating system types.
+ * 7.2), and pages of unusable memory, of an OEM type and of operating system types.
  */
 #include "chain.h"
+
+#ifndef ALL_ACCEPTED
+#define ALL_ACCEPTED 0
+#endif
 
 #define GCD_RESERVED 1
 #define GCD_MMIO 3
@@ -56,13 +60,16 @@ static void need(EFI_STATUS status, CHAR16 *what)
 /* Never RAM where there is none: the firmware would allocate from it at once. */
 static void add_ranges(void)
 {
-	EFI_STATUS status;
-
 	need(dxe->AddMemorySpace(GCD_PERSISTENT, 0x2000000000, 0x10000000, MEMORY_WB | MEMORY_UC), L"persistent memory");
 	need(dxe->AddMemorySpace(GCD_RESERVED, RESERVED_BASE, 0x200000, MEMORY_UC), L"reserved range");
 	need(dxe->AddMemorySpace(GCD_MMIO, MMIO_BASE, 0x100000, MEMORY_UC | MEMORY_RUNTIME), L"MMIO");
 	need(dxe->SetMemorySpaceAttributes(MMIO_BASE, 0x100000, MEMORY_UC | MEMORY_RUNTIME), L"MMIO at runtime");
-	status = dxe->AddMemorySpace(GCD_UNACCEPTED_2022, 0x30c0000000, 0x10000000, MEMORY_WB | MEMORY_UC);
+}
+
+/* A kernel that Linux's boot protocol enters is refused then: gcd_accepted is this program without it. */
+static void add_unaccepted(void)
+{
+	EFI_STATUS status = dxe->AddMemorySpace(GCD_UNACCEPTED_2022, 0x30c0000000, 0x10000000, MEMORY_WB | MEMORY_UC);
 	if (EFI_ERROR(status))
 		status = dxe->AddMemorySpace(GCD_UNACCEPTED, 0x30c0000000, 0x10000000, MEMORY_WB | MEMORY_UC);
 	need(status, L"unaccepted memory");
@@ -77,14 +84,14 @@ static void make_ram_special(void)
 	     L"specific-purpose memory");
 }
 
-static void allocate_foreign_types(void)
+static void allocate_rare_types(void)
 {
-	static const UINT32 types[] = { 0x70000001, 0x80000001, 0xffffffff };
+	static const UINT32 types[] = { EfiUnusableMemory, 0x70000001, 0x80000001, 0xffffffff };
 
 	for (UINTN i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		EFI_PHYSICAL_ADDRESS address = SPECIAL_BASE - (i + 1) * 0x10000;
 
-		need(BS->AllocatePages(AllocateAddress, types[i], 1 + i, &address), L"pages of a foreign type");
+		need(BS->AllocatePages(AllocateAddress, types[i], 1 + i, &address), L"pages of a rare type");
 	}
 }
 
@@ -126,11 +133,13 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 	initialize(self, system_table);
 	need(LibGetSystemConfigurationTable(&guid, (void **)&dxe), L"no DXE services table");
 	add_ranges();
-	allocate_foreign_types();
+	if (!ALL_ACCEPTED)
+		add_unaccepted();
+	allocate_rare_types();
 	make_ram_special();
 	firmware_get_memory_map = BS->GetMemoryMap;
 	BS->GetMemoryMap = get_memory_map_with_bits;
-	if (!map_has(TYPE_UNACCEPTED))
+	if (map_has(TYPE_UNACCEPTED) == ALL_ACCEPTED)
 		need(EFI_NOT_FOUND, L"unaccepted memory in the map");
 	Print(L"gcd_ranges: the loader returned %r\n", start_loader(self, own_volume(self), NULL));
 	leave_qemu(0x20);

@@ -107,7 +107,7 @@ static EFI_STATUS EFIAPI watched_output(SIMPLE_TEXT_OUTPUT_INTERFACE *self, CHAR
 
 EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 {
-	InitializeLib(self, system_table);
+	initialize(self, system_table);
 	HOOK(BS, ExitBootServices, real_exit, stubborn_exit);
 	HOOK(BS, GetMemoryMap, real_get_memory_map, watched_get_memory_map);
 	HOOK(BS, AllocatePages, real_allocate_pages, watched_allocate_pages);

@@ -143,20 +143,23 @@ static void unknown_keys_are_noted(void **state)
 	ENTRY(&r, "Linux /no\nlinux /k\n\nlinux-x 1\ngrub_class debian\ninitrdx\n");
 	assert_string_equal(r.entry.linux, "\\k");
 	assert_int_equal(r.entry.initrd_count, 0);
-	assert_string_equal(r.notes, "line 1: unknown key Linux is ignored\nline 4: unknown key linux-x is ignored\n"
-				     "line 6: unknown key initrdx is ignored\n");
+	assert_string_equal(r.notes, "line 1: unknown key Linux is ignored, and 2 more\n");
 }
 
 static void entries_without_a_kernel(void **state)
 {
 	(void)state;
-	ENTRY_REFUSED("", "no linux line among 0 lines; needed: linux \\path\\of\\the\\kernel");
-	ENTRY_REFUSED("title x\n\n# linux /k\n", "no linux line among 3 lines; needed: linux \\path\\of\\the\\kernel");
+	ENTRY_REFUSED("", "no linux line and no efi line among 0 lines; needed: linux \\path\\of\\the\\kernel");
+	ENTRY_REFUSED("title x\n\n# linux /k\n", "no linux line and no efi line among 3 lines; needed: linux "
+		      "\\path\\of\\the\\kernel");
 	ENTRY_REFUSED("title x\nlinux", "line 2: linux has no value");
 	ENTRY_REFUSED("linux /k\ninitrd \t\r\n", "line 2: initrd has no value");
-	ENTRY_REFUSED("efi /shell.efi\n", "line 1: the key efi is not supported; needed: an entry with the key linux");
+	ENTRY_REFUSED("linux /k\nefi /shell.efi\n", "both linux \\k and efi \\shell.efi; needed: one of them");
+	ENTRY_REFUSED("uki /u.efi\nlinux /k\n", "both linux \\k and efi \\u.efi; needed: one of them");
 	ENTRY_REFUSED("linux /k\ndevicetree /x.dtb\n",
-		      "line 2: the key devicetree is not supported; needed: an entry with the key linux");
+		      "line 2: the key devicetree is not supported; needed: an entry without it");
+	ENTRY_REFUSED("devicetree-overlay /x.dtbo\nlinux /k\n",
+		      "line 1: the key devicetree-overlay is not supported; needed: an entry without it");
 }
 
 static void characters_that_no_path_has(void **state)
@@ -168,7 +171,8 @@ static void characters_that_no_path_has(void **state)
 	ENTRY_REFUSED("linux /k\0.old\n", "line 1: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one");
 	ENTRY_REFUSED("linux /k\noptions quiet\0 init=/bin/sh\n",
 		      "line 2: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one");
-	ENTRY_REFUSED("l\0i\0n\0u\0x\0 \0/\0k\0", "line 1: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one");
+	ENTRY_REFUSED("l\0i\0n\0u\0x\0 \0/\0k\0", "line 1: a NUL byte; needed: a text file in ASCII or UTF-8; save it "
+		      "as one");
 }
 
 /* A value that just fits, and one character more. */
@@ -189,8 +193,9 @@ static void check_length(const char *key, size_t longest, const char *sentence)
 static void values_that_are_too_long(void **state)
 {
 	(void)state;
-	check_length("title", BLS_NAME_MAX - 1, "line 2: title has 128 characters; needed: at most 127");
+	check_length("title", BLS_NAME_MAX - 1, "line 2: title has 256 characters; needed: at most 255");
 	check_length("linux", BLS_PATH_MAX - 1, "line 2: linux has 256 characters; needed: at most 255");
+	check_length("sort-key", BLS_WORD_MAX - 1, "line 2: sort-key has 64 characters; needed: at most 63");
 	check_length("initrd", BLS_PATH_MAX - 1, "line 2: initrd has 256 characters; needed: at most 255");
 }
 
@@ -221,15 +226,17 @@ static void loader_conf(void **state)
 	static const char good[] = "timeout 3\r\n#default no\r\ndefault debian-*.conf\r\nconsole-mode max\r\nfoo "
 				   "bar\r\ndefault b";
 	static const char empty[] = "default\n", zero[] = "default \0\n";
-	char text[200] = "default ";
+	char text[300] = "default ";
 	struct result r;
 
 	(void)state;
 	parse(good, sizeof(good) - 1, true, &r);
 	assert_int_equal(r.error, 0);
 	assert_string_equal(r.loader.default_entry, "b");
-	assert_string_equal(r.notes, "line 5: unknown key foo is ignored\n"
-				     "line 6: default is given again; this line counts, not debian-*.conf\n");
+	assert_string_equal(r.notes, "line 6: default is given again; this line counts, not debian-*.conf\n"
+				     "line 5: unknown key foo is ignored\n");
+	assert_int_equal(r.loader.timeout, 3);
+	assert_false(r.loader.menu_disabled);
 	parse("", 0, true, &r);
 	assert_int_equal(r.error, 0);
 	assert_string_equal(r.loader.default_entry, "");
@@ -237,11 +244,128 @@ static void loader_conf(void **state)
 	assert_string_equal(r.why, "line 1: default has no value");
 	parse(zero, sizeof(zero) - 1, true, &r);
 	assert_string_equal(r.why, "line 1: a NUL byte; needed: a text file in ASCII or UTF-8; save it as one");
-	memset(text + 8, 'd', 128);
-	parse(text, 8 + 127, true, &r);
-	assert_int_equal(strlen(r.loader.default_entry), 127);
-	parse(text, 8 + 128, true, &r);
-	assert_string_equal(r.why, "line 1: default has 128 characters; needed: at most 127");
+	memset(text + 8, 'd', 256);
+	parse(text, 8 + 255, true, &r);
+	assert_int_equal(strlen(r.loader.default_entry), 255);
+	parse(text, 8 + 256, true, &r);
+	assert_string_equal(r.why, "line 1: default has 256 characters; needed: at most 255");
+}
+
+static void every_key_of_an_entry(void **state)
+{
+	struct result r;
+
+	(void)state;
+	ENTRY(&r, "title T\nversion 6.1~rc1\nmachine-id 4098b3f648d74c13b1f04ccfba7798e8\nsort-key debian\n"
+		  "architecture X64\nefi /EFI/tools/shell.efi\noptions -nostartup\n"
+		  "grub_users u\ngrub_hotkey h\ngrub_class c\ngrub_arg a\n");
+	assert_string_equal(r.notes, "");
+	assert_string_equal(r.entry.version, "6.1~rc1");
+	assert_string_equal(r.entry.machine_id, "4098b3f648d74c13b1f04ccfba7798e8");
+	assert_string_equal(r.entry.sort_key, "debian");
+	assert_string_equal(r.entry.architecture, "X64");
+	assert_string_equal(r.entry.efi, "\\EFI\\tools\\shell.efi");
+	assert_string_equal(r.entry.linux, "");
+	assert_string_equal(r.entry.options, "-nostartup");
+	assert_false(r.entry.foreign);
+	assert_false(r.entry.start_efi);
+	ENTRY(&r, "uki /EFI/Linux/u.efi\n");
+	assert_string_equal(r.entry.efi, "\\EFI\\Linux\\u.efi");
+}
+
+static void other_architectures(void **state)
+{
+	static const char *const others[] = { "aa64", "IA32", "x6", "x642", "x64 aa64", "64" };
+	char text[100];
+	struct result r;
+
+	(void)state;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(others); i++) {
+		/* no kernel, and a device tree: both are none of our business then */
+		snprintf(text, sizeof(text), "devicetree /d\narchitecture %s\n", others[i]);
+		parse(text, strlen(text), false, &r);
+		assert_int_equal(r.error, 0);
+		assert_true(r.entry.foreign);
+	}
+	ENTRY(&r, "linux /k\narchitecture x64\n");
+	assert_false(r.entry.foreign);
+}
+
+static void how_a_kernel_is_started(void **state)
+{
+	struct result r;
+
+	(void)state;
+	ENTRY(&r, "linux /k\n");
+	assert_false(r.entry.start_efi);
+	ENTRY(&r, "mapbridge-start efi\nlinux /k\n");
+	assert_true(r.entry.start_efi);
+	assert_string_equal(r.notes, "");
+	ENTRY_REFUSED("linux /k\nmapbridge-start bios\n", "line 2: mapbridge-start bios; needed: efi, or no such line");
+	ENTRY_REFUSED("linux /k\nmapbridge-start\n", "line 2: mapbridge-start ; needed: efi, or no such line");
+	ENTRY_REFUSED("linux /k\nmapbridge-start efix\n", "line 2: mapbridge-start efix; needed: efi, or no such line");
+}
+
+static void timeouts(void **state)
+{
+	static const char note[] = " is ignored; needed: seconds, menu-force, menu-hidden or menu-disabled\n";
+	static const struct {
+		const char *value;
+		uint32_t timeout;
+		bool disabled, noted;
+	} cases[] = {
+		{ "0", 0, false, false }, { "5", 5, false, false }, { "007", 7, false, false },
+		{ "4294967294", 4294967294, false, false },
+		{ "4294967295", 0, false, true }, { "4294967296", 0, false, true }, { "99999999999", 0, false, true },
+		{ "menu-force", BLS_TIMEOUT_NONE, false, false }, { "menu-hidden", 0, false, false },
+		{ "menu-disabled", 0, true, false },
+		{ "5s", 0, false, true }, { "-1", 0, false, true }, { "", 0, false, true }, { "menu", 0, false, true },
+	};
+	struct result r;
+	char text[100], expected[200];
+
+	(void)state;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(cases); i++) {
+		snprintf(text, sizeof(text), "timeout %s\n", cases[i].value);
+		parse(text, strlen(text), true, &r);
+		assert_int_equal(r.error, 0);
+		assert_int_equal(r.loader.timeout, cases[i].timeout);
+		assert_int_equal(r.loader.menu_disabled, cases[i].disabled);
+		snprintf(expected, sizeof(expected), "line 1: timeout %s%s", cases[i].value, note);
+		assert_string_equal(r.notes, cases[i].noted ? expected : "");
+	}
+	/* A line that is not understood changes nothing. */
+	parse("timeout 4\ntimeout x\n", 20, true, &r);
+	assert_int_equal(r.loader.timeout, 4);
+	parse("", 0, true, &r);
+	assert_int_equal(r.loader.timeout, 0);
+	assert_false(r.loader.menu_disabled);
+}
+
+static void a_saved_default_is_not_supported(void **state)
+{
+	struct result r;
+
+	(void)state;
+	parse("default a\ndefault @saved\n", 25, true, &r);
+	assert_int_equal(r.error, 0);
+	assert_string_equal(r.loader.default_entry, "");
+	assert_string_equal(r.notes, "line 2: default is given again; this line counts, not a\n"
+				     "line 2: default @saved is not supported; the first entry is the default\n");
+}
+
+static void systemds_other_settings_are_known(void **state)
+{
+	static const char text[] = "editor no\nconsole-mode keep\nauto-entries 1\nauto-firmware 1\nbeep 0\n"
+				   "random-seed-mode off\n"
+				   "secure-boot-enroll off\nreboot-for-bitlocker 0\nauto-reboot 1\nauto-poweroff 1\n"
+				   "log-level info\n";
+	struct result r;
+
+	(void)state;
+	parse(text, sizeof(text) - 1, true, &r);
+	assert_int_equal(r.error, 0);
+	assert_string_equal(r.notes, "");
 }
 
 static void patterns(void **state)
@@ -252,9 +376,20 @@ static void patterns(void **state)
 	} cases[] = {
 		{ "", "", true },	   { "", "a", false },	       { "a", "", false },	      { "*", "", true },
 		{ "?", "", false },	   { "debian.conf", "DEBIAN.CONF", true }, { "DEB*", "debian.conf", true },
-		{ "*.conf", "a.conf", true }, { "*.conf", "a.conf.bak", false }, { "a?c", "abc", true }, { "a?c", "ac", false },
-		{ "*a*b*", "xxaxxbxx", true }, { "*a*b*", "xxbxxaxx", false }, { "**?**", "x", true }, { "a*", "b", false },
-		{ "*ab", "aab", true },	   { "a.conf", "a.confx", false }, { "a.confx", "a.conf", false }, { "[", "{", false },
+		{ "*.conf", "a.conf", true }, { "*.conf", "a.conf.bak", false }, { "a?c", "abc", true },
+		{ "a?c", "ac", false },
+		{ "*a*b*", "xxaxxbxx", true }, { "*a*b*", "xxbxxaxx", false }, { "**?**", "x", true },
+		{ "a*", "b", false },
+		{ "*ab", "aab", true },	   { "a.conf", "a.confx", false }, { "a.confx", "a.conf", false },
+		{ "[", "{", false },
+		{ "a[bc]d", "acd", true }, { "a[bc]d", "aed", false }, { "[a-c]", "B", true }, { "[A-C]", "d", false },
+		{ "[!a-c]", "b", false },
+		{ "[!a-c]", "d", true },	{ "[^x]", "y", true },	     { "[^x]", "x", false },
+		{ "[]]", "]", true },	   { "[]a]", "a", true },	{ "[a-]", "-", true },
+		{ "[a", "[a", true },
+		{ "[a", "a", false },	   { "*[0-9].conf", "linux-6.conf", true },
+		{ "*[0-9].conf", "linux-x.conf", false },
+		{ "\\*", "*", true },	   { "\\*", "a", false },	{ "a\\", "a\\", true }, { "[a]", "", false },
 	};
 
 	(void)state;
@@ -306,10 +441,16 @@ int main(void)
 		cmocka_unit_test(characters_that_no_path_has),
 		cmocka_unit_test(values_that_are_too_long),
 		cmocka_unit_test(options_that_are_too_long_are_kept_in_mind),
+		cmocka_unit_test(every_key_of_an_entry),
+		cmocka_unit_test(other_architectures),
+		cmocka_unit_test(how_a_kernel_is_started),
 		cmocka_unit_test(loader_conf),
+		cmocka_unit_test(timeouts),
+		cmocka_unit_test(a_saved_default_is_not_supported),
+		cmocka_unit_test(systemds_other_settings_are_known),
 		cmocka_unit_test(patterns),
 		cmocka_unit_test(patterns_equal_their_definition),
 	};
 
-	return cmocka_run_group_tests_name("bls", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("bls_parse", tests, NULL, NULL);
 }

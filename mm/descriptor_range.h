@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Internal to mm/: which whole pages of e820 memory a descriptor amounts to. */
-#ifndef MM_EFI_RANGE_H
-#define MM_EFI_RANGE_H
+#ifndef MM_DESCRIPTOR_RANGE_H
+#define MM_DESCRIPTOR_RANGE_H
 
 #include <mm/efi_to_e820.h>
 

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The list of entries until there is a menu: lines of text that a serial console shows as well as a screen. */
+#include "firmware.h"
+
+#include <loader/bls_sort.h>
+
+#define FOREVER UINT32_MAX
+#define READ_SECONDS 10 /* to read why nothing started, before the firmware goes on */
+#define LABEL_MAX 40    /* so that the prompt is one line of 80 columns */
+
+struct label {
+	char text[LABEL_MAX + 1];
+};
+
+static struct label label_of(const struct entry_list *list, size_t index)
+{
+	struct buffer_printer out;
+	struct label label;
+
+	buffer_printer_init(&out, label.text, sizeof(label.text));
+	bls_file_print_label(list->files, list->count, index, &out.printer);
+	return label;
+}
+
+static void print_list(const struct entry_list *list)
+{
+	print(console, "\nEntries:\n");
+	for (size_t i = 0; i < list->count; i++) {
+		const struct bls_file *file = list->files[i];
+
+		print(console, "%4zu  ", i + 1);
+		bls_file_print_label(list->files, list->count, i, console);
+		print(console, "  %s%s", fw.volumes[file->volume].prefix, file->name);
+		if (file->counter.counted)
+			print(console, "  %u tries left", file->counter.left);
+		print(console, "\n");
+	}
+	print(console, "Digits or arrow keys choose, Enter starts, Esc or q goes back to the firmware.\n");
+}
+
+static void print_prompt(const struct entry_list *list, size_t chosen)
+{
+	print(console, "\r> %zu  %-*s", chosen + 1, LABEL_MAX, label_of(list, chosen).text);
+}
+
+/* A digit continues the number that was typed as long as there is such an entry, else it begins a new one. */
+static size_t type_digit(const struct entry_list *list, size_t chosen, size_t *typed, size_t digit)
+{
+	size_t number = *typed * 10 + digit;
+
+	*typed = number <= list->count ? number : digit;
+	return *typed >= 1 && *typed <= list->count ? *typed - 1 : chosen;
+}
+
+static size_t move(const struct entry_list *list, size_t chosen, UINT16 scan_code)
+{
+	if (scan_code == SCAN_UP)
+		return chosen ? chosen - 1 : 0;
+	if (scan_code == SCAN_DOWN)
+		return chosen + 1 < list->count ? chosen + 1 : chosen;
+	if (scan_code == SCAN_HOME)
+		return 0;
+	return scan_code == SCAN_END ? list->count - 1 : chosen;
+}
+
+static bool is_enter(const EFI_INPUT_KEY *key)
+{
+	return key->UnicodeChar == '\r' || key->UnicodeChar == '\n';
+}
+
+/* The chosen entry, or list->count to go back. The time limit ends with the first key. */
+static size_t choose(const struct entry_list *list, size_t chosen, uint32_t seconds)
+{
+	EFI_INPUT_KEY key;
+	size_t typed = 0;
+
+	print_list(list);
+	if (seconds != FOREVER)
+		print(console, "Without a key it goes back by itself in %u seconds.\n", seconds);
+	print_prompt(list, chosen);
+	for (;;) {
+		while (!read_key(1000, &key))
+			if (seconds != FOREVER && --seconds == 0)
+				return list->count;
+		seconds = FOREVER;
+		if (is_enter(&key))
+			return chosen;
+		if (key.UnicodeChar == 'q' || key.UnicodeChar == 'Q' || key.UnicodeChar == 27 ||
+		    key.ScanCode == SCAN_ESC)
+			return list->count;
+		if (key.UnicodeChar >= '0' && key.UnicodeChar <= '9')
+			chosen = type_digit(list, chosen, &typed, key.UnicodeChar - '0');
+		else
+			typed = 0;
+		chosen = move(list, chosen, key.ScanCode);
+		print_prompt(list, chosen);
+	}
+}
+
+/* Whether a key asks for the list. Enter does not: it starts the default entry, or is left from the firmware's menu. */
+static bool list_wanted(unsigned milliseconds, bool *pressed)
+{
+	EFI_INPUT_KEY key;
+
+	*pressed = read_key(milliseconds, &key);
+	return *pressed && !is_enter(&key);
+}
+
+/* Whether a key asked for the list before the time was up. */
+static bool count_down(const struct entry_list *list, size_t chosen, uint32_t seconds)
+{
+	struct label label = label_of(list, chosen);
+	bool pressed = false, wanted = false;
+
+	for (; seconds > 0 && !pressed; seconds--) {
+		print(console, "\r%s starts in %u s; any key shows the list ", label.text, seconds);
+		wanted = list_wanted(1000, &pressed);
+	}
+	print(console, "\n");
+	return wanted;
+}
+
+EFI_STATUS menu_run(struct entry_list *list, size_t chosen, uint32_t timeout, bool look_for_key)
+{
+	EFI_STATUS status = EFI_ABORTED;
+	bool attended = timeout == BLS_TIMEOUT_NONE && fw.system->ConIn; /* without a keyboard nobody could go on */
+	bool pressed;
+
+	if (timeout != BLS_TIMEOUT_NONE)
+		attended = timeout ? count_down(list, chosen, timeout) : look_for_key && list_wanted(0, &pressed);
+	if (!attended)
+		status = entry_start(list->files[chosen]);
+	for (;;) {
+		size_t next = choose(list, chosen, attended ? FOREVER : READ_SECONDS);
+
+		print(console, "\n");
+		if (next == list->count)
+			return status;
+		attended = true;
+		chosen = next;
+		status = entry_start(list->files[chosen]);
+	}
+}

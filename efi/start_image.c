@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The other way to start an entry: the firmware loads, verifies and starts a PE image. A kernel's EFI stub gets its
+ * initrd by EFI_LOAD_FILE2_PROTOCOL on a device path of its own (Linux, Documentation/admin-guide/efi-stub.rst).
+ */
+#include "firmware.h"
+
+#include <loader/bls.h>
+#include <loader/utf16.h>
+
+static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+static EFI_GUID device_path_guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
+
+struct image {
+	EFI_LOAD_FILE_PROTOCOL loader; /* first: what the firmware hands back to us; as EFI_LOAD_FILE2_PROTOCOL */
+	const struct bls_entry *entry;
+	const char *name; /* of the entry's file */
+	const char *path; /* of the program */
+	struct file initrds[PLAN_INITRDS_MAX];
+	UINTN initrd_size; /* of all, joined */
+	EFI_HANDLE initrd_handle;
+	EFI_HANDLE handle;
+	CHAR16 options[COMMAND_LINE_SIZE + 1];
+};
+
+static UINTN align4(uint64_t size)
+{
+	return (size + 3) & ~(UINTN)3;
+}
+
+/* Reads the files straight to where the kernel wants them, each but the last one padded to 4 bytes with zeros. */
+static EFI_STATUS read_initrds(struct image *image, uint8_t *to)
+{
+	for (size_t i = 0; i < image->entry->initrd_count; i++) {
+		struct file *file = &image->initrds[i];
+		bool last = i + 1 == image->entry->initrd_count;
+		EFI_STATUS status = file_read(file, 0, file->size, to);
+
+		if (EFI_ERROR(status))
+			return status;
+		if (!last)
+			__builtin_memset(to + file->size, 0, align4(file->size) - file->size);
+		to += align4(file->size);
+	}
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI load_initrd(EFI_LOAD_FILE_PROTOCOL *self, EFI_DEVICE_PATH *path, BOOLEAN boot_policy,
+				     UINTN *size, void *buffer)
+{
+	struct image *image = (struct image *)self;
+	UINTN room;
+	EFI_STATUS status;
+
+	if (boot_policy)
+		return EFI_UNSUPPORTED;
+	if (!self || !path || !size)
+		return EFI_INVALID_PARAMETER;
+	room = *size;
+	*size = image->initrd_size;
+	if (!buffer || room < image->initrd_size)
+		return EFI_BUFFER_TOO_SMALL;
+	status = read_initrds(image, buffer);
+	console_flush();
+	return status;
+}
+
+static EFI_STATUS open_initrds(struct image *image)
+{
+	for (size_t i = 0; i < image->entry->initrd_count; i++) {
+		struct file *file = &image->initrds[i];
+		EFI_STATUS status = file_open(image->entry->initrd[i], image->name, file);
+
+		if (EFI_ERROR(status))
+			return status;
+		if (file->size == 0 || __builtin_add_overflow(align4(image->initrd_size), file->size,
+							      &image->initrd_size)) {
+			print(refuse(file->path), "%llu bytes, named by %s; needed: an initrd; copy the file again, or "
+			      "remove the line\n", X(file->size), image->name);
+			return EFI_LOAD_ERROR;
+		}
+	}
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS offer_initrds(struct image *image)
+{
+	EFI_STATUS status = open_initrds(image);
+
+	if (EFI_ERROR(status) || image->entry->initrd_count == 0)
+		return status;
+	image->loader.LoadFile = load_initrd;
+	status = fw.boot->InstallMultipleProtocolInterfaces(&image->initrd_handle, &device_path_guid,
+							    &initrd_media_path, &load_file2_guid, &image->loader, NULL);
+	if (!EFI_ERROR(status))
+		return status;
+	image->initrd_handle = NULL;
+	print(refuse(image->name), "its initrd cannot be offered to the kernel (%s); %s\n", status_name(status),
+	      status == EFI_ALREADY_STARTED ? "another program offers one already: remove the initrd lines" :
+					      "restart the machine");
+	return status;
+}
+
+/* What the firmware says no to, in words. */
+static EFI_STATUS refuse_image(const struct image *image, EFI_STATUS status)
+{
+	if (status == EFI_ACCESS_DENIED || status == EFI_SECURITY_VIOLATION)
+		print(refuse(image->path), "the firmware does not trust it (%s) and Secure Boot is on, named by %s; "
+		      "needed: a file signed by a key in db; sign it, or switch Secure Boot off in the firmware\n",
+		      status_name(status), image->name);
+	else if (status == EFI_NOT_FOUND)
+		print(refuse(image->path), "not found (%s), named by %s; copy the file to this volume, or correct the "
+		      "name\n", status_name(status), image->name);
+	else
+		print(refuse(image->path), "the firmware cannot load it (%s), named by %s; needed: an EFI program for "
+		      "x86-64\n", status_name(status), image->name);
+	return status;
+}
+
+/* An ELF64 kernel would only be "unsupported" to the firmware; it is better told by name. */
+static EFI_STATUS check_pe(const struct image *image)
+{
+	struct file file = { .handle = NULL };
+	uint8_t head[2] = { 0, 0 };
+	EFI_STATUS status = file_open(image->path, image->name, &file);
+
+	if (EFI_ERROR(status))
+		return status;
+	if (file.size >= sizeof(head))
+		status = file_read(&file, 0, sizeof(head), head);
+	file_close(&file);
+	if (EFI_ERROR(status) || (head[0] == 'M' && head[1] == 'Z'))
+		return status;
+	print(refuse(image->path), "no EFI program: it starts with %02x %02x, not with MZ; needed: ", head[0], head[1]);
+	if (machine_secure_boot())
+		print(console, "one that the firmware can verify, because Secure Boot is on; an own kernel runs only "
+		      "with Secure Boot off\n");
+	else
+		print(console, "a kernel with an EFI stub; or remove mapbridge-start efi from %s\n", image->name);
+	return EFI_UNSUPPORTED;
+}
+
+static EFI_STATUS load_image(struct image *image)
+{
+	EFI_DEVICE_PATH *path = volume_file_path(image->path);
+	EFI_STATUS status;
+
+	if (!path)
+		return EFI_OUT_OF_RESOURCES;
+	status = fw.boot->LoadImage(FALSE, fw.image, path, NULL, 0, &image->handle);
+	pool_free(path);
+	/* Loaded but not to be started is told by a handle that must be unloaded again. */
+	if (EFI_ERROR(status) && status != EFI_SECURITY_VIOLATION)
+		image->handle = NULL;
+	return EFI_ERROR(status) ? refuse_image(image, status) : status;
+}
+
+static EFI_STATUS set_options(struct image *image)
+{
+	EFI_LOADED_IMAGE *loaded;
+	size_t bad = 0, units = 0;
+	EFI_STATUS status;
+
+	if (image->entry->options_too_long) {
+		print(refuse(image->name), "the options have %zu bytes; needed: at most %d; shorten them\n",
+		      image->entry->options_length, COMMAND_LINE_SIZE);
+		return EFI_LOAD_ERROR;
+	}
+	if (!utf8_to_utf16(image->entry->options, image->options, MM_ARRAY_COUNT(image->options), &bad)) {
+		print(refuse(image->name), "the options are no UTF-8 at byte %zu; needed: a text file in UTF-8; save "
+		      "it as one\n", bad);
+		return EFI_LOAD_ERROR;
+	}
+	status = fw.boot->HandleProtocol(image->handle, &loaded_image_guid, (void **)&loaded);
+	if (EFI_ERROR(status))
+		return refuse_image(image, status);
+	while (image->options[units])
+		units++;
+	if (units) {
+		loaded->LoadOptions = image->options;
+		loaded->LoadOptionsSize = (UINT32)((units + 1) * sizeof(CHAR16));
+	}
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS run(struct image *image)
+{
+	EFI_STATUS status = check_pe(image);
+
+	if (!EFI_ERROR(status))
+		status = load_image(image);
+	if (!EFI_ERROR(status))
+		status = set_options(image);
+	if (!EFI_ERROR(status))
+		status = offer_initrds(image);
+	if (EFI_ERROR(status))
+		return status;
+	print(console, "mapbridge: starting %s as an EFI program%s\n", image->path,
+	      machine_secure_boot() ? ", verified by the firmware (Secure Boot)" : "");
+	console_flush();
+	status = fw.boot->StartImage(image->handle, NULL, NULL);
+	image->handle = NULL; /* whoever returns from StartImage is unloaded */
+	print(console, "\n%s came back (%s)\n", image->path, status_name(status));
+	return status;
+}
+
+EFI_STATUS start_image(const struct bls_entry *entry, const char *name)
+{
+	struct image *image = pool_allocate(sizeof(*image), name);
+	EFI_STATUS status;
+
+	if (!image)
+		return EFI_OUT_OF_RESOURCES;
+	__builtin_memset(image, 0, sizeof(*image));
+	image->entry = entry;
+	image->name = name;
+	image->path = entry->efi[0] ? entry->efi : entry->linux;
+	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
+	status = run(image);
+	if (image->initrd_handle)
+		fw.boot->UninstallMultipleProtocolInterfaces(image->initrd_handle, &device_path_guid,
+							     &initrd_media_path, &load_file2_guid, &image->loader,
+							     NULL);
+	if (image->handle)
+		fw.boot->UnloadImage(image->handle);
+	for (size_t i = 0; i < PLAN_INITRDS_MAX; i++)
+		file_close(&image->initrds[i]);
+	pool_free(image);
+	return status;
+}

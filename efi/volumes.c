@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The volume that we were started from, and the extended boot loader partition (XBOOTLDR) of the same disk. */
+#include "firmware.h"
+
+#include <loader/bls.h>
+#include <loader/gpt.h>
+
+static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+static EFI_GUID file_system_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
+static EFI_GUID device_path_guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
+static EFI_GUID block_io_guid = EFI_BLOCK_IO_PROTOCOL_GUID;
+
+/* bc13c2ff-59e6-4262-a352-b275fd6f7172, as it stands on the disk */
+static const uint8_t xbootldr_type[GPT_GUID_SIZE] = { 0xff, 0xc2, 0x13, 0xbc, 0xe6, 0x59, 0x62, 0x42,
+						      0xa3, 0x52, 0xb2, 0x75, 0xfd, 0x6f, 0x71, 0x72 };
+
+/* Bytes in front of the end node. */
+static size_t path_length(EFI_DEVICE_PATH *path)
+{
+	EFI_DEVICE_PATH *node = path;
+
+	while (!IsDevicePathEnd(node))
+		node = NextDevicePathNode(node);
+	return (size_t)((uint8_t *)node - (uint8_t *)path);
+}
+
+/* The last node of a path when it is a partition of a GPT disk; its offset is the length of the disk's path. */
+static HARDDRIVE_DEVICE_PATH *gpt_partition(EFI_DEVICE_PATH *path)
+{
+	EFI_DEVICE_PATH *last = path, *node = path;
+	HARDDRIVE_DEVICE_PATH *drive;
+
+	for (; !IsDevicePathEnd(node); node = NextDevicePathNode(node))
+		last = node;
+	drive = (HARDDRIVE_DEVICE_PATH *)last;
+	if (DevicePathType(last) != MEDIA_DEVICE_PATH || DevicePathSubType(last) != MEDIA_HARDDRIVE_DP ||
+	    drive->SignatureType != SIGNATURE_TYPE_GUID)
+		return NULL;
+	return drive;
+}
+
+/* A path of length bytes of another one, with an end node behind, and room for more in front of that. */
+static EFI_DEVICE_PATH *copy_path(const EFI_DEVICE_PATH *path, size_t length, size_t room)
+{
+	uint8_t *copy = pool_allocate(length + room + END_DEVICE_PATH_LENGTH, "device path");
+
+	if (copy) {
+		__builtin_memcpy(copy, path, length);
+		SetDevicePathEndNode((EFI_DEVICE_PATH *)(copy + length + room));
+	}
+	return (EFI_DEVICE_PATH *)copy;
+}
+
+static EFI_DEVICE_PATH *path_of(EFI_HANDLE handle)
+{
+	EFI_DEVICE_PATH *path;
+
+	return EFI_ERROR(fw.boot->HandleProtocol(handle, &device_path_guid, (void **)&path)) ? NULL : path;
+}
+
+EFI_DEVICE_PATH *volume_file_path(const char *path)
+{
+	EFI_DEVICE_PATH *volume = path_of(fw.volume->handle);
+	size_t slash = path[0] != '\\', units = slash + text_length(path) + 1;
+	size_t node_size = SIZE_OF_FILEPATH_DEVICE_PATH + units * sizeof(CHAR16);
+	size_t length = volume ? path_length(volume) : 0;
+	EFI_DEVICE_PATH *all = copy_path(volume, length, node_size);
+
+	if (all) {
+		FILEPATH_DEVICE_PATH *file = (FILEPATH_DEVICE_PATH *)((uint8_t *)all + length);
+
+		file->Header.Type = MEDIA_DEVICE_PATH;
+		file->Header.SubType = MEDIA_FILEPATH_DP;
+		SetDevicePathNodeLength(&file->Header, node_size);
+		file->PathName[0] = '\\';
+		for (size_t i = slash; i < units; i++)
+			file->PathName[i] = (unsigned char)path[i - slash];
+	}
+	return all;
+}
+
+static EFI_BLOCK_IO *disk_of(EFI_DEVICE_PATH *partition, size_t disk_length)
+{
+	EFI_DEVICE_PATH *disk = copy_path(partition, disk_length, 0), *rest = disk;
+	EFI_BLOCK_IO *io = NULL;
+	EFI_HANDLE handle;
+
+	if (disk && (EFI_ERROR(fw.boot->LocateDevicePath(&block_io_guid, &rest, &handle)) || !IsDevicePathEnd(rest) ||
+		     EFI_ERROR(fw.boot->HandleProtocol(handle, &block_io_guid, (void **)&io))))
+		io = NULL;
+	pool_free(disk);
+	return io;
+}
+
+/* Whole pages, because some disks want their buffers aligned. */
+static bool find_xbootldr_guid(EFI_BLOCK_IO *io, uint8_t *unique)
+{
+	size_t block = io->Media->BlockSize, pages = (GPT_ENTRIES_MAX + block) / MM_PAGE_SIZE + 1, size;
+	EFI_PHYSICAL_ADDRESS buffer;
+	uint8_t *bytes;
+	struct gpt gpt;
+	bool found;
+
+	if (block < 512 || EFI_ERROR(fw.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, pages, &buffer)))
+		return false;
+	bytes = (uint8_t *)(uintptr_t)buffer;
+	found = !EFI_ERROR(io->ReadBlocks(io, io->Media->MediaId, GPT_HEADER_LBA, block, bytes)) &&
+		gpt_header_parse(bytes, block, &gpt);
+	if (found) {
+		size = ((size_t)gpt.entry_count * gpt.entry_size + block - 1) / block * block;
+		found = !EFI_ERROR(io->ReadBlocks(io, io->Media->MediaId, gpt.entries_lba, size, bytes)) &&
+			gpt_find_type(&gpt, bytes, size, xbootldr_type, unique);
+	}
+	fw.boot->FreePages(buffer, pages);
+	return found;
+}
+
+static bool is_partition(EFI_HANDLE handle, const EFI_DEVICE_PATH *disk, size_t disk_length, const uint8_t *unique)
+{
+	EFI_DEVICE_PATH *path = path_of(handle);
+	HARDDRIVE_DEVICE_PATH *drive = path ? gpt_partition(path) : NULL;
+
+	return drive && (size_t)((uint8_t *)drive - (uint8_t *)path) == disk_length &&
+	       __builtin_memcmp(path, disk, disk_length) == 0 &&
+	       __builtin_memcmp(drive->Signature, unique, GPT_GUID_SIZE) == 0;
+}
+
+static EFI_HANDLE find_partition(const EFI_DEVICE_PATH *disk, size_t disk_length, const uint8_t *unique)
+{
+	EFI_HANDLE *handles, found = NULL;
+	UINTN count = 0;
+
+	if (EFI_ERROR(fw.boot->LocateHandleBuffer(ByProtocol, &block_io_guid, NULL, &count, &handles)))
+		return NULL;
+	for (UINTN i = 0; i < count && !found; i++)
+		if (is_partition(handles[i], disk, disk_length, unique))
+			found = handles[i];
+	pool_free(handles);
+	return found;
+}
+
+/* After a fast boot the firmware may have connected only the partition that it started us from. */
+static EFI_STATUS open_root(EFI_HANDLE handle, EFI_FILE_HANDLE *root)
+{
+	EFI_FILE_IO_INTERFACE *volume;
+	EFI_STATUS status = fw.boot->HandleProtocol(handle, &file_system_guid, (void **)&volume);
+
+	if (EFI_ERROR(status)) {
+		fw.boot->ConnectController(handle, NULL, NULL, TRUE);
+		status = fw.boot->HandleProtocol(handle, &file_system_guid, (void **)&volume);
+	}
+	return EFI_ERROR(status) ? status : volume->OpenVolume(volume, root);
+}
+
+static void open_xbootldr(void)
+{
+	EFI_DEVICE_PATH *own = path_of(fw.volumes[0].handle);
+	HARDDRIVE_DEVICE_PATH *drive = own ? gpt_partition(own) : NULL;
+	size_t disk_length = drive ? (size_t)((uint8_t *)drive - (uint8_t *)own) : 0;
+	EFI_BLOCK_IO *io = drive ? disk_of(own, disk_length) : NULL;
+	uint8_t unique[GPT_GUID_SIZE];
+	EFI_HANDLE handle;
+	EFI_STATUS status;
+
+	if (!io || !find_xbootldr_guid(io, unique))
+		return;
+	handle = find_partition(own, disk_length, unique);
+	if (handle == fw.volumes[0].handle)
+		return;
+	status = handle ? open_root(handle, &fw.volumes[1].root) : EFI_NOT_FOUND;
+	if (EFI_ERROR(status)) {
+		print(console, "mapbridge: note: the XBOOTLDR partition cannot be opened (%s); needed: a file system "
+		      "that this firmware reads, such as FAT\n", status_name(status));
+		return;
+	}
+	fw.volumes[1].handle = handle;
+	fw.volumes[1].prefix = "XBOOTLDR:";
+	fw.volume_count = 2;
+}
+
+EFI_STATUS volumes_open(void)
+{
+	EFI_STATUS status = fw.boot->HandleProtocol(fw.image, &loaded_image_guid, (void **)&fw.loaded);
+
+	if (!EFI_ERROR(status))
+		status = open_root(fw.loaded->DeviceHandle, &fw.volumes[0].root);
+	if (EFI_ERROR(status)) {
+		print(refuse("boot volume"), "the volume of this program cannot be opened (%s); start it from a FAT "
+		      "file system\n", status_name(status));
+		return status;
+	}
+	fw.volumes[0].handle = fw.loaded->DeviceHandle;
+	fw.volumes[0].prefix = "";
+	fw.volume_count = 1;
+	fw.volume = &fw.volumes[0];
+	open_xbootldr();
+	return EFI_SUCCESS;
+}
+
+void volumes_close(void)
+{
+	for (unsigned i = 0; i < fw.volume_count; i++)
+		fw.volumes[i].root->Close(fw.volumes[i].root);
+}

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boots through the list of entries: two volumes, EFI programs, kernels as EFI programs, boot counting, Secure Boot."""
+import os
+import re
+import shutil
+import struct
+import subprocess
+import zlib
+
+import machine
+import machines
+from boot_test import BUILD, FOLDER, LOADER, BootTest
+from kernel_tests import EFI, KERNELS, LEAVING, LINUX, LINUX_CMDLINE, LINUX_INITRD
+
+HELLO = f"{KERNELS}/hello.elf"
+LIST = r"Esc or q goes back to the firmware"
+EXCEPTION = r"!!!! X64 Exception"
+UP, DOWN = "\x1b[A", "\x1b[B"
+FIRST, SECOND = b"the first initrd, 25 bytes", b"the second one"
+JOINED = FIRST + bytes(-len(FIRST) % 4) + SECOND
+OPTIONS = "-x \u00fc\u20ac\U0001f600"
+
+ECHO = {"EFI/echo.efi": f"{EFI}/echo.efi", "first.img": FIRST, "second.img": SECOND,
+        "loader/entries/echo.conf": "title Echo\nefi /EFI/echo.efi\ninitrd /first.img\ninitrd second.img\n"
+                                    f"options {OPTIONS}\n".encode(),
+        "loader/entries/echo-bare.conf": b"title Echo\nversion 0\nefi EFI/echo.efi\n"}
+UNITS = f"{OPTIONS}\0".encode("utf-16-le")
+ECHO_SAID = (f"^echo: {len(UNITS)} bytes of options " +
+             " ".join(f"{unit:X}" for unit, in struct.iter_unpack("<H", UNITS)),
+             rf"^echo: initrd of {len(JOINED)} bytes, CRC {zlib.crc32(JOINED):08X}$",
+             r"^echo: boot policy Unsupported, no size Invalid Parameter, no buffer Buffer Too Small, "
+             r"one byte less Buffer Too Small, all Success",
+             r"^\\EFI\\echo.efi came back \(EFI_SUCCESS\)", r"^echo: 0 bytes of options\necho: no initrd is offered")
+
+LISTED = {**ECHO,
+          "loader/loader.conf": b"default e[a-c]ho.conf\ntimeout 30\neditor no\nno-such-key 1\nno-such-key 2\n",
+          "loader/entries/arm.conf": b"architecture aa64\nlinux /none\n",
+          "loader/entries/broken.conf": b"title Broken\ninitrd\n",
+          "loader/entries/missing.conf": b"title Missing\nversion 2\nsort-key x\nlinux /missing.elf\n"}
+LISTED_BOOT = {"hello.elf": HELLO,
+               "loader/entries/hello+3.conf": b"title Hello\nversion 1\nsort-key x\nlinux /hello.elf\n",
+               "loader/entries/bad+0-3.conf": b"title Bad\nsort-key a\nlinux /hello.elf\n"}
+# sort-key x, the newer version first; then names, newest first; no tries left last
+LIST_LINES = (r"Entries:\n   1  Missing  missing\.conf\n   2  Hello  XBOOTLDR:hello\+3\.conf  3 tries left\n"
+              r"   3  Echo \(0\)  echo-bare\.conf\n   4  Echo  echo\.conf\n"
+              r"   5  Bad  XBOOTLDR:bad\+0-3\.conf  0 tries left\n")
+
+
+def second_volume(image):
+    """The names in \\loader\\entries of the second partition."""
+    with open(image, "rb") as disk:
+        disk.seek(1024 + 128 + 32)
+        start = struct.unpack("<Q", disk.read(8))[0]
+    command = ["mdir", "-b", "-i", f"{image}@@{start * 512}", "::/loader/entries"]
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "MTOOLS_SKIP_CHECK": "1"})
+    return [line.rsplit("/", 1)[1] for line in result.stdout.split()]
+
+
+def counted(name):
+    def check(image):
+        names = second_volume(image)
+        yield "the_try_is_counted", None if name in names and len(names) == 2 else f"the volume has {names}"
+    return check
+
+
+def newc(path, content, mode=0o100755):
+    """An uncompressed cpio archive of one file."""
+    def member(name, data, mode):
+        fields = (0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0)
+        head = b"070701" + b"".join(b"%08X" % field for field in fields) + name + b"\0"
+        return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+    return member(path, content, mode) + member(b"TRAILER!!!", b"", 0)
+
+
+def two_initrds():
+    """The second one is not compressed: Linux finds it only at a multiple of 4 bytes."""
+    with open(LINUX_INITRD, "rb") as file:
+        first = file.read()
+    first += bytes(-len(first) % 4 + 1)
+    second = newc(b"second", b"#!/bin/busybox sh\necho the second initrd is there\nexec /init\n")
+    return {"first.img": first, "second.img": second}
+
+
+def signed(source, destination):
+    """A file signed with the key of Debian's ovmf package that its variable store trusts."""
+    folder = f"{FOLDER}/files"
+    key, path = f"{folder}/snakeoil.key", f"{folder}/{destination}"
+    if not shutil.which("sbsign"):
+        raise machine.Problem("sbsign is missing; install the package sbsigntool")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    pair = "/usr/share/ovmf/PkKek-1-snakeoil"
+    commands = [["openssl", "rsa", "-in", f"{pair}.key", "-passin", "pass:snakeoil", "-out", key],
+                ["sbsign", "--key", key, "--cert", f"{pair}.pem", "--output", path, source]]
+    for command in commands:
+        result = subprocess.run(command, capture_output=True, text=True)
+        if result.returncode:
+            raise machine.Problem(f"{command[0]}: {result.stderr.strip()}")
+    return path
+
+
+SIGNED_LOADER = f"{FOLDER}/files/signed/BOOTX64.EFI"
+
+
+def signed_files():
+    signed(LOADER, "signed/BOOTX64.EFI")
+    return {"signed": signed(LINUX, "signed/vmlinuz"), "unsigned": LINUX}
+
+
+TESTS = [
+    # a key ends the countdown; EFI programs and an entry that fails come back to the list; the last one is counted
+    BootTest("entry_list", gpt=True, files=LISTED, xbootldr=LISTED_BOOT, kernel_verdict=True,
+             keys=((r"Echo starts in \d+ s; any key", "x"), (LIST, f"{DOWN}{UP}\r"), (LIST, "93\r"),
+                   (LIST, ("home", "ret")), (LIST, ("down", "ret"))),
+             screenshot_at=LIST, check_disk=counted("hello+2-1.conf"),
+             must=(*ECHO_SAID, LIST_LINES, r"^line 4: unknown key no-such-key is ignored, and 1 more$",
+                   r"^mapbridge: error: \\loader\\entries\\broken\.conf: line 2: initrd has no value",
+                   r"^mapbridge: note: entries for other architectures than x64 are hidden: 1$",
+                   r"^mapbridge: error: \\missing\.elf: not found .* named by \\loader\\entries\\missing\.conf",
+                   r"^counted: XBOOTLDR:\\loader\\entries\\hello\+3\.conf is now hello\+2-1\.conf$", LEAVING),
+             must_not=(EXCEPTION,)),
+    # U-Boot cannot rename: the try is not counted, and that stops nothing
+    BootTest("entry_list_under_u_boot", gpt=True, xbootldr=LISTED_BOOT, kernel_verdict=True, accel="tcg",
+             firmware="u-boot", machine="pc", files={**LISTED, "loader/loader.conf": b"timeout menu-force\n"},
+             keys=((LIST, "3\r"), (LIST, "4\r"), (LIST, "2\r")),
+             must=(*ECHO_SAID, LIST_LINES, r"^mapbridge: note: .*hello\+3\.conf: this try is not counted", LEAVING),
+             must_not=(EXCEPTION,)),
+    BootTest("entry_linux_as_efi_program", kernel_verdict=True, prepare=two_initrds, timeout=180,
+             files={"vmlinuz": LINUX, "loader/loader.conf": b"timeout 1\n", "loader/entries/linux.conf":
+                    b"title Linux\nlinux /vmlinuz\ninitrd /first.img\ninitrd /second.img\nmapbridge-start efi\n"
+                    b"options rdinit=/second " + LINUX_CMDLINE.encode()},
+             must=(r"^Linux starts in 1 s; any key shows the list",
+                   r"^mapbridge: starting \\vmlinuz as an EFI program$", r"^the second initrd is there", r"^PASS linux_efi"),
+             must_not=(EXCEPTION, LEAVING, "mapbridge: error")),
+    # nothing runs that the firmware has not verified: neither a kernel without a signature nor one that can have none
+    BootTest("entry_secure_boot", efi=SIGNED_LOADER, firmware="ovmf-snakeoil", machine="q35,smm=on", extra=machines.SMM,
+             prepare=signed_files, kernel_verdict=True, timeout=180, ends="poweroff",  # lockdown: no port of QEMU
+             files={"hello.elf": HELLO, "linux.img": LINUX_INITRD,
+                    "loader/entries/d.conf": b"linux /unsigned\n", "loader/entries/c.conf": b"linux /hello.elf\n",
+                    "loader/entries/b.conf": b"linux /unsigned\nmapbridge-start efi\n",
+                    "loader/entries/a.conf": b"linux /signed\ninitrd /linux.img\noptions " + LINUX_CMDLINE.encode()},
+             keys=((LIST, "2\r"), (LIST, "3\r"), (LIST, "4\r")),
+             must=(r"^booting .*d\.conf\nmapbridge: error: \\unsigned: the firmware does not trust it "
+                   r"\(EFI_(ACCESS_DENIED|SECURITY_VIOLATION)\) and Secure Boot is on, named by .*d\.conf",
+                   r"^booting .*c\.conf\nmapbridge: error: \\hello\.elf: no EFI program: .* because Secure Boot is on",
+                   r"^booting .*b\.conf\nmapbridge: error: \\unsigned: the firmware does not trust it",
+                   r"^mapbridge: starting \\signed as an EFI program, verified by the firmware \(Secure Boot\)$",
+                   r"^PASS linux_efi", r"secureboot: Secure boot enabled"),
+             must_not=(EXCEPTION, LEAVING)),
+]
