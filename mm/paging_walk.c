@@ -163,3 +163,48 @@ bool paging_for_each(const struct paging_reader *reader, paddr_t root, const str
 		}
 	}
 }
+
+struct wx_check {
+	const struct paging_reader *reader;
+	const struct paging_mode *mode;
+	paddr_t root;
+	const struct paging_range *executable;
+	void (*found)(void *context, const struct paging_range *executable, const struct paging_range *writable);
+	void *context;
+	bool clean;
+};
+
+static bool check_writable(void *context, const struct paging_range *range)
+{
+	struct wx_check *check = context;
+	const struct paging_range *executable = check->executable;
+
+	if ((range->flags & PAGING_WRITE) && mm_overlaps(range->phys.value, range->phys.value + range->size,
+							 executable->phys.value, executable->phys.value + executable->size)) {
+		check->clean = false;
+		if (check->found)
+			check->found(check->context, executable, range);
+	}
+	return true;
+}
+
+static bool check_executable(void *context, const struct paging_range *range)
+{
+	struct wx_check *check = context;
+
+	if (range->flags & PAGING_EXECUTE) {
+		check->executable = range;
+		paging_for_each(check->reader, check->root, check->mode, check_writable, check);
+	}
+	return true;
+}
+
+bool paging_check_wx(const struct paging_reader *reader, paddr_t root, const struct paging_mode *mode,
+		     void (*found)(void *context, const struct paging_range *executable, const struct paging_range *writable),
+		     void *context)
+{
+	struct wx_check check = { .reader = reader, .mode = mode, .root = root, .found = found, .context = context, .clean = true };
+
+	paging_for_each(reader, root, mode, check_executable, &check);
+	return check.clean;
+}

@@ -139,6 +139,15 @@ bool paging_find_table(const struct paging_reader *reader, paddr_t root, const s
 bool paging_for_each(const struct paging_reader *reader, paddr_t root, const struct paging_mode *mode,
 		     bool (*found)(void *context, const struct paging_range *range), void *context);
 
+/*
+ * W^X over a set of tables: no page may be written through any address and executed through any address. Tells found()
+ * of each executable range with a part that is writable, by itself or through an alias, and through which range; null is
+ * allowed. Returns whether there is none. Walks the tables once more for each executable range, without any memory.
+ */
+bool paging_check_wx(const struct paging_reader *reader, paddr_t root, const struct paging_mode *mode,
+		     void (*found)(void *context, const struct paging_range *executable, const struct paging_range *writable),
+		     void *context);
+
 /* Prints a list of ranges, one a line: "0xffffffff80000000-0xffffffff80004fff -> 0x1000000 r-x". */
 void paging_range_print(const struct paging_range *range, struct printer *out);
 

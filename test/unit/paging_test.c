@@ -307,6 +307,48 @@ static void tables_that_cannot_be_read_map_nothing(void **state)
 	assert_range(&listing.ranges[0], UINT64_C(1) << 40, 0, PAGING_SIZE_2M, PAGING_WRITE);
 }
 
+struct violations {
+	struct paging_range executable, writable;
+	size_t count;
+};
+
+static void note_violation(void *context, const struct paging_range *executable, const struct paging_range *writable)
+{
+	*(struct violations *)context = (struct violations){ *executable, *writable, ((struct violations *)context)->count + 1 };
+}
+
+/*
+ * Text at its own address and in the identity map:
+ *   identity |rw        |r-  |rw     |        |rw    |r-x |rw
+ *   higher             |r-x|          then             |rw|   an alias that writes the stub
+ */
+static void writable_and_executable_through_any_address_is_found(void **state)
+{
+	struct fixture *f = *state;
+	struct paging_reader reader = { read_table, f };
+	struct violations seen = { .count = 0 };
+
+	paging_map_set(&f->map, va(0), pa(0), PAGING_SIZE_2M, PAGING_WRITE);
+	paging_map_set(&f->map, va(0x40000), pa(0x40000), 0x5000, PAGING_READ);
+	paging_map_set(&f->map, va(0xffffffff80000000), pa(0x40000), 0x5000, PAGING_EXECUTE);
+	paging_map_set(&f->map, va(0x80000), pa(0x80000), 0x1000, PAGING_EXECUTE);
+	build(f, &level4);
+	assert_true(paging_check_wx(&reader, pa(TABLES_AT), &level4, note_violation, &seen));
+	assert_int_equal(seen.count, 0);
+	paging_map_set(&f->map, va(0xffffffff90000000), pa(0x80000), 0x1000, PAGING_WRITE);
+	build(f, &level4);
+	assert_false(paging_check_wx(&reader, pa(TABLES_AT), &level4, note_violation, &seen));
+	assert_false(paging_check_wx(&reader, pa(TABLES_AT), &level4, NULL, NULL));
+	assert_int_equal(seen.count, 1);
+	assert_range(&seen.executable, 0x80000, 0x80000, 0x1000, PAGING_EXECUTE);
+	assert_range(&seen.writable, 0xffffffff90000000, 0x80000, 0x1000, PAGING_WRITE);
+	paging_map_set(&f->map, va(0xffffffff90000000), pa(0x90000), 0x1000, PAGING_WRITE | PAGING_EXECUTE);
+	build(f, &level4);
+	seen.count = 0;
+	assert_false(paging_check_wx(&reader, pa(TABLES_AT), &level4, note_violation, &seen));
+	assert_int_equal(seen.count, 2); /* by itself, and through the identity map */
+}
+
 static void ranges_print_with_their_permissions(void **state)
 {
 	struct buffer_printer out;
@@ -406,6 +448,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_walk_over_everything_gives_the_list_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(find_table_knows_where_the_way_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(tables_that_cannot_be_read_map_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(writable_and_executable_through_any_address_is_found, setup, teardown),
 		cmocka_unit_test(ranges_print_with_their_permissions),
 		cmocka_unit_test_setup_teardown(random_maps_equal_the_painted_model, setup, teardown),
 	};
