@@ -32,14 +32,14 @@ static EFI_STATUS open_path(const char *path, UINT64 mode, EFI_FILE_HANDLE *hand
 	return fw.volume->root->Open(fw.volume->root, handle, name, mode, 0);
 }
 
-bool file_exists(const char *path)
+bool file_missing(const char *path)
 {
 	EFI_FILE_HANDLE handle;
+	EFI_STATUS status = open_path(path, EFI_FILE_MODE_READ, &handle);
 
-	if (EFI_ERROR(open_path(path, EFI_FILE_MODE_READ, &handle)))
-		return false;
-	handle->Close(handle);
-	return true;
+	if (!EFI_ERROR(status))
+		handle->Close(handle);
+	return status == EFI_NOT_FOUND;
 }
 
 EFI_STATUS file_rename(const char *path, const char *name)

@@ -92,8 +92,8 @@ EFI_STATUS file_open(const char *path, const char *user, struct file *file);
 EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to);
 void file_close(struct file *file);
 
-/* Whether there is a file or directory of that name that can be opened. */
-bool file_exists(const char *path);
+/* Whether there is neither file nor directory of that name; what is there and cannot be opened is not missing. */
+bool file_missing(const char *path);
 
 /* Gives a file another name in the same directory. Prints nothing. */
 EFI_STATUS file_rename(const char *path, const char *name);
