@@ -2,8 +2,7 @@
 /*
  * Physical memory. Each piece is mapped at its own address when it is allocated and unmapped when it is freed, so that a
  * touch of any other is a fault. New pieces hold junk: a private mapping of one file of junk costs nothing until written.
- * The address sanitizer keeps its shadow at 0x7fff8000 to 0x8fff6fff, where no scenario may have memory that is used; and
- * what lies above needs a shadow that the sanitizer does not make.
+ * The address sanitizer has its shadow at 0x7fff7000 to 0x4091ff6fff: what a scenario has there cannot be used.
  */
 #define _GNU_SOURCE
 #include "mock.h"
@@ -16,9 +15,9 @@
 #include <unistd.h>
 
 #define JUNK_SIZE (UINT64_C(4) << 20)
-#define SHADOW_CHUNK (UINT64_C(1) << 20) /* bytes of shadow that are mapped at once */
-#define SHADOW_CHUNKS_MAX 512
-#define LOW_END UINT64_C(0x7fff8000)
+#define SHADOW UINT64_C(0x7fff8000)
+
+static int junk = -1;
 
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
@@ -28,19 +27,28 @@ const char *__asan_default_options(void)
 
 static int junk_file(void)
 {
-	static int file = -1;
-	static uint64_t junk[512];
+	static uint64_t words[512];
 
-	if (file >= 0)
-		return file;
-	file = memfd_create("junk", 0);
-	for (uint64_t at = 0, random = 1; at < JUNK_SIZE; at += sizeof(junk)) {
+	if (junk >= 0)
+		return junk;
+	junk = memfd_create("junk", 0);
+	for (uint64_t at = 0, random = 1; at < JUNK_SIZE; at += sizeof(words)) {
 		for (size_t i = 0; i < 512; i++)
-			junk[i] = random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-		if (write(file, junk, sizeof(junk)) != sizeof(junk))
+			words[i] = random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		if (write(junk, words, sizeof(words)) != sizeof(words))
 			fatal("the host gives no junk: %s", strerror(errno));
 	}
-	return file;
+	return junk;
+}
+
+static uint64_t shadow_of(uint64_t address)
+{
+	return (address >> 3) + SHADOW;
+}
+
+void backing_prepare(void)
+{
+	junk_file();
 }
 
 static void map_at(uint64_t base, uint64_t size, int flags, int file)
@@ -50,39 +58,19 @@ static void map_at(uint64_t base, uint64_t size, int flags, int file)
 	if (mmap(at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED_NOREPLACE | MAP_NORESERVE | flags, file, 0) != at)
 		fatal("the host has no memory for 0x%llx + 0x%llx (%s): choose other addresses for the scenario's memory",
 		      (unsigned long long)base, (unsigned long long)size, strerror(errno));
+	if (flags)
+		madvise(at, size, MADV_HUGEPAGE);
 }
 
-static uint64_t shadow_of(uint64_t address)
-{
-	return (address >> 3) + LOW_END;
-}
-
-static void map_shadow(uint64_t base, uint64_t size)
-{
-	static uint64_t mapped[SHADOW_CHUNKS_MAX];
-	static size_t count;
-	uint64_t last = shadow_of(base + size - 1) / SHADOW_CHUNK;
-
-	for (uint64_t chunk = shadow_of(base) / SHADOW_CHUNK; chunk <= last; chunk++) {
-		bool there = false;
-
-		for (size_t i = 0; i < count && !there; i++)
-			there = mapped[i] == chunk;
-		if (there)
-			continue;
-		if (count == SHADOW_CHUNKS_MAX)
-			fatal("too much memory above 4 GiB is used");
-		mapped[count++] = chunk;
-		map_at(chunk * SHADOW_CHUNK, SHADOW_CHUNK, MAP_ANONYMOUS, -1);
-	}
-}
-
+/* A kernel's memory is junk in the run without a failure; in all others it would only cost time. */
 void backing_map(uint64_t base, uint64_t size)
 {
-	if (base + size > LOW_END)
-		map_shadow(base, size);
-	for (uint64_t at = 0; at < size; at += JUNK_SIZE)
-		map_at(base + at, size - at < JUNK_SIZE ? size - at : JUNK_SIZE, 0, junk_file());
+	if (mock.injection.call && size >= JUNK_SIZE) {
+		map_at(base, size, MAP_ANONYMOUS, -1);
+		return;
+	}
+	for (uint64_t done = 0; done < size; done += JUNK_SIZE)
+		map_at(base + done, size - done < JUNK_SIZE ? size - done : JUNK_SIZE, 0, junk_file());
 }
 
 void backing_unmap(uint64_t base, uint64_t size)

@@ -2,28 +2,28 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Lists where efi/ calls the firmware: the return address of every call through a pointer, and its line and function.
 
-usage: call_sites.py PROGRAM    (built without inlining; prints "ADDRESS efi/FILE.c:LINE FUNCTION" lines)
+usage: call_sites.py PROGRAM    (built without optimization; prints "ADDRESS efi/FILE.c:LINE FUNCTION" lines)
 """
 import os
 import re
 import subprocess
 import sys
 
-# Calls through pointers that are not the firmware's: text of the source line.
-OWN_CALLBACKS = re.compile(r"\bfound\(context, ")
+# Calls through pointers that are not the firmware's but our callbacks: what the source line has.
+OWN_CALLBACKS = re.compile(r"(?<!>)\b[a-z_]+\(context, ")
 
 
 def call_sites(program):
     listing = subprocess.run(["objdump", "-d", "-l", "--no-show-raw-insn", program], stdout=subprocess.PIPE, text=True,
                              check=True).stdout
     function = place = None
-    pending = False
+    pending = None  # a call whose return address is that of the next instruction
     for line in listing.splitlines():
         instruction = re.match(r"\s*([0-9a-f]+):\s+(\S+)\s*(.*)", line)
         if instruction:
             if pending:
-                yield int(instruction[1], 16), place, function
-            pending = bool(place) and instruction[2].startswith("call") and instruction[3].startswith("*")
+                yield int(instruction[1], 16), *pending
+            pending = (place, function) if place and instruction[2].startswith("call") and instruction[3].startswith("*") else None
             continue
         source = re.match(r"(\S+):(\d+)(?: \(discriminator \d+\))?$", line)
         header = re.match(r"[0-9a-f]+ <(.+)>:$", line)

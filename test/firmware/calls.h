@@ -35,7 +35,7 @@
 	/* 7.4 */                                                                                                      \
 	X(LoadImage, E(NOT_FOUND) E(INVALID_PARAMETER) E(UNSUPPORTED) E(OUT_OF_RESOURCES) E(LOAD_ERROR)                \
 		E(DEVICE_ERROR) E(ACCESS_DENIED) E(SECURITY_VIOLATION))                                                \
-	X(StartImage, E(INVALID_PARAMETER) E(SECURITY_VIOLATION) E(LOAD_ERROR))                                        \
+	X(StartImage, E(INVALID_PARAMETER) E(SECURITY_VIOLATION))                                                      \
 	X(UnloadImage, E(UNSUPPORTED) E(INVALID_PARAMETER))                                                            \
 	X(ExitBootServices, E(INVALID_PARAMETER))                                                                      \
 	/* 7.5 */                                                                                                      \

@@ -9,8 +9,7 @@ FIRMWARE_MOCK_O := $(patsubst %.c,$(B)/firmware/%.o,$(filter-out %/hostile_maps.
 
 $(B)/firmware/efi/%.o: efi/%.c Makefile test/firmware/firmware.mk
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(FIRMWARE_HOST) -O1 $(SANITIZE) -fno-inline -fno-optimize-sibling-calls -fno-crossjumping \
-		-fno-reorder-blocks-and-partition -c $< -o $@
+	$(Q)$(HOSTCC) $(FIRMWARE_HOST) -O0 $(SANITIZE) -c $< -o $@
 $(B)/firmware/test/firmware/%.o: test/firmware/%.c Makefile test/firmware/firmware.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(FIRMWARE_HOST) -O1 $(SANITIZE) -c $< -o $@

@@ -253,9 +253,9 @@ EFI_STATUS EFIAPI fw_UninstallMultiple(EFI_HANDLE handle, ...)
 	struct handle *h = find_handle(handle);
 	__builtin_ms_va_list list;
 	EFI_GUID *guid;
+	EFI_STATUS injected = call_enter(CALL_UninstallMultipleProtocolInterfaces, __builtin_return_address(0));
 	EFI_STATUS status = h ? EFI_SUCCESS : EFI_INVALID_PARAMETER;
 
-	FIRMWARE(UninstallMultipleProtocolInterfaces);
 	__builtin_ms_va_start(list, handle);
 	while (h && (guid = __builtin_va_arg(list, EFI_GUID *)) != NULL) {
 		void *interface = __builtin_va_arg(list, void *);
@@ -271,7 +271,7 @@ EFI_STATUS EFIAPI fw_UninstallMultiple(EFI_HANDLE handle, ...)
 		problem("a protocol is uninstalled that is not there");
 	if (h && h->count == 0)
 		h->used = false;
-	return status;
+	return EFI_ERROR(status) ? status : injected;
 }
 
 void handles_check_leaks(void)

@@ -110,13 +110,14 @@ static void unload(EFI_HANDLE handle)
 
 EFI_STATUS EFIAPI fw_UnloadImage(EFI_HANDLE image)
 {
-	FIRMWARE(UnloadImage);
+	EFI_STATUS injected = call_enter(CALL_UnloadImage, __builtin_return_address(0));
+
 	if (!image_of(image)) {
 		problem("UnloadImage of what is no image");
 		return EFI_INVALID_PARAMETER;
 	}
 	unload(image);
-	return EFI_SUCCESS;
+	return injected;
 }
 
 /* The initrd as Linux's stub reads it. An error is its error, too. */
@@ -136,6 +137,8 @@ static EFI_STATUS load_initrd(void)
 			problem("the program finds no initrd");
 		return EFI_SUCCESS;
 	}
+	if (mock.scenario->offered_initrd && !mock.scenario->initrd_count)
+		return EFI_SUCCESS;
 	protocol = handle_interface(handle, &load_file2_guid);
 	if (protocol->LoadFile(protocol, path, TRUE, &size, NULL) != EFI_UNSUPPORTED ||
 	    protocol->LoadFile(protocol, path, FALSE, NULL, NULL) != EFI_INVALID_PARAMETER)

@@ -65,7 +65,7 @@ void judge_load(const char *path)
 
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
-		if (harmless_count == HARMLESS_MAX || sscanf(line, "%47s %59s %59s %*s", h->call, source, function) != 3) {
+		if (harmless_count == HARMLESS_MAX || sscanf(line, "%47s %59s %59s", h->call, source, function) != 3) {
 			fprintf(stderr, "%s: %s: needed: CALL FILE FUNCTION REASON\n", path, line);
 			exit(2);
 		}
@@ -83,15 +83,17 @@ void judge_load(const char *path)
 }
 
 /* A site is "efi/boot.c:90 allocate_pages". */
-static bool is_harmless(const struct logged_call *call)
+static bool is_harmless(const struct logged_call *call, EFI_STATUS error)
 {
+	char with_error[80];
 	const char *site = site_name(call->site), *colon = site ? strchr(site, ':') : NULL;
 	char place[120] = "";
 
 	if (colon)
 		snprintf(place, sizeof(place), "%.*s%s", (int)(colon - site), site, strchr(colon, ' '));
+	snprintf(with_error, sizeof(with_error), "%s:%s", call_descriptions[call->call].name, error_name(error));
 	for (size_t i = 0; i < harmless_count; i++)
-		if (strcmp(harmless[i].call, call_descriptions[call->call].name) == 0 &&
+		if ((strcmp(harmless[i].call, call_descriptions[call->call].name) == 0 || strcmp(harmless[i].call, with_error) == 0) &&
 		    (harmless[i].place[0] == '*' || strcmp(harmless[i].place, place) == 0))
 			return true;
 	return false;
@@ -119,7 +121,8 @@ const char *judge_scenario(const struct scenario *scenario, const struct result 
 /* Whether the console has a line of a message that the other run's does not have. */
 static bool says_more(const struct result *result, const struct result *base)
 {
-	static const char *const words[] = { "mapbridge: error:", "note:", "no random seed:", "no TPM event log:", "came back (" };
+	static const char *const words[] = { "mapbridge: error:", "note:", "no random seed:", "no TPM event log:", "came back (",
+					     "Nothing to boot:" };
 
 	for (const char *line = result->console; *line; line += strcspn(line, "\n") + (line[strcspn(line, "\n")] == '\n')) {
 		char copy[600];
@@ -132,8 +135,8 @@ static bool says_more(const struct result *result, const struct result *base)
 	return false;
 }
 
-const char *judge_failure(const struct result *base, const struct result *result, const struct logged_call *call,
-			  EFI_STATUS error)
+const char *judge_failure(const struct scenario *scenario, const struct result *base, const struct result *result,
+			  const struct logged_call *call, EFI_STATUS error)
 {
 	bool silent;
 
@@ -143,10 +146,10 @@ const char *judge_failure(const struct result *base, const struct result *result
 		return "it did not end";
 	if (result->ending == ENDED_RESET)
 		return NULL;
-	silent = !says_more(result, base);
+	silent = !scenario->no_console_out && !says_more(result, base);
 	if (!silent || error == STATUS_SHORT)
 		return NULL;
 	if (result->ending != base->ending || result->status != base->status)
 		return "it ended otherwise, and the console does not say why";
-	return is_harmless(call) ? NULL : "nothing is said about it, and test/firmware/harmless.txt does not have it";
+	return is_harmless(call, error) ? NULL : "nothing is said about it, and test/firmware/harmless.txt does not have it";
 }

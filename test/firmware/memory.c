@@ -188,9 +188,9 @@ static void give_back(uint64_t base, uint64_t pages)
 
 EFI_STATUS EFIAPI fw_FreePages(EFI_PHYSICAL_ADDRESS base, UINTN pages)
 {
+	EFI_STATUS injected = call_enter(CALL_FreePages, __builtin_return_address(0));
 	size_t i = range_at(base);
 
-	FIRMWARE(FreePages);
 	if (base % PAGE || pages == 0 || i == range_count ||
 	    !all_of_type(base, pages, ranges[i].type, true)) {
 		problem("FreePages of 0x%llx + %llu pages, which were not allocated as one piece", (unsigned long long)base,
@@ -198,7 +198,7 @@ EFI_STATUS EFIAPI fw_FreePages(EFI_PHYSICAL_ADDRESS base, UINTN pages)
 		return EFI_NOT_FOUND;
 	}
 	give_back(base, pages);
-	return EFI_SUCCESS;
+	return injected; /* freed all the same: what is lost then is not the application's fault */
 }
 
 static struct pool *find_pool(const void *memory)
@@ -237,9 +237,9 @@ EFI_STATUS EFIAPI fw_AllocatePool(EFI_MEMORY_TYPE type, UINTN size, void **buffe
 
 EFI_STATUS EFIAPI fw_FreePool(void *buffer)
 {
+	EFI_STATUS injected = call_enter(CALL_FreePool, __builtin_return_address(0));
 	struct pool *pool = buffer ? find_pool(buffer) : NULL;
 
-	FIRMWARE(FreePool);
 	if (!pool) {
 		problem("FreePool of %p, which was not allocated", buffer);
 		return EFI_INVALID_PARAMETER;
@@ -250,7 +250,7 @@ EFI_STATUS EFIAPI fw_FreePool(void *buffer)
 	backing_poison(pool->base, pages * PAGE, false);
 	give_back(pool->base, pages);
 	pool->memory = NULL;
-	return EFI_SUCCESS;
+	return injected;
 }
 
 void *pool_take(uint32_t type, uint64_t size)

@@ -10,7 +10,7 @@
 struct mock mock;
 static sigjmp_buf back;
 
-EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
 static void add_problem(const char *format, va_list list)
 {
@@ -70,7 +70,7 @@ static void check_returned(void)
 	images_check_leaks();
 	if (mock.phase != PHASE_BOOT)
 		problem("it returned after ExitBootServices was called");
-	if (mock.watchdog == 0 && mock.injection.call == 0)
+	if (mock.watchdog == 0 && !mock.result->injected)
 		problem("the watchdog is off when it returns");
 }
 

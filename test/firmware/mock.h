@@ -139,6 +139,8 @@ EFI_STATUS EFIAPI fw_AllocatePool(EFI_MEMORY_TYPE type, UINTN size, void **buffe
 EFI_STATUS EFIAPI fw_FreePool(void *buffer);
 
 /* backing.c: physical memory where the machine has it. Contents are junk at first. */
+/* Once, for all processes. */
+void backing_prepare(void);
 void backing_map(uint64_t base, uint64_t size);
 void backing_unmap(uint64_t base, uint64_t size);
 /* For the address sanitizer, at any of the machine's addresses. */

@@ -177,7 +177,7 @@ static void inject(const struct scenario *scenario, const struct result *base, u
 			status = play(scenario, injection, result, errors);
 			__atomic_add_fetch(&counts->tried, 1, __ATOMIC_RELAXED);
 			count_run(scenario, describe(scenario, &base->log[i], i + 1, *error), result, status, errors,
-				  judge_failure(base, result, &base->log[i], *error));
+				  judge_failure(scenario, base, result, &base->log[i], *error));
 		}
 	}
 }
@@ -229,7 +229,7 @@ static void play_one(const struct scenario *scenario, const char *fail)
 	status = play(scenario, (struct injection){ number, error }, result, errors);
 	printf("%s\n%s after %u calls\n", result->console, ending_name(result), result->calls);
 	count_run(scenario, describe(scenario, &base->log[number - 1], number, error), result, status, errors,
-		  judge_failure(base, result, &base->log[number - 1], error));
+		  judge_failure(scenario, base, result, &base->log[number - 1], error));
 }
 
 static void print_missed(const char *name)
@@ -266,6 +266,7 @@ int main(int argc, char **argv)
 	sites_reached = shared(SITES_MAX);
 	snprintf(sites, sizeof(sites), "%s.sites", argv[0]);
 	sites_load(sites);
+	backing_prepare();
 	judge_load("test/firmware/harmless.txt");
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--fail") == 0 && i + 1 < argc)
