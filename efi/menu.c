@@ -22,7 +22,7 @@ static struct label label_of(const struct entry_list *list, size_t index)
 	return label;
 }
 
-static void print_list(const struct entry_list *list)
+static void print_list(const struct entry_list *list, const struct bls_loader *loader)
 {
 	print(console, "\nEntries:\n");
 	for (size_t i = 0; i < list->count; i++) {
@@ -35,7 +35,8 @@ static void print_list(const struct entry_list *list)
 			print(console, "  %u tries left", file->counter.left);
 		print(console, "\n");
 	}
-	print(console, "Digits or arrow keys choose, Enter starts, Esc or q goes back to the firmware.\n");
+	print(console, "Digits or arrow keys choose, Enter starts, %sEsc or q goes back to the firmware.\n",
+	      loader->editor_disabled ? "" : "e edits the options, ");
 }
 
 static void print_prompt(const struct entry_list *list, size_t chosen)
@@ -63,37 +64,56 @@ static size_t move(const struct entry_list *list, size_t chosen, UINT16 scan_cod
 	return scan_code == SCAN_END ? list->count - 1 : chosen;
 }
 
-static bool is_enter(const EFI_INPUT_KEY *key)
+bool is_enter(const EFI_INPUT_KEY *key)
 {
 	return key->UnicodeChar == '\r' || key->UnicodeChar == '\n';
 }
 
+bool is_escape(const EFI_INPUT_KEY *key)
+{
+	return key->UnicodeChar == 27 || key->ScanCode == SCAN_ESC;
+}
+
+static bool is_letter(const EFI_INPUT_KEY *key, char letter)
+{
+	return (key->UnicodeChar | 0x20) == letter;
+}
+
+/* What goes on after a key of its own was pressed in the list; whether the chosen entry is to be started. */
+static bool press_edit(const struct bls_loader *loader, struct bls_file *file)
+{
+	if (!loader->editor_disabled)
+		return edit_options(&file->entry);
+	print(console, "\nThe editor is switched off: \\loader\\loader.conf says editor no.\n");
+	return false;
+}
+
 /* The chosen entry, or list->count to go back. The time limit ends with the first key. */
-static size_t choose(const struct entry_list *list, size_t chosen, uint32_t seconds)
+static size_t choose(const struct entry_list *list, const struct bls_loader *loader, size_t chosen, uint32_t seconds)
 {
 	EFI_INPUT_KEY key;
 	size_t typed = 0;
 
-	print_list(list);
+	print_list(list, loader);
 	if (seconds != FOREVER)
 		print(console, "Without a key it goes back by itself in %u seconds.\n", seconds);
-	print_prompt(list, chosen);
 	for (;;) {
+		print_prompt(list, chosen);
 		while (!read_key(1000, &key))
 			if (seconds != FOREVER && --seconds == 0)
 				return list->count;
 		seconds = FOREVER;
 		if (is_enter(&key))
 			return chosen;
-		if (key.UnicodeChar == 'q' || key.UnicodeChar == 'Q' || key.UnicodeChar == 27 ||
-		    key.ScanCode == SCAN_ESC)
+		if (is_letter(&key, 'q') || is_escape(&key))
 			return list->count;
+		if (is_letter(&key, 'e') && press_edit(loader, list->files[chosen]))
+			return chosen;
 		if (key.UnicodeChar >= '0' && key.UnicodeChar <= '9')
 			chosen = type_digit(list, chosen, &typed, key.UnicodeChar - '0');
 		else
 			typed = 0;
 		chosen = move(list, chosen, key.ScanCode);
-		print_prompt(list, chosen);
 	}
 }
 
@@ -120,18 +140,19 @@ static bool count_down(const struct entry_list *list, size_t chosen, uint32_t se
 	return wanted;
 }
 
-EFI_STATUS menu_run(struct entry_list *list, size_t chosen, uint32_t timeout, bool look_for_key)
+EFI_STATUS menu_run(struct entry_list *list, size_t chosen, const struct bls_loader *loader)
 {
 	EFI_STATUS status = EFI_ABORTED;
+	uint32_t timeout = loader->timeout;
 	bool attended = timeout == BLS_TIMEOUT_NONE && fw.system->ConIn; /* without a keyboard nobody could go on */
 	bool pressed;
 
 	if (timeout != BLS_TIMEOUT_NONE)
-		attended = timeout ? count_down(list, chosen, timeout) : look_for_key && list_wanted(0, &pressed);
+		attended = timeout ? count_down(list, chosen, timeout) : !loader->menu_disabled && list_wanted(0, &pressed);
 	if (!attended)
 		status = entry_start(list->files[chosen]);
 	for (;;) {
-		size_t next = choose(list, chosen, attended ? FOREVER : READ_SECONDS);
+		size_t next = choose(list, loader, chosen, attended ? FOREVER : READ_SECONDS);
 
 		print(console, "\n");
 		if (next == list->count)
