@@ -47,6 +47,8 @@ static void print_sides(const struct question *question, const struct map_item *
 	const char *what = asks_one(question) ? "the address" : "the range";
 	struct printer *out = question->out;
 
+	if (item->first >= question->first && item->last <= question->last)
+		return;
 	print(out, "    ");
 	if (item->first < question->first) {
 		print_bytes(out, question->first - item->first);
@@ -178,10 +180,10 @@ static void explain_origin(const struct question *question, const struct map_ite
 	const struct map_view *view = question->view;
 	struct run_printer runs = { .out = question->out };
 
-	print(question->out, "    made of EFI descriptors ");
-	for (size_t i = 0; i < view->source.nr_efi; i++) {
+	print(question->out, "    what it is made of: EFI descriptors ");
+	for (size_t i = 0; i < view->source->nr_efi; i++) {
 		const struct efi_trace *trace = &view->trace[i];
-		const struct efi_memory_desc *desc = &view->source.efi[i];
+		const struct efi_memory_desc *desc = &view->source->efi[i];
 		uint64_t end;
 
 		if (trace->first != SIZE_MAX && trace->type == item->type && trace->first <= item->index &&
@@ -200,18 +202,19 @@ static void explain_fate(const struct question *question, const struct map_item 
 
 	print(out, "    attributes: ");
 	efi_attribute_explain(item->attribute, out);
-	print(out, "\n    in e820%s: ", view->by_rule ? "" : ", by the rule of Linux's EFI stub");
+	print(out, "\n    what becomes of it%s: ", view->by_rule ? "" : " by the rule of Linux's EFI stub");
 	if (view->trace)
-		efi_trace_explain(&view->source.efi[item->index], &view->trace[item->index], out);
+		efi_trace_explain(&view->source->efi[item->index], &view->trace[item->index], out);
 	print(out, "\n");
 }
 
 /* Classes of types that are explained alike; below 32 of them. */
 static unsigned class_of(enum map_level level, uint32_t type)
 {
+	if (level == LEVEL_EFI && type < EFI_MAX_MEMORY_TYPE)
+		return type;
 	if (level == LEVEL_EFI)
-		return type < EFI_MAX_MEMORY_TYPE ? type
-						  : EFI_MAX_MEMORY_TYPE + (type >= EFI_OEM_TYPE_MIN) + (type >= EFI_OS_TYPE_MIN);
+		return type >= EFI_OS_TYPE_MIN ? 29 : type >= EFI_OEM_TYPE_MIN ? 30 : 31;
 	if (type == E820_TYPE_SOFT_RESERVED)
 		return 30;
 	return type < 16 ? type : 31;
@@ -222,9 +225,9 @@ static void explain_type(const struct question *question, enum map_level level, 
 	struct printer *out = question->out;
 
 	if (level == LEVEL_E820) {
-		print(out, "  Linux, with ");
+		print(out, "  ");
 		e820_print_type(type, out);
-		print(out, ": %s.\n", e820_type_meaning(type));
+		print(out, " ranges: Linux %s.\n", e820_type_meaning(type));
 		return;
 	}
 	print(out, "  %s means: %s.\n", efi_memory_type_name(type), efi_type_meaning(type));
@@ -238,13 +241,17 @@ static void explain_item(const struct question *question, enum map_level level, 
 
 	print(out, "  ");
 	print_item(question, level, item);
-	print(out, " has ");
-	if (asks_one(question))
-		print(out, "it");
-	else if (item->first <= question->first && question->last <= item->last)
-		print(out, "all of it");
-	else
+	if (asks_one(question)) {
+		print(out, " has it");
+	} else if (item->first <= question->first && question->last <= item->last) {
+		print(out, " has all of it");
+	} else if (question->first <= item->first && item->last <= question->last) {
+		print(out, " lies in it");
+	} else {
+		print(out, " has ");
 		print_bytes(out, bytes_in(question, item->first, item->last));
+		print(out, " of it");
+	}
 	print(out, ": ");
 	print_range_and_size(out, item->first, item->last);
 	print(out, "\n");
@@ -302,13 +309,13 @@ static void explain_conversion(const struct question *question)
 /* The file's other tables, as they stand there: what Linux made of the first in later steps. */
 static void explain_other_tables(const struct question *question)
 {
-	const struct map_source *source = &question->view->source;
+	const struct map_source *source = question->view->source;
 	struct printer *out = question->out;
 
-	for (size_t i = 1; i < source->nr_e820; i++) {
+	for (size_t i = 0; i < source->nr_e820; i++) {
 		const struct e820_table *table = &source->e820[i].table;
 
-		for (size_t j = 0; j < table->nr_entries; j++) {
+		for (size_t j = 0; j < table->nr_entries && &source->e820[i] != question->view->recorded; j++) {
 			const struct e820_entry *entry = &table->entries[j];
 
 			if (entry->size == 0 || !overlaps(question, entry->addr, entry->addr + (entry->size - 1)))
@@ -352,20 +359,18 @@ static void explain_memblock(const struct question *question)
 
 	print(out, "\nmemblock, as Linux fills it from the e820 map\n  ");
 	if (bytes == 0) {
-		print(out, "memblock.memory has %s: Linux does not count it as memory", asks_one(question) ? "it not" :
-			   "nothing of it");
+		print(out, "nothing of it is in memblock.memory: Linux does not count it as memory");
 	} else if (bytes == all) {
-		print(out, "memblock.memory has %s", asks_one(question) ? "it" : "all of it");
+		print(out, "%s in memblock.memory", asks_one(question) ? "it is" : "all of it is");
 	} else {
-		print(out, "memblock.memory has ");
 		print_bytes(out, bytes);
-		print(out, " of it");
+		print(out, " of it are in memblock.memory");
 	}
 	print(out, "\n");
 	if (soft)
-		print(out, "  memblock.reserved has what is soft reserved\n");
+		print(out, "  what is soft reserved is in memblock.reserved\n");
 	if (bytes && question->first <= FIRST_MIB_LAST)
-		print(out, "  memblock.reserved has the whole first MiB, which Linux keeps for starting processors\n");
+		print(out, "  the whole first MiB is in memblock.reserved, too: Linux keeps it for starting processors\n");
 }
 
 static void explain_known(const struct question *question)
@@ -392,7 +397,7 @@ void explain_range(const struct map_view *view, uint64_t first, uint64_t last, s
 	} else {
 		print_range_and_size(out, first, last);
 	}
-	print(out, ", in %s (%s)\n", view->source.name, view->source.kind);
+	print(out, ", in %s (%s)\n", view->source->name, view->source->kind);
 	for (unsigned level = 0; level < MAP_LEVELS; level++) {
 		if (view->levels[level].count == 0)
 			continue;

@@ -6,6 +6,7 @@
 #include "address_argument.h"
 #include "command.h"
 #include "explain.h"
+#include "file_printer.h"
 
 static const char help[] =
 	"usage: mapbridge explain ADDRESS|RANGE FILE...\n"
@@ -58,7 +59,7 @@ int explain_run(int argc, char **argv)
 		}
 		if (i > 2)
 			putchar('\n');
-		explain_range(&view, first, last, standard_output());
+		explain_range(&view, first, last, &standard_output);
 		map_view_close(&view);
 	}
 	return status;

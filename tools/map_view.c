@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "map_view.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,19 +16,6 @@ void *allocate(size_t count, size_t size)
 	if (!memory)
 		exit(refuse("no memory for %zu elements of %zu bytes", count, size));
 	return memory;
-}
-
-static void write_standard_output(struct printer *printer, const char *text, size_t length)
-{
-	(void)printer;
-	fwrite(text, 1, length, stdout);
-}
-
-struct printer *standard_output(void)
-{
-	static struct printer printer = { write_standard_output };
-
-	return &printer;
 }
 
 uint64_t range_bytes(uint64_t first, uint64_t last)
@@ -116,9 +102,9 @@ static void fill_e820(struct map_view *view, struct map_items *level)
 
 static void fill_iomem(struct map_view *view, struct map_items *level)
 {
-	level->items = allocate(view->source.nr_iomem, sizeof(*level->items));
-	for (size_t i = 0; i < view->source.nr_iomem; i++) {
-		const struct source_iomem *line = &view->source.iomem[i];
+	level->items = allocate(view->source->nr_iomem, sizeof(*level->items));
+	for (size_t i = 0; i < view->source->nr_iomem; i++) {
+		const struct source_iomem *line = &view->source->iomem[i];
 
 		if (line->start <= line->end)
 			level->items[level->count++] = (struct map_item){ .first = line->start, .last = line->end,
@@ -158,11 +144,18 @@ static bool has_hypertransport(const struct map_items *e820)
 	return false;
 }
 
-void map_view_prepare(struct map_view *view)
+static void prepare(struct map_view *view)
 {
-	view->efi = map_source_efi(&view->source);
-	map_source_work_e820(&view->source, E820_POLICY_LINUX, &view->e820, &view->converted);
-	if (view->source.nr_efi && map_source_convert(&view->source, E820_POLICY_LINUX, &view->conversion, &view->trace)) {
+	const struct map_source *source = view->source;
+
+	view->efi = map_source_efi(source);
+	map_source_work_e820(source, E820_POLICY_LINUX, &view->e820, &view->converted);
+	if (source->nr_e820) {
+		view->recorded = map_source_e820(source, "BIOS-e820");
+		if (!view->recorded)
+			view->recorded = &source->e820[0];
+	}
+	if (source->nr_efi && map_source_convert(source, E820_POLICY_LINUX, &view->conversion, &view->trace)) {
 		find(view);
 		view->by_rule = same_tables(&view->e820, &view->conversion);
 	}
@@ -175,17 +168,23 @@ void map_view_prepare(struct map_view *view)
 					    .amd = has_hypertransport(&view->levels[LEVEL_E820]) };
 }
 
+void map_view_of(struct map_view *view, const struct map_source *source)
+{
+	*view = (struct map_view){ .source = source };
+	prepare(view);
+}
+
 bool map_view_open(struct map_view *view, const char *path)
 {
 	char error[MAP_SOURCE_ERROR_SIZE];
 
-	*view = (struct map_view){ 0 };
-	if (map_source_read(path, &view->source, error, sizeof(error)) != 0) {
+	*view = (struct map_view){ .source = &view->file };
+	if (map_source_read(path, &view->file, error, sizeof(error)) != 0) {
 		refuse("%s", error);
 		return false;
 	}
-	map_source_print_notes(&view->source);
-	map_view_prepare(view);
+	map_source_print_notes(&view->file);
+	prepare(view);
 	return true;
 }
 
@@ -197,7 +196,7 @@ void map_view_close(struct map_view *view)
 	free(view->conversion.entries);
 	free(view->trace);
 	free(view->findings);
-	map_source_free(&view->source);
+	map_source_free(&view->file);
 }
 
 /* The segments made so far, and the items that are open at the end of the last one, the innermost last. */

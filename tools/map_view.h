@@ -31,10 +31,12 @@ struct map_items {
 };
 
 struct map_view {
-	struct map_source source;
+	const struct map_source *source;
+	struct map_source file; /* what map_view_open() read; empty otherwise */
 	struct map_items levels[MAP_LEVELS]; /* descriptors without a valid range are not among the items */
 	struct efi_memmap efi;
 	struct e820_table e820;  /* the file's own, or converted from the descriptors as Linux's EFI stub does it */
+	const struct source_e820 *recorded; /* where e820 comes from; null when converted */
 	bool converted;          /* e820 is that conversion because the file has no table */
 	bool by_rule;            /* e820 equals that conversion */
 	struct efi_trace *trace; /* of each descriptor in the conversion (not in e820, unless by_rule); null without any */
@@ -53,12 +55,12 @@ struct map_segment {
 
 /*
  * Reads a file (see map_source_read) and prepares it; prints the notes of the reader to standard error. false, with the
- * error printed, when it cannot be read or holds no map; nothing is to be closed then.
+ * error printed, when it cannot be read or holds no map; nothing is to be closed then. The view must stay where it is.
  */
 bool map_view_open(struct map_view *view, const char *path);
 
-/* The same for a source that was filled in already; the view owns it from then on. */
-void map_view_prepare(struct map_view *view);
+/* The same for a source that was read already, which must live as long as the view. */
+void map_view_of(struct map_view *view, const struct map_source *source);
 
 void map_view_close(struct map_view *view);
 
@@ -84,10 +86,7 @@ struct map_segment *map_items_flatten(const struct map_items *items, size_t *cou
 /* Index of the first entry of the sanitised table that ends at or after an address; nr_entries when there is none. */
 size_t e820_index_at(const struct e820_table *table, uint64_t address);
 
-/* malloc and realloc that end the program with a message when there is no memory. */
+/* Zeroed memory; ends the program with a message when there is none. */
 void *allocate(size_t count, size_t size);
-
-/* Prints to standard output. */
-struct printer *standard_output(void);
 
 #endif

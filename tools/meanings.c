@@ -52,26 +52,28 @@ const char *e820_type_meaning(uint32_t type)
 {
 	switch (type) {
 	case E820_TYPE_RAM:
-		return "uses it as RAM: it is \"System RAM\" in /proc/iomem";
+		return "uses them as RAM; in /proc/iomem they are \"System RAM\"";
 	case E820_TYPE_RESERVED:
-		return "leaves it alone, and puts no device there: it is \"Reserved\" in /proc/iomem";
+		return "leaves them alone and puts no device there; in /proc/iomem they are \"Reserved\"";
 	case E820_TYPE_ACPI:
-		return "reads the ACPI tables in it and never uses it as RAM: it is \"ACPI Tables\" in /proc/iomem";
+		return "reads the ACPI tables in them and never uses them as RAM; in /proc/iomem they are \"ACPI Tables\"";
 	case E820_TYPE_NVS:
-		return "keeps its content over suspend and hibernation: it is \"ACPI Non-volatile Storage\" in /proc/iomem";
+		return "keeps their content over suspend and hibernation; in /proc/iomem they are "
+		       "\"ACPI Non-volatile Storage\"";
 	case E820_TYPE_UNUSABLE:
-		return "never touches it: it is \"Unusable memory\" in /proc/iomem";
+		return "never touches them; in /proc/iomem they are \"Unusable memory\"";
 	case E820_TYPE_PMEM:
-		return "gives it to the driver of persistent memory: it is \"Persistent Memory\" in /proc/iomem";
+		return "gives them to the driver of persistent memory; in /proc/iomem they are \"Persistent Memory\"";
 	case E820_TYPE_PRAM:
-		return "gives it to the driver of persistent memory: it is \"Persistent Memory (legacy)\" in /proc/iomem";
+		return "gives them to the driver of persistent memory; in /proc/iomem they are "
+		       "\"Persistent Memory (legacy)\"";
 	case E820_TYPE_SOFT_RESERVED:
-		return "keeps it out of the general pool, for programs that ask for this memory (device-dax): it is "
-		       "\"Soft Reserved\" in /proc/iomem";
+		return "keeps them out of the general pool, for programs that ask for this memory (device-dax); in "
+		       "/proc/iomem they are \"Soft Reserved\"";
 	case E820_TYPE_RESERVED_KERN:
-		return "uses it as RAM, but not before it has read the setup_data in it";
+		return "uses them as RAM, but not before it has read the setup_data in them";
 	default:
-		return "does not know this type and leaves it alone: it is \"Unknown E820 type\" in /proc/iomem";
+		return "does not know this type and leaves them alone; in /proc/iomem they are \"Unknown E820 type\"";
 	}
 }
 
@@ -80,14 +82,15 @@ void efi_attribute_explain(uint64_t attribute, struct printer *out)
 	static const struct {
 		uint64_t bit;
 		const char *words;
-	} meanings[] = {
-		{ EFI_ATTRIBUTE_WB, "can be cached write-back" },
-		{ EFI_ATTRIBUTE_WT, "can be cached write-through" },
-		{ EFI_ATTRIBUTE_WC, "can be write-combined" },
-		{ EFI_ATTRIBUTE_UC, "can be uncached" },
-		{ EFI_ATTRIBUTE_UCE, "can be uncached with fetch-and-add semaphores" },
-		{ EFI_ATTRIBUTE_WP, "can be write-protected by the cache" },
-		{ EFI_ATTRIBUTE_RP, "can be read-protected" },
+	} caching[] = {
+		{ EFI_ATTRIBUTE_WB, "write-back" },
+		{ EFI_ATTRIBUTE_WT, "write-through" },
+		{ EFI_ATTRIBUTE_WC, "write-combining" },
+		{ EFI_ATTRIBUTE_UC, "uncached" },
+		{ EFI_ATTRIBUTE_UCE, "uncached with fetch-and-add semaphores" },
+		{ EFI_ATTRIBUTE_WP, "write-protected" },
+	}, others[] = {
+		{ EFI_ATTRIBUTE_RP, "can be protected from reading" },
 		{ EFI_ATTRIBUTE_XP, "must not be executed, or can be protected from it" },
 		{ EFI_ATTRIBUTE_RO, "must not be written, or can be protected from it" },
 		{ EFI_ATTRIBUTE_NV, "keeps its content without power" },
@@ -98,11 +101,18 @@ void efi_attribute_explain(uint64_t attribute, struct printer *out)
 	};
 	const char *separator = "";
 
-	for (size_t i = 0; i < MM_ARRAY_COUNT(meanings); i++) {
-		if (!(attribute & meanings[i].bit))
+	for (size_t i = 0; i < MM_ARRAY_COUNT(caching); i++) {
+		if (!(attribute & caching[i].bit))
 			continue;
-		attribute &= ~meanings[i].bit;
-		print(out, "%s%s", separator, meanings[i].words);
+		attribute &= ~caching[i].bit;
+		print(out, "%s%s", *separator ? ", " : "can be mapped ", caching[i].words);
+		separator = "; ";
+	}
+	for (size_t i = 0; i < MM_ARRAY_COUNT(others); i++) {
+		if (!(attribute & others[i].bit))
+			continue;
+		attribute &= ~others[i].bit;
+		print(out, "%s%s", separator, others[i].words);
 		separator = "; ";
 	}
 	if (attribute)

@@ -8,13 +8,13 @@
 /* What the firmware says with a type (UEFI 2.10, section 7.2, tables 7.5 and 7.6). Never null. */
 const char *efi_type_meaning(uint32_t type);
 
-/* What Linux does with memory of an e820 type (arch/x86/kernel/e820.c). Never null. */
+/* What Linux does with ranges of an e820 type (arch/x86/kernel/e820.c), after "Linux". Never null. */
 const char *e820_type_meaning(uint32_t type);
 
-/* What Linux does with a descriptor's range beyond its e820 type (arch/x86/platform/efi); null when nothing. */
+/* The same of a descriptor's range, beyond its e820 type (arch/x86/platform/efi); null when nothing. */
 const char *efi_type_in_linux(uint32_t type);
 
-/* The attributes in words, separated by "; ": "can be cached write-back; the firmware needs it after boot". */
+/* The attributes in words, separated by "; ": "can be mapped write-back, uncached; the firmware needs...". */
 void efi_attribute_explain(uint64_t attribute, struct printer *out);
 
 /* What became of a descriptor, in words: "merged with its neighbours into e820 entry 3". */
