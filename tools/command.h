@@ -21,7 +21,6 @@ struct command {
 
 int diff_run(int argc, char **argv);
 int explain_run(int argc, char **argv);
-int svg_run(int argc, char **argv);
 int show_run(int argc, char **argv);
 
 /* Prints "mapbridge: TEXT" and a line end to standard error; EXIT_REFUSED. */

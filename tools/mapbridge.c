@@ -16,7 +16,6 @@
 static const struct command commands[] = {
 	{ "diff", "compare the maps of two files", diff_run },
 	{ "explain", "tell everything known about an address", explain_run },
-	{ "svg", "x", svg_run },
 	{ "show", "print the memory map of a file", show_run },
 };
 
