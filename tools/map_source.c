@@ -108,6 +108,14 @@ void map_source_print_notes(const struct map_source *source)
 	}
 }
 
+void source_note_damaged(struct map_source *source, size_t number, const struct text *line, const char *needed)
+{
+	int shown = text_size(line) > 160 ? 160 : (int)text_size(line);
+
+	source_note(source, NOTE_DAMAGED, number, "\"%.*s\" is damaged and was left out; needed is %s", shown, line->at,
+		    needed);
+}
+
 int source_refuse(struct map_source *source, const char *format, ...)
 {
 	char text[MAP_SOURCE_ERROR_SIZE];
