@@ -15,10 +15,12 @@ enum exit_status {
 struct command {
 	const char *name;
 	const char *summary; /* a few words, for the list of commands */
-	/* argv[0] is the command's name; an exit status. */
+	/* argv[0] is "mapbridge NAME"; an exit status. */
 	int (*run)(int argc, char **argv);
 };
 
+int check_run(int argc, char **argv);
+int convert_run(int argc, char **argv);
 int show_run(int argc, char **argv);
 
 /* Prints "mapbridge: TEXT" and a line end to standard error; EXIT_REFUSED. */

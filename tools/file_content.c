@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "file_content.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -45,30 +46,6 @@ int content_read(int file, struct content *content)
 	data[used] = '\0';
 	*content = (struct content){ data, used };
 	return 0;
-}
-
-static size_t put_utf8(char *out, uint32_t c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
 }
 
 static uint32_t unit(const unsigned char *bytes, bool big)

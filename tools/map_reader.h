@@ -34,11 +34,18 @@ struct map_reader {
 	const char *needed;
 };
 
-extern const struct map_reader linux_log_reader, xen_log_reader, shell_reader, grub_reader, freebsd_reader,
+extern const struct map_reader efimap_reader, linux_log_reader, xen_log_reader, shell_reader, grub_reader, freebsd_reader,
 	csv_reader, iomem_reader, boot_params_reader, json_reader, tsv_reader;
 
 /* All readers, the most certain first, up to a null pointer. */
 extern const struct map_reader *const map_readers[];
+
+/* What probe() and parse() of a format are whose lines speak for themselves. */
+bool probe_lines(const struct map_reader *reader, const char *data, size_t size);
+void parse_lines(const struct map_reader *reader, struct map_source *source, const char *data, size_t size);
+
+/* Reads what Linux shows of its maps in a folder; false when there is none of that in it. */
+bool read_sys_folder(struct map_source *source, const char *folder);
 
 /* Grows an array of elements so that it holds one more; ends the program when there is no memory. */
 void *grown(void *array, size_t used, size_t *capacity, size_t element);
@@ -51,6 +58,10 @@ void source_add_efi(struct map_source *source, uint32_t type, uint64_t phys_addr
 void source_add_e820(struct map_source *source, const char *label, uint64_t start, uint64_t size, uint32_t type);
 void source_add_iomem(struct map_source *source, unsigned depth, uint64_t start, uint64_t end, const char *name,
 		      size_t length);
+/* Takes the node's data over. */
+void source_keep_setup_data(struct map_source *source, const struct source_setup_data *node);
+/* The same, and the entries of SETUP_E820_EXT join the last e820 table. */
+void source_add_setup_data(struct map_source *source, const struct source_setup_data *node);
 /* Takes a fact unless it is known already. */
 void source_set_fact(char **fact, const char *text, size_t length);
 void source_note(struct map_source *source, enum source_note_kind kind, size_t line, const char *format, ...)

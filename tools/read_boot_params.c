@@ -3,7 +3,6 @@
 #include "map_reader.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static bool boot_params_probe(const char *data, size_t size)
 {
@@ -15,6 +14,8 @@ static bool boot_params_probe(const char *data, size_t size)
 static int boot_params_parse(struct map_source *source, const char *data, size_t size)
 {
 	const struct boot_params *params = (const struct boot_params *)(const void *)data;
+	/* of a folder with both, /sys/firmware/memmap is the map before the kernel changed it */
+	const char *label = map_source_e820(source, "BIOS-e820") ? "boot_params" : "BIOS-e820";
 	size_t entries = params->e820_entries;
 
 	if (entries > E820_MAX_ENTRIES_ZEROPAGE) {
@@ -24,8 +25,9 @@ static int boot_params_parse(struct map_source *source, const char *data, size_t
 		entries = E820_MAX_ENTRIES_ZEROPAGE;
 	}
 	for (size_t i = 0; i < entries; i++)
-		source_add_e820(source, "BIOS-e820", params->e820_table[i].addr, params->e820_table[i].size,
+		source_add_e820(source, label, params->e820_table[i].addr, params->e820_table[i].size,
 				params->e820_table[i].type);
+	free(source->boot_params);
 	source->boot_params = (unsigned char *)copied(data, size);
 	source->rsdp = params->acpi_rsdp_addr;
 	if (params->efi_info.efi_loader_signature == EFI64_LOADER_SIGNATURE) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* /proc/iomem: "  00100000-7fffffff : System RAM", two spaces for each level. */
+/* /proc/iomem: "  00100000-7fffffff : System RAM", two spaces for each level; an odd one, as quoting leaves it, is none. */
 #include "map_reader.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ static enum line_kind iomem_line(struct map_source *source, struct text line)
 	if (!text_hex(&line, &start) || line.at - digits < 4 || !text_skip(&line, "-") || !text_hex(&line, &end) ||
 	    !text_skip(&line, " : "))
 		return LINE_OTHER;
-	if (end < start || (digits - first) % 2 != 0 || memchr(first, '\t', (size_t)(digits - first)))
+	if (end < start || memchr(first, '\t', (size_t)(digits - first)))
 		return LINE_DAMAGED;
 	source_add_iomem(source, depth, start, end, line.at, text_size(&line));
 	return LINE_READ;

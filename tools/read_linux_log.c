@@ -6,6 +6,7 @@
  */
 #include "e820_line.h"
 #include "names.h"
+#include "progress.h"
 
 #include <string.h>
 
@@ -313,6 +314,7 @@ static int linux_log_parse(struct map_source *source, const char *data, size_t s
 	for (size_t number = 1; text_line(&rest, &line); number++) {
 		size_t count = source->nr_efi;
 
+		progress("reading", (size_t)(rest.at - data), size);
 		word = line;
 		if (text_find(&word, "Linux version ") ||
 		    (map_source_e820(source, "BIOS-e820") && text_find(&word, "BIOS-provided physical RAM map:")))
@@ -341,4 +343,6 @@ static int linux_log_parse(struct map_source *source, const char *data, size_t s
 	return 0;
 }
 
-const struct map_reader linux_log_reader = { "Linux log", linux_log_probe, linux_log_parse };
+const struct map_reader linux_log_reader = {
+	.kind = "Linux log", .probe = linux_log_probe, .parse = linux_log_parse
+};
