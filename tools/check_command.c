@@ -12,11 +12,11 @@
 static const char help[] =
 	"usage: mapbridge check FILE...\n"
 	"\n"
-	"Looks for what is wrong with a machine's memory map. A \"finding\" is wrong, or is a line that is damaged; a \"note\"\n"
-	"explains something that is not. Looked at are: descriptors without pages, past 2^64, unaligned, of unknown type,\n"
-	"duplicate or overlapping; attributes that do not go with the type; e820 entries that are empty, overlap, are out of\n"
-	"order or call devices usable; and, where a file has both maps of a boot, whether the e820 map follows from the EFI\n"
-	"map, by whose rule, and how much memory was lost.\n"
+	"Looks for what is wrong with a machine's memory map. A \"finding\" is wrong, or is a line that is damaged;\n"
+	"a \"note\" explains something that is not. Looked at are: descriptors without pages, past 2^64, unaligned, of\n"
+	"unknown type, duplicate or overlapping; attributes that do not go with the type; e820 entries that are empty,\n"
+	"overlap, are out of order or call devices usable; and, where a file has both maps of a boot, whether the e820\n"
+	"map follows from the EFI map, by whose rule, and how much memory was lost.\n"
 	"\n"
 	"  --help   this text\n"
 	"\n"
@@ -60,7 +60,7 @@ const char *e820_name(uint32_t type)
 
 	buffer_printer_init(&out, text, sizeof(texts[0]));
 	if (type == 0)
-		print(&out.printer, "nothing");
+		print(&out.printer, "not there");
 	else
 		e820_print_type(type, &out.printer);
 	return text;

@@ -30,7 +30,8 @@ static size_t check_entry(const char *label, size_t index, const struct e820_ent
 		return 1;
 	}
 	if (__builtin_add_overflow(entry->addr, entry->size - 1, &end)) {
-		finding("%s entry %zu, 0x%llx bytes at 0x%llx, passes 2^64", label, index, X(entry->size), X(entry->addr));
+		finding("%s entry %zu, 0x%llx bytes at 0x%llx, passes 2^64", label, index, X(entry->size),
+			X(entry->addr));
 		return 1;
 	}
 	for (size_t i = 0; entry->type == E820_TYPE_RAM && i < MM_ARRAY_COUNT(never_ram); i++)

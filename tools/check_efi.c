@@ -9,9 +9,9 @@
 
 #define X(value) ((unsigned long long)(value))
 
-#define KNOWN_ATTRIBUTES                                                                                               \
-	(EFI_ATTRIBUTE_UC | EFI_ATTRIBUTE_WC | EFI_ATTRIBUTE_WT | EFI_ATTRIBUTE_WB | EFI_ATTRIBUTE_UCE |                \
-	 EFI_ATTRIBUTE_WP | EFI_ATTRIBUTE_RP | EFI_ATTRIBUTE_XP | EFI_ATTRIBUTE_NV | EFI_ATTRIBUTE_MORE_RELIABLE |      \
+#define KNOWN_ATTRIBUTES                                                                                         \
+	(EFI_ATTRIBUTE_UC | EFI_ATTRIBUTE_WC | EFI_ATTRIBUTE_WT | EFI_ATTRIBUTE_WB | EFI_ATTRIBUTE_UCE |          \
+	 EFI_ATTRIBUTE_WP | EFI_ATTRIBUTE_RP | EFI_ATTRIBUTE_XP | EFI_ATTRIBUTE_NV | EFI_ATTRIBUTE_MORE_RELIABLE | \
 	 EFI_ATTRIBUTE_RO | EFI_ATTRIBUTE_SP | EFI_ATTRIBUTE_CPU_CRYPTO | EFI_ATTRIBUTE_RUNTIME)
 
 /* Since 6.2 Linux takes MMIO of at least this size that is marked RUNTIME out of its e820 map. */
@@ -57,8 +57,8 @@ static size_t check_attributes(size_t index, const struct efi_memory_desc *desc)
 	if (desc->num_pages == 0)
 		return 0;
 	if (is_runtime(desc->type) && !runtime) {
-		descriptor_finding(index, desc, "is for runtime services, but is not marked RUNTIME: an operating system "
-						"does not map it, and the services crash that need it");
+		descriptor_finding(index, desc, "is for runtime services, but is not marked RUNTIME: an operating "
+						"system does not map it, and the services crash that need it");
 		found++;
 	}
 	if (runtime && (e820 == E820_TYPE_RAM || e820 == E820_TYPE_ACPI)) {
@@ -101,15 +101,17 @@ size_t check_efi(const struct map_source *source)
 			unusable += bytes;
 		if (desc->type == EFI_PERSISTENT_MEMORY)
 			persistent += bytes;
-		if (desc->type == EFI_MEMORY_MAPPED_IO && desc->attribute & EFI_ATTRIBUTE_RUNTIME && bytes >= REMOVED_MMIO)
+		if (desc->type == EFI_MEMORY_MAPPED_IO && desc->attribute & EFI_ATTRIBUTE_RUNTIME &&
+		    bytes >= REMOVED_MMIO)
 			removed += bytes;
 	}
-	remark_sum(unaccepted, "is unaccepted memory: a guest must accept it before use, and a loader that does not know it "
-			       "calls it reserved");
-	remark_sum(special, "has the attribute SP: Linux keeps it for drivers as \"soft reserved\"; efi=nosoftreserve makes it "
-			    "usable");
+	remark_sum(unaccepted, "is unaccepted memory: a guest must accept it before use, and a loader that does not "
+			       "know it calls it reserved");
+	remark_sum(special, "has the attribute SP: Linux keeps it for drivers as \"soft reserved\"; "
+			    "efi=nosoftreserve makes it usable");
 	remark_sum(unusable, "is unusable memory: the firmware found errors in it");
 	remark_sum(persistent, "is persistent memory (NVDIMM), which is no RAM");
-	remark_sum(removed, "is memory-mapped I/O in large ranges marked RUNTIME: Linux since 6.2 takes it out of its e820 map");
+	remark_sum(removed, "is memory-mapped I/O in large ranges marked RUNTIME: Linux since 6.2 takes it out of its "
+			    "e820 map");
 	return found;
 }

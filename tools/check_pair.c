@@ -105,7 +105,8 @@ static size_t compare(const struct map_source *source, const struct e820_table *
 		remark("the e820 map follows from the EFI map by %s", rules[best].name);
 		return 0;
 	}
-	remark("the e820 map does not follow from the EFI map by any rule that is known; nearest is %s", rules[best].name);
+	remark("the e820 map does not follow from the EFI map by any rule that is known; nearest is %s",
+	       rules[best].name);
 	if (!convert_by_rule(source, rules[best].runtime_code, &converted))
 		return 0;
 	count = print_differences(tables);
@@ -121,8 +122,8 @@ size_t check_pair(const struct map_source *source)
 	if (!source->nr_efi || !source->nr_e820)
 		return 0;
 	if (!has_whole_map(source)) {
-		remark("the EFI map has no conventional memory, so that it is a part only (or of a kernel that kexec started); "
-		       "it was not compared with the e820 map");
+		remark("the EFI map has no conventional memory, so that it is a part only (or of a kernel that kexec "
+		       "started); it was not compared with the e820 map");
 		return 0;
 	}
 	if (!map_source_work_e820(source, E820_POLICY_LINUX, &given, NULL))

@@ -8,7 +8,7 @@
 /* What mapbridge and its commands exit with. */
 enum exit_status {
 	EXIT_FINE = 0,
-	EXIT_FINDINGS = 1, /* the work is done, but there is something to look at: findings, damaged lines, a difference */
+	EXIT_FINDINGS = 1, /* the work is done, and there is something to look at: findings, damaged lines */
 	EXIT_REFUSED = 2   /* wrong arguments, or something that cannot be read or done; standard error says why */
 };
 

@@ -15,14 +15,14 @@
 static const char help[] =
 	"usage: mapbridge convert [--policy acpi|linux] [--memmap OPT]... [--as FORM] FILE\n"
 	"\n"
-	"Converts the EFI map of a file to e820, as the loader does it. Of a file without an EFI map the recorded e820 table\n"
-	"is taken. The result is sorted, without overlaps, and merged.\n"
+	"Converts the EFI map of a file to e820, as the loader does it. Of a file without an EFI map the recorded e820\n"
+	"table is taken. The result is sorted, without overlaps, and merged.\n"
 	"\n"
-	"  --policy linux   as Linux's EFI stub (the default): unusable, persistent and soft reserved memory have types\n"
+	"  --policy linux   as Linux's EFI stub: unusable, persistent and soft reserved memory have types (default)\n"
 	"  --policy acpi    as the ACPI specification: usable, ACPI data, ACPI NVS, and all else reserved\n"
 	"  --memmap OPT     applies memmap=OPT of Linux's command line: SIZE@START (usable), SIZE#START (ACPI data),\n"
-	"                   SIZE$START (reserved), SIZE!START (persistent), SIZE%START-OLD+NEW, exactmap; or mem=SIZE.\n"
-	"                   Several are applied in their order\n"
+	"                   SIZE$START (reserved), SIZE!START (persistent), SIZE%START-OLD+NEW, exactmap;\n"
+	"                   or mem=SIZE. Several are applied in their order\n"
 	"  --as FORM        " FORMS_HELP "\n"
 	"  --help           this text\n"
 	"\n"
@@ -84,7 +84,8 @@ static int convert(struct map_source *source, enum e820_policy policy, const cha
 	int status = EXIT_FINE;
 
 	if (source->nr_efi == 0 && source->nr_e820 == 0)
-		return refuse("%s: a %s has neither an EFI map nor an e820 table to convert", source->name, source->kind);
+		return refuse("%s: a %s has neither an EFI map nor an e820 table to convert", source->name,
+			      source->kind);
 	if (!(source->nr_efi ? map_source_convert(source, policy, &e820.table, NULL) :
 			       map_source_work_e820(source, policy, &e820.table, NULL)))
 		return refuse("%s: its map is too large for this machine's memory", source->name);

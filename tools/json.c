@@ -19,7 +19,8 @@ static bool fail(struct json *json, const char *needed)
 		return false;
 	json->failed = true;
 	if (at == json->rest.end)
-		snprintf(json->error, sizeof(json->error), "line %zu: the text ends here; needed is %s", json->line, needed);
+		snprintf(json->error, sizeof(json->error), "line %zu: the text ends here; needed is %s", json->line,
+			 needed);
 	else
 		snprintf(json->error, sizeof(json->error), "line %zu: '%c'; needed is %s", json->line,
 			 *at > ' ' && *at < 0x7f ? *at : '?', needed);

@@ -34,8 +34,8 @@ struct map_reader {
 	const char *needed;
 };
 
-extern const struct map_reader efimap_reader, linux_log_reader, xen_log_reader, shell_reader, grub_reader, freebsd_reader,
-	csv_reader, iomem_reader, boot_params_reader, json_reader, tsv_reader;
+extern const struct map_reader efimap_reader, linux_log_reader, xen_log_reader, shell_reader, grub_reader,
+	freebsd_reader, csv_reader, iomem_reader, boot_params_reader, json_reader, tsv_reader;
 
 /* All readers, the most certain first, up to a null pointer. */
 extern const struct map_reader *const map_readers[];

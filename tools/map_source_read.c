@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 /* A log may quote what other programs printed, so that its own lines decide before theirs. */
-const struct map_reader *const map_readers[] = { &efimap_reader,    &json_reader,  &tsv_reader,	     &boot_params_reader,
-						 &xen_log_reader,   &linux_log_reader, &iomem_reader, &shell_reader,
-						 &grub_reader,	    &freebsd_reader,   &csv_reader,   NULL };
+const struct map_reader *const map_readers[] = {
+	&efimap_reader,	   &json_reader,  &tsv_reader,	 &boot_params_reader, &xen_log_reader,
+	&linux_log_reader, &iomem_reader, &shell_reader, &grub_reader,	      &freebsd_reader,
+	&csv_reader,	   NULL
+};
 
 static void list_kinds(char *list, size_t size)
 {
@@ -51,7 +53,8 @@ static int parse_content(struct map_source *source, struct content *content)
 		reader = knows(map_readers[i], content) ? map_readers[i] : NULL;
 	if (!reader) {
 		list_kinds(kinds, sizeof(kinds));
-		return source_refuse(source, "there is no memory map in it; understood are: %s, and folders of /sys", kinds);
+		return source_refuse(source, "there is no memory map in it; understood are: %s, and folders of /sys",
+				     kinds);
 	}
 	source->kind = reader->kind;
 	if (!reader->parse) {

@@ -8,7 +8,8 @@ static bool boot_params_probe(const char *data, size_t size)
 {
 	const struct boot_params *params = (const struct boot_params *)(const void *)data;
 
-	return size == BOOT_PARAMS_SIZE && params->hdr.header == BOOT_HEADER_MAGIC && params->hdr.boot_flag == BOOT_FLAG;
+	return size == BOOT_PARAMS_SIZE && params->hdr.header == BOOT_HEADER_MAGIC &&
+	       params->hdr.boot_flag == BOOT_FLAG;
 }
 
 static int boot_params_parse(struct map_source *source, const char *data, size_t size)

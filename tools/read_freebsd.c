@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* FreeBSD's EFI map, of its loader's memmap or of the kernel's first messages: "BootServicesData PHYSICAL VIRTUAL PAGES WB RUNTIME". */
+/*
+ * FreeBSD's EFI map, of its loader's memmap or of the kernel's first messages:
+ * "BootServicesData PHYSICAL VIRTUAL PAGES WB RUNTIME".
+ */
 #include "names.h"
 
 static enum line_kind freebsd_line(struct map_source *source, struct text line)

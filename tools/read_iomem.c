@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* /proc/iomem: "  00100000-7fffffff : System RAM", two spaces for each level; an odd one, as quoting leaves it, is none. */
+/*
+ * /proc/iomem: "  00100000-7fffffff : System RAM", two spaces for each level; a single one, as quoting leaves it, is
+ * no level.
+ */
 #include "map_reader.h"
 
 #include <string.h>
@@ -36,8 +39,8 @@ static int iomem_parse(struct map_source *source, const char *data, size_t size)
 	for (size_t i = 0; i < source->nr_iomem; i++)
 		zero &= source->iomem[i].start == 0 && source->iomem[i].end == 0;
 	if (zero && source->nr_iomem)
-		return source_refuse(source, "all addresses are 0: the kernel hides them from users without CAP_SYS_ADMIN; "
-				     "read /proc/iomem again as root");
+		return source_refuse(source, "all addresses are 0: the kernel hides them from users without CAP_SYS_ADMIN"
+				     "; read /proc/iomem again as root");
 	return 0;
 }
 

@@ -189,7 +189,8 @@ static void read_setup_data(struct json *json, struct map_source *source)
 		if (node.data)
 			source_keep_setup_data(source, &node);
 		else
-			source_note(source, NOTE_DAMAGED, json->line, "setup_data without bytes in hexadecimal was left out");
+			source_note(source, NOTE_DAMAGED, json->line,
+				    "setup_data without bytes in hexadecimal was left out");
 	}
 }
 
@@ -203,8 +204,8 @@ static void read_boot_params(struct json *json, struct map_source *source)
 		return;
 	}
 	free(bytes);
-	source_note(source, NOTE_DAMAGED, json->line, "boot_params has %zu bytes in hexadecimal; needed are %d, once", size,
-		    BOOT_PARAMS_SIZE);
+	source_note(source, NOTE_DAMAGED, json->line, "boot_params has %zu bytes in hexadecimal; needed are %d, once",
+		    size, BOOT_PARAMS_SIZE);
 }
 
 static int json_parse(struct map_source *source, const char *data, size_t size)

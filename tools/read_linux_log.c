@@ -338,8 +338,8 @@ static int linux_log_parse(struct map_source *source, const char *data, size_t s
 		}
 	}
 	if (log.boots > 1)
-		source_note(source, NOTE_ABOUT, log.boot_line, "%zu boots are in this text; the last was read, from here",
-			    log.boots);
+		source_note(source, NOTE_ABOUT, log.boot_line,
+			    "%zu boots are in this text; the last was read, from here", log.boots);
 	return 0;
 }
 

@@ -33,7 +33,7 @@ static const struct {
 	{ "Soft Reserved", E820_TYPE_SOFT_RESERVED },
 };
 
-/* Where the folders may be below the one that was named: /sys/firmware/efi, /sys/firmware, /sys, or a copy of a root. */
+/* Where the folders may be below the one that was named: /sys/firmware/efi, /sys/firmware, /sys, or all of a root. */
 static const char *const places[] = { "/", "/firmware/",	  "/sys/firmware/", "/efi/", "/firmware/efi/",
 				      "/sys/firmware/efi/", "/kernel/",	    "/sys/kernel/" };
 
@@ -71,8 +71,9 @@ static bool read_hex(struct map_source *source, const char *folder, const char *
 			good = text_0x(&line, value) && line.at == line.end;
 	}
 	if (!good)
-		source_note(source, NOTE_DAMAGED, 0, "%s/%s %s; needed is a number such as 0x1000; its range was left out",
-			    folder, name, data ? "is no number" : "cannot be read");
+		source_note(source, NOTE_DAMAGED, 0,
+			    "%s/%s %s; needed is a number such as 0x1000; its range was left out", folder, name,
+			     data ? "is no number" : "cannot be read");
 	free(data);
 	return good;
 }
@@ -101,8 +102,8 @@ static void read_memmap_entry(struct map_source *source, const char *folder)
 			free(type);
 			return;
 		}
-	source_note(source, NOTE_ABOUT, 0, "%s: the kernel calls its type \"%s\" without a number; it was taken as reserved",
-		    folder, type);
+	source_note(source, NOTE_ABOUT, 0,
+		    "%s: the kernel calls its type \"%s\" without a number; it was taken as reserved", folder, type);
 	source_add_e820(source, "BIOS-e820", start, size, E820_TYPE_RESERVED);
 	free(type);
 }

@@ -11,9 +11,9 @@
 static const char help[] =
 	"usage: mapbridge show [--as FORM] FILE...\n"
 	"\n"
-	"Prints the memory maps of a file, with the sum of each type. What the file is, its content says: a Linux or Xen\n"
-	"log, an .efimap file, /proc/iomem, the folders of /sys/firmware, a boot_params page, what the UEFI shell, GRUB and\n"
-	"FreeBSD print, or JSON and TSV of this command.\n"
+	"Prints the memory maps of a file, with the sum of each type. What the file is, its content says: a Linux or\n"
+	"Xen log, an .efimap file, /proc/iomem, the folders of /sys/firmware, a boot_params page, what the UEFI shell,\n"
+	"GRUB and FreeBSD print, or JSON and TSV of this command.\n"
 	"\n"
 	"  --as FORM   " FORMS_HELP "\n"
 	"  --help      this text\n"
