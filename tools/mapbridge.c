@@ -16,6 +16,8 @@
 static const struct command commands[] = {
 	{ "check", "look for what is wrong with a memory map", check_run },
 	{ "convert", "the e820 map that a kernel is given", convert_run },
+	{ "diff", "compare the maps of two files", diff_run },
+	{ "explain", "tell everything known about an address", explain_run },
 	{ "show", "print the memory map of a file", show_run },
 };
 
