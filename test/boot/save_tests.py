@@ -25,7 +25,7 @@ TEXTS = {"loader/loader.conf": "timeout menu-force\n",
          "loader/entries/b.conf": "linux /setup_arch.elf\ninitrd /initrd.img\noptions one two\n"}
 WITH_LINUX = {"vmlinuz": LINUX, "linux.img": LINUX_INITRD}
 LINUX_ENTRY = {"loader/entries/a.conf": "linux /vmlinuz\ninitrd /linux.img\ninitrd /initrd.img\noptions quiet\n"}
-ENVIRONMENT = {**os.environ, "MTOOLS_SKIP_CHECK": "1"}
+ENVIRONMENT = {**os.environ, "MTOOLS_SKIP_CHECK": "1", "PATH": os.environ["PATH"] + ":/usr/sbin"}  # fsck.fat
 
 
 class LoggedMachine(machine.Machine):
@@ -108,7 +108,7 @@ HARMLESS = re.compile(r"fsck\.fat |.*: \d+ files, |Leaving filesystem unchanged|
 
 def broken_volume(image, harmless=None):
     """What fsck.fat finds; it repairs nothing."""
-    result = subprocess.run(["fsck.fat", "-n", image], capture_output=True, text=True)
+    result = subprocess.run(["fsck.fat", "-n", image], capture_output=True, text=True, env=ENVIRONMENT)
     lines = [line for line in result.stdout.split("\n") if line]
     if harmless:
         yield from (f"fsck.fat: {line}" for line in lines if not harmless.match(line))
