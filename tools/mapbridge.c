@@ -14,6 +14,8 @@
 #define NAME_MAX_LENGTH 32
 
 static const struct command commands[] = {
+	{ "diff", "compare the maps of two files", diff_run },
+	{ "explain", "tell everything known about an address", explain_run },
 	{ "show", "print the memory map of a file", show_run },
 };
 
