@@ -64,7 +64,6 @@ bool edit_options(struct bls_entry *entry)
 	bool changed = false;
 	char *text;
 
-	print(console, "\n");
 	if (entry->options_too_long) {
 		print(console, "The options have %zu bytes, which is too long to be edited; shorten them in the entry's file.\n",
 		      entry->options_length);

@@ -22,6 +22,57 @@ static struct label label_of(const struct entry_list *list, size_t index)
 	return label;
 }
 
+bool is_enter(const EFI_INPUT_KEY *key)
+{
+	return key->UnicodeChar == '\r' || key->UnicodeChar == '\n';
+}
+
+bool is_escape(const EFI_INPUT_KEY *key)
+{
+	return key->UnicodeChar == 27 || key->ScanCode == SCAN_ESC;
+}
+
+static bool is_letter(const EFI_INPUT_KEY *key, char letter)
+{
+	return (key->UnicodeChar | 0x20) == letter;
+}
+
+static bool press_edit(const struct bls_loader *loader, struct bls_file *file)
+{
+	if (!loader->editor_disabled)
+		return edit_options(&file->entry);
+	print(console, "The editor is switched off: \\loader\\loader.conf says editor no.\n");
+	return false;
+}
+
+static bool press_save(const struct bls_loader *loader, struct bls_file *file)
+{
+	(void)loader;
+	entry_save_map(file);
+	return false;
+}
+
+/* Letters that do something with the chosen entry; press() says whether it is to be started then. */
+static const struct {
+	char letter;
+	const char *does;
+	bool (*press)(const struct bls_loader *loader, struct bls_file *file);
+} menu_keys[] = {
+	{ 'e', "edits the options", press_edit },
+	{ 's', "saves the memory map", press_save },
+};
+
+static bool press_key(const EFI_INPUT_KEY *key, const struct bls_loader *loader, struct bls_file *file)
+{
+	for (size_t i = 0; i < MM_ARRAY_COUNT(menu_keys); i++) {
+		if (!is_letter(key, menu_keys[i].letter))
+			continue;
+		print(console, "\n");
+		return menu_keys[i].press(loader, file);
+	}
+	return false;
+}
+
 static void print_list(const struct entry_list *list, const struct bls_loader *loader)
 {
 	print(console, "\nEntries:\n");
@@ -35,8 +86,10 @@ static void print_list(const struct entry_list *list, const struct bls_loader *l
 			print(console, "  %u tries left", file->counter.left);
 		print(console, "\n");
 	}
-	print(console, "Digits or arrow keys choose, Enter starts, %sEsc or q goes back to the firmware.\n",
-	      loader->editor_disabled ? "" : "e edits the options, ");
+	for (size_t i = 0; i < MM_ARRAY_COUNT(menu_keys); i++)
+		if (menu_keys[i].press != press_edit || !loader->editor_disabled)
+			print(console, "%c %s, ", menu_keys[i].letter, menu_keys[i].does);
+	print(console, "digits or arrow keys choose,\nEnter starts, Esc or q goes back to the firmware.\n");
 }
 
 static void print_prompt(const struct entry_list *list, size_t chosen)
@@ -64,30 +117,6 @@ static size_t move(const struct entry_list *list, size_t chosen, UINT16 scan_cod
 	return scan_code == SCAN_END ? list->count - 1 : chosen;
 }
 
-bool is_enter(const EFI_INPUT_KEY *key)
-{
-	return key->UnicodeChar == '\r' || key->UnicodeChar == '\n';
-}
-
-bool is_escape(const EFI_INPUT_KEY *key)
-{
-	return key->UnicodeChar == 27 || key->ScanCode == SCAN_ESC;
-}
-
-static bool is_letter(const EFI_INPUT_KEY *key, char letter)
-{
-	return (key->UnicodeChar | 0x20) == letter;
-}
-
-/* What goes on after a key of its own was pressed in the list; whether the chosen entry is to be started. */
-static bool press_edit(const struct bls_loader *loader, struct bls_file *file)
-{
-	if (!loader->editor_disabled)
-		return edit_options(&file->entry);
-	print(console, "\nThe editor is switched off: \\loader\\loader.conf says editor no.\n");
-	return false;
-}
-
 /* The chosen entry, or list->count to go back. The time limit ends with the first key. */
 static size_t choose(const struct entry_list *list, const struct bls_loader *loader, size_t chosen, uint32_t seconds)
 {
@@ -107,7 +136,7 @@ static size_t choose(const struct entry_list *list, const struct bls_loader *loa
 			return chosen;
 		if (is_letter(&key, 'q') || is_escape(&key))
 			return list->count;
-		if (is_letter(&key, 'e') && press_edit(loader, list->files[chosen]))
+		if (press_key(&key, loader, list->files[chosen]))
 			return chosen;
 		if (key.UnicodeChar >= '0' && key.UnicodeChar <= '9')
 			chosen = type_digit(list, chosen, &typed, key.UnicodeChar - '0');

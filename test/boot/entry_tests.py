@@ -137,8 +137,8 @@ TESTS = [
              must_not=(EXCEPTION, r"mapbridge: note")),
     BootTest("entry_editor_is_off", files={**EDITED, "loader/loader.conf": b"timeout menu-force\neditor no\n"},
              kernel_verdict=True, keys=((LIST, "e"), (r"editor is switched off: .*loader\.conf says editor no", "1\r")),
-             must=(r"^Digits or arrow keys choose, Enter starts, Esc or q goes back", LEAVING),
-             must_not=(EXCEPTION, "Options for this start")),
+             must=(r"^s saves .* choose,\nEnter starts, Esc or q goes back", LEAVING),
+             must_not=(EXCEPTION, "Options for this start", "edits the options")),
     # the Boot Loader Interface, with a note for what nobody can give us: once a start
     BootTest("entry_loader_variables", efi=f"{EFI}/variables.efi", gpt=True, files=VARIABLES,
              loader_may_return=True,
