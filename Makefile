@@ -18,13 +18,14 @@ FREESTANDING := $(WARN) -O2 -g -ffreestanding -mno-red-zone -fno-stack-protector
 include mm/mm.mk
 include loader/loader.mk
 include efi/efi.mk
+include tools/tools.mk
 include test/test.mk
 include test/kernels/kernels.mk
 include scripts/scripts.mk
 include test/boot/boot.mk
 include scripts/bench/bench.mk
 
-all: $(B)/BOOTX64.EFI $(B)/kernel/libmm.a $(B)/host/libmm.a kernels
+all: $(B)/BOOTX64.EFI $(B)/kernel/libmm.a $(B)/host/libmm.a $(B)/mapbridge kernels
 
 clean:
 	rm -rf $(B)

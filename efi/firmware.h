@@ -35,6 +35,9 @@ struct firmware {
 
 extern struct firmware fw;
 
+/* main.c: the entry point of the image, which the firmware calls. */
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
 /* console.c: prints to ConOut, which is the serial and the graphic console. Text is kept until flushed. */
 extern struct printer *const console;
 void console_flush(void);

@@ -32,9 +32,7 @@ static void wanted_entry(char *name, size_t capacity)
 		name[0] = '\0';
 }
 
-EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
-
-EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
 	char wanted[BLS_NAME_MAX];
 	EFI_STATUS status;

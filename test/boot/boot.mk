@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The EFI programs of the boot tests, and `make test`.
 ## make test                build everything and run every test; ends with N passed, N failed
-##                          (test/run-tests --list, test/run-tests --only REGEX: some of them)
+##                          (test/run-tests --list, test/run-tests --only REGEX: some of them; FUZZ_SECONDS=5: sooner)
 ## make test-machines       the test kernels and Linux on every machine of scripts/machines.py: many minutes
 ## make test-parity         Debian's cloud and generic kernels through their EFI stub and through us, compared
 TEST_EFI := $(patsubst test/boot/efi/%.c,$(B)/test/efi/%.efi,$(filter-out %/chain.c,$(wildcard test/boot/efi/*.c)))
@@ -35,7 +35,7 @@ $(B)/test/efi/%.efi: $(B)/test/efi/%.so
 
 # what cannot be built is counted as a failure by run-tests, and all else is tested all the same
 test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(TEST_EFI) \
-		$(B)/run/initrd.img $(B)/linux/initrd.img $(B)/linux/initrd-view.img $(B)/linux/vmlinux
+		$(B)/san/mapbridge $(B)/run/initrd.img $(B)/linux/initrd.img $(B)/linux/initrd-view.img $(B)/linux/vmlinux
 test:
 	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
 	test/run-tests --build-status $$status

@@ -113,6 +113,7 @@ TESTS = [
     kernel("setup_arch_under_dirty", **behind("dirty")), # a kernel's bss lies in memory full of garbage
     kernel("setup_arch_under_stubborn", **behind("stubborn"), must=(r"^ExitBootServices: 4 tries, e820 map changed meanwhile",),
            must_not=(*NO_ERROR, "stubborn: FAIL")),
+    kernel("setup_arch_under_strict_wx", **behind("strict_wx"), must=(r"^strict_wx: the image is made for it",)),
     kernel("setup_arch_with_two_initrds", initrds=(INITRD, LINUX_INITRD)),
     kernel("setup_arch_with_pc", machine="pc"),
     kernel("setup_arch_under_la57", **behind("la57"), accel="tcg", must=(r"^la57: 5-level paging is on", "5-level")),

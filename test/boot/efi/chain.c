@@ -43,23 +43,34 @@ EFI_HANDLE own_volume(EFI_HANDLE self)
 	return image->DeviceHandle;
 }
 
-EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume, CHAR16 *options)
+EFI_HANDLE load_loader(EFI_HANDLE self, EFI_HANDLE volume, CHAR16 *options)
 {
 	EFI_DEVICE_PATH *path = FileDevicePath(volume, L"\\EFI\\mapbridge\\BOOTX64.EFI");
 	EFI_LOADED_IMAGE *image;
 	EFI_HANDLE handle;
-	EFI_STATUS status;
 
 	need(BS->LoadImage(FALSE, self, path, NULL, 0, &handle), L"LoadImage of the loader");
 	FreePool(path);
 	need(BS->HandleProtocol(handle, &LoadedImageProtocol, (void **)&image), L"the loader has no loaded image");
 	image->LoadOptions = options;
 	image->LoadOptionsSize = options ? StrSize(options) : 0;
+	return handle;
+}
+
+EFI_STATUS run_loader(EFI_HANDLE loader)
+{
+	EFI_STATUS status;
+
 	allow_sse(firmware_allows_sse);
 	/* an application that returns is unloaded by StartImage */
-	status = BS->StartImage(handle, NULL, NULL);
+	status = BS->StartImage(loader, NULL, NULL);
 	allow_sse(TRUE);
 	return status;
+}
+
+EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume, CHAR16 *options)
+{
+	return run_loader(load_loader(self, volume, options));
 }
 
 struct memory_map get_memory_map(void)

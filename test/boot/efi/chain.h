@@ -24,6 +24,10 @@ EFI_HANDLE own_volume(EFI_HANDLE self);
  */
 EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume, CHAR16 *options);
 
+/* The two halves of it, for programs that change something in between. */
+EFI_HANDLE load_loader(EFI_HANDLE self, EFI_HANDLE volume, CHAR16 *options);
+EFI_STATUS run_loader(EFI_HANDLE loader);
+
 /* The memory map in pool memory that the caller frees; ends QEMU when there is no memory. */
 struct memory_map {
 	UINT8 *descriptors;

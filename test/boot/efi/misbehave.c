@@ -19,6 +19,7 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 		UINT16 limit;
 		UINT64 base;
 	} __attribute__((packed)) no_idt = {0, 0};
+	static volatile UINT8 data = 0xc3; /* a ret */
 
 	initialize(self, system_table);
 	switch (way(self)) {
@@ -35,6 +36,12 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 	case 'r':
 		Print(L"mapbridge: error: a stand-in refuses\nmapbridge: back to the firmware\n");
 		return EFI_LOAD_ERROR;
+	case 'x': /* these two end in nothing but an exception where W^X is enforced */
+		((void (*)(void))(UINTN)&data)();
+		leave_qemu(0x11);
+	case 'w':
+		*(volatile UINT8 *)(UINTN)efi_main = data;
+		leave_qemu(0x11);
 	case 'h':
 		for (;;)
 			__asm__ volatile("hlt");

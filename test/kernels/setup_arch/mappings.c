@@ -234,30 +234,22 @@ static bool runtime_as_painted(const struct machine *machine)
 	return true;
 }
 
-/* A physical page that one range may write and another (or the same) may execute, except where that was asked for. */
-static bool writable_and_executable(uint64_t *phys)
+struct wx_search {
+	bool found;
+	uint64_t phys;
+};
+
+/* What the contract itself wants writable and executable is only firmware's code without memory attributes. */
+static void note_wx(void *context, const struct paging_range *executable, const struct paging_range *writable)
 {
-	for (size_t x = 0; x < actual.count; x++) {
-		const struct paging_range *code = &actual_ranges[x];
-		uint64_t last;
-		const struct paging_range *must = range_at(&wanted, code->virt.value, &last);
+	struct wx_search *search = context;
+	uint64_t last;
+	const struct paging_range *must = range_at(&wanted, executable->virt.value, &last);
 
-		if (!(code->flags & PAGING_EXECUTE))
-			continue;
-		if (must && (must->flags & PAGING_WRITE) && (must->flags & PAGING_EXECUTE))
-			continue;
-		for (size_t w = 0; w < actual.count; w++) {
-			const struct paging_range *data = &actual_ranges[w];
-
-			if ((data->flags & PAGING_WRITE) &&
-			    mm_overlaps(code->phys.value, code->phys.value + code->size, data->phys.value,
-					data->phys.value + data->size)) {
-				*phys = code->phys.value > data->phys.value ? code->phys.value : data->phys.value;
-				return true;
-			}
-		}
-	}
-	return false;
+	if (must && (must->flags & PAGING_WRITE) && (must->flags & PAGING_EXECUTE))
+		return;
+	search->found = true;
+	search->phys = executable->phys.value > writable->phys.value ? executable->phys.value : writable->phys.value;
 }
 
 static void check_tables(const struct machine *machine)
@@ -297,7 +289,7 @@ static void check_fixmap(const struct machine *machine)
 
 void check_mappings(const struct machine *machine)
 {
-	uint64_t phys = 0;
+	struct wx_search wx = { false, 0 };
 
 	check_tables(machine);
 	paint_all(machine);
@@ -308,10 +300,8 @@ void check_mappings(const struct machine *machine)
 	check(memory_as_painted(machine), "M6 RAM, ACPI memory and the first MiB are mapped one to one", "see above");
 	check(runtime_as_painted(machine), "M7 what runtime services need is mapped as the firmware says", "see above");
 	check(as_painted(0, LOWER_HALF_LAST), "M8 the lower half maps nothing else", "see above");
-	bool both = writable_and_executable(&phys);
-
-	check(!both, "M9 no physical page is writable and executable", "%#llx is",
-	      (unsigned long long)phys);
+	paging_check_wx(&identity_reader, pa(machine->page_table), &machine->paging, note_wx, &wx);
+	check(!wx.found, "M9 no physical page is writable and executable", "%#llx is", (unsigned long long)wx.phys);
 	check_fixmap(machine);
 	print(com1, "Page tables: %zu ranges, %u levels\n", actual.count, machine->paging.levels);
 }

@@ -39,6 +39,7 @@ void check_protection(const struct machine *machine)
 		{ "execute data", probe_execute_faults, data, true },
 		{ "execute data through the identity map", probe_execute_faults, pa_symbol((const char *)data), true },
 		{ "read the stack's lowest byte", probe_read_faults, machine->handoff->stack_bottom, false },
+		{ "execute the stack", probe_execute_faults, machine->handoff->stack_bottom, true },
 		{ "read the guard page", probe_read_faults, machine->handoff->stack_bottom - 1, true },
 		{ "read the empty fixmap", probe_read_faults, FIX_BTMAP_VIRT, true },
 		{ "read the local APIC without mapping it", probe_read_faults, rdmsr(MSR_APIC_BASE) & APIC_BASE_ADDRESS,

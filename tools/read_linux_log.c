@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Linux's boot messages in any text: dmesg, a journal, a mail that quotes them. A line counts by what is in it,
+ * whatever stands before. Forms: Linux 2.6 to 7.0, arch/x86/kernel/e820.c, arch/x86/platform/efi/efi.c,
+ * drivers/firmware/efi/efi.c, and arm64's "efi:   0x...-0x... [...]" lines.
+ */
+#include "map_reader.h"
+
+#include <string.h>
+
+/* What Linux prints before the lines of its tables. "reserve setup_data" is the table headed "extended". */
+static const char *const labels[] = { "BIOS-e820", "BIOS-e801", "BIOS-88", "reserve setup_data", "user", "modified",
+				      "extended", "Xen" };
+
+static const struct {
+	const char *name;
+	uint32_t type;
+} e820_names[] = {
+	{ "usable", E820_TYPE_RAM },	      { "System RAM", E820_TYPE_RAM },
+	{ "reserved", E820_TYPE_RESERVED },   { "device reserved", E820_TYPE_RESERVED },
+	{ "ACPI data", E820_TYPE_ACPI },      { "ACPI NVS", E820_TYPE_NVS },
+	{ "unusable", E820_TYPE_UNUSABLE },   { "soft reserved", E820_TYPE_SOFT_RESERVED },
+};
+
+static bool parse_e820_type(struct text *text, uint32_t *type)
+{
+	struct text rest = *text;
+	uint64_t number;
+
+	for (size_t i = 0; i < MM_ARRAY_COUNT(e820_names); i++)
+		if (text_skip(text, e820_names[i].name)) {
+			*type = e820_names[i].type;
+			return true;
+		}
+	if (text_skip(&rest, "type ") || text_skip(&rest, "persistent (type ") ||
+	    text_skip(&rest, "persistent RAM (type ")) {
+		if (!text_decimal(&rest, &number) || number > UINT32_MAX)
+			return false;
+		*text = rest;
+		*type = (uint32_t)number;
+		return true;
+	}
+	return false;
+}
+
+static bool hex_after_0x(struct text *text, uint64_t *value)
+{
+	struct text rest = *text;
+
+	if (!text_skip(&rest, "0x") || !text_hex(&rest, value))
+		return false;
+	*text = rest;
+	return true;
+}
+
+/* Behind "[mem ": "0xSTART-0xLAST] TYPE". */
+static bool parse_e820(struct text text, uint64_t *start, uint64_t *size, uint32_t *type)
+{
+	uint64_t last;
+
+	if (!hex_after_0x(&text, start) || !text_skip(&text, "-") || !hex_after_0x(&text, &last) ||
+	    !text_skip(&text, "]"))
+		return false;
+	text_skip_blanks(&text);
+	return parse_e820_type(&text, type) && range_size(*start, last, size);
+}
+
+/* Before Linux 3.4: "START - END (TYPE)" or "START - END type 20", END exclusive. */
+static bool parse_old_e820(struct text text, uint64_t *start, uint64_t *size, uint32_t *type)
+{
+	uint64_t end;
+
+	if (!text_hex(&text, start) || !text_skip(&text, " - ") || !text_hex(&text, &end) || !text_skip(&text, " "))
+		return false;
+	text_skip(&text, "(");
+	if (!parse_e820_type(&text, type) || end < *start)
+		return false;
+	*size = end - *start;
+	return true;
+}
+
+static bool is_word_character(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '_';
+}
+
+/* The label that stands right before at, "LABEL: "; null when there is none. */
+static const char *label_before(const struct text *line, const char *at)
+{
+	while (at > line->at && at[-1] == ' ')
+		at--;
+	if (at == line->at || *--at != ':')
+		return NULL;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(labels); i++) {
+		size_t length = strlen(labels[i]);
+
+		if ((size_t)(at - line->at) >= length && memcmp(at - length, labels[i], length) == 0 &&
+		    ((size_t)(at - line->at) == length || !is_word_character(at[-1 - (ptrdiff_t)length])))
+			return labels[i];
+	}
+	return NULL;
+}
+
+/* Where the old form's range starts before " - ": 16 digits. Null when there is none. */
+static const char *old_range(const struct text *line)
+{
+	struct text rest = *line, digits;
+	uint64_t value;
+
+	if (!text_find(&rest, " - ") || rest.at - line->at < 19)
+		return NULL;
+	digits = (struct text){ rest.at - 19, rest.at - 3 };
+	return text_hex(&digits, &value) && digits.at == digits.end ? rest.at - 19 : NULL;
+}
+
+static void damaged(struct map_source *source, size_t number, const struct text *line, const char *needed)
+{
+	int shown = text_size(line) > 160 ? 160 : (int)text_size(line);
+
+	source_note(source, NOTE_DAMAGED, number, "\"%.*s\" is damaged and was left out; needed is %s", shown, line->at,
+		    needed);
+}
+
+/* Whether the line is of an e820 table, read or damaged. */
+static bool read_e820_line(struct map_source *source, const struct text *line, size_t number)
+{
+	static const char needed[] = "\"[mem 0xSTART-0xLAST] TYPE\" with START not above LAST";
+	struct text rest = *line;
+	const char *label = NULL, *at;
+	uint64_t start, size;
+	uint32_t type;
+	bool good = false;
+
+	if (text_find(&rest, "[mem ")) {
+		label = label_before(line, rest.at - 5);
+		good = label && parse_e820(rest, &start, &size, &type);
+	} else if ((at = old_range(line)) != NULL) {
+		label = label_before(line, at);
+		good = label && parse_old_e820((struct text){ at, line->end }, &start, &size, &type);
+	}
+	if (good) {
+		source_add_e820(source, label, start, size, type);
+		return true;
+	}
+	rest = *line;
+	if (!label && (!text_find(&rest, "BIOS-e820: ") || text_skip(&rest, "[gap ") || rest.at == rest.end ||
+		       !(*rest.at == '[' || (*rest.at >= '0' && *rest.at <= '9'))))
+		return false;
+	damaged(source, number, line, needed);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	uint64_t bit;
+} attribute_names[] = {
+	{ "RUN", EFI_ATTRIBUTE_RUNTIME },   { "MR", EFI_ATTRIBUTE_MORE_RELIABLE },
+	{ "CC", EFI_ATTRIBUTE_CPU_CRYPTO }, { "SP", EFI_ATTRIBUTE_SP },
+	{ "NV", EFI_ATTRIBUTE_NV },	    { "XP", EFI_ATTRIBUTE_XP },
+	{ "RP", EFI_ATTRIBUTE_RP },	    { "WP", EFI_ATTRIBUTE_WP },
+	{ "RO", EFI_ATTRIBUTE_RO },	    { "UCE", EFI_ATTRIBUTE_UCE },
+	{ "WB", EFI_ATTRIBUTE_WB },	    { "WT", EFI_ATTRIBUTE_WT },
+	{ "WC", EFI_ATTRIBUTE_WC },	    { "UC", EFI_ATTRIBUTE_UC },
+};
+
+/* Linux's names of before 6.2, where they differ from today's. */
+static const struct {
+	const char *name;
+	uint32_t type;
+} old_type_names[] = {
+	{ "Conventional Memory", EFI_CONVENTIONAL_MEMORY }, { "Unusable Memory", EFI_UNUSABLE_MEMORY },
+	{ "ACPI Reclaim Memory", EFI_ACPI_RECLAIM_MEMORY }, { "ACPI Memory NVS", EFI_ACPI_MEMORY_NVS },
+	{ "Memory Mapped I/O", EFI_MEMORY_MAPPED_IO },	    { "MMIO Port Space", EFI_MEMORY_MAPPED_IO_PORT_SPACE },
+	{ "Persistent Memory", EFI_PERSISTENT_MEMORY },
+};
+
+static bool parse_type_name(const struct text *name, uint32_t *type)
+{
+	struct text rest = *name;
+	uint64_t number;
+
+	for (uint32_t i = 0; i < EFI_MAX_MEMORY_TYPE; i++)
+		if (text_equals(name, efi_memory_type_linux_name(i))) {
+			*type = i;
+			return true;
+		}
+	for (size_t i = 0; i < MM_ARRAY_COUNT(old_type_names); i++)
+		if (text_equals(name, old_type_names[i].name)) {
+			*type = old_type_names[i].type;
+			return true;
+		}
+	if (!text_skip(&rest, "type=") || !text_decimal(&rest, &number) || rest.at != rest.end || number > UINT32_MAX)
+		return false;
+	*type = (uint32_t)number;
+	return true;
+}
+
+static bool parse_attribute_column(struct text column, uint64_t *attribute)
+{
+	uint64_t number;
+
+	text_skip_blanks(&column);
+	column = text_trimmed(column);
+	if (column.at == column.end)
+		return true;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(attribute_names); i++)
+		if (text_equals(&column, attribute_names[i].name)) {
+			*attribute |= attribute_names[i].bit;
+			return true;
+		}
+	if (!text_skip(&column, "attr=") || !hex_after_0x(&column, &number) || column.at != column.end)
+		return false;
+	*attribute |= number;
+	return true;
+}
+
+/* "[Boot Data          |RUN|  |WB|UC]": a name and columns, in any order. */
+static bool parse_type_and_columns(struct text *text, uint32_t *type, uint64_t *attribute)
+{
+	struct text rest = *text, column;
+	const char *close;
+	bool first = true;
+
+	if (!text_skip(&rest, "["))
+		return false;
+	close = memchr(rest.at, ']', text_size(&rest));
+	if (!close)
+		return false;
+	*attribute = 0;
+	for (bool more = true; more; first = false) {
+		const char *bar = memchr(rest.at, '|', (size_t)(close - rest.at));
+
+		column = (struct text){ rest.at, bar ? bar : close };
+		more = bar;
+		rest.at = column.end + 1;
+		column = text_trimmed(column);
+		if (first ? !parse_type_name(&column, type) : !parse_attribute_column(column, attribute))
+			return false;
+	}
+	text->at = close + 1;
+	return true;
+}
+
+/* "type=7, attr=0xf", before Linux 3.19. */
+static bool parse_type_and_attribute(struct text *text, uint32_t *type, uint64_t *attribute)
+{
+	uint64_t number;
+
+	if (!text_skip(text, "type=") || !text_decimal(text, &number) || number > UINT32_MAX ||
+	    !text_skip(text, ", attr=") || !hex_after_0x(text, attribute))
+		return false;
+	*type = (uint32_t)number;
+	return true;
+}
+
+/* "0xSTART-0xEND"; of a range that passes 2^64 Linux prints an end of more than 16 digits. */
+static bool parse_range(struct text *text, uint64_t *start, unsigned __int128 *end)
+{
+	const char *first;
+
+	if (!hex_after_0x(text, start) || !text_skip(text, "-0x"))
+		return false;
+	first = text->at;
+	for (*end = 0; text->at < text->end && text->at < first + 20; text->at++) {
+		struct text digit = { text->at, text->at + 1 };
+		uint64_t value;
+
+		if (!text_hex(&digit, &value))
+			break;
+		*end = *end << 4 | value;
+	}
+	return text->at > first;
+}
+
+/* The pages from start to an exclusive end; false when there are not only whole ones. */
+static bool count_pages(uint64_t start, unsigned __int128 end, uint64_t *pages)
+{
+	if (end < start || (end - start) % MM_PAGE_SIZE != 0)
+		return false;
+	*pages = (uint64_t)((end - start) >> MM_PAGE_SHIFT);
+	return true;
+}
+
+/* Behind "mem12: ". The end is the last byte before ']', the one after it before ')'. */
+static bool parse_efi(struct text text, struct efi_memory_desc *desc)
+{
+	unsigned __int128 end;
+
+	if (!parse_type_and_columns(&text, &desc->type, &desc->attribute) &&
+	    !parse_type_and_attribute(&text, &desc->type, &desc->attribute))
+		return false;
+	text_skip(&text, ",");
+	if (!text_skip(&text, " range=[") || !parse_range(&text, &desc->phys_addr, &end))
+		return false;
+	if (text_skip(&text, ")"))
+		return count_pages(desc->phys_addr, end, &desc->num_pages);
+	/* what Linux prints of no pages: the end 0 and "(invalid)" */
+	desc->num_pages = 0;
+	return text_skip(&text, "]") && (end == 0 || count_pages(desc->phys_addr, end + 1, &desc->num_pages));
+}
+
+/* arm64: "0x000040000000-0x000047dfcfff [Conventional|   |...]", sometimes with a '*' behind. */
+static bool parse_arm64_efi(struct text text, struct efi_memory_desc *desc)
+{
+	unsigned __int128 end;
+
+	return parse_range(&text, &desc->phys_addr, &end) && text_skip(&text, " ") &&
+	       count_pages(desc->phys_addr, end + 1, &desc->num_pages) &&
+	       parse_type_and_columns(&text, &desc->type, &desc->attribute);
+}
+
+/* Behind "efi: " or "EFI: "; false when there is no such word in the line. */
+static bool find_efi(struct text *line)
+{
+	return text_find(line, "efi: ") || text_find(line, "EFI: ");
+}
+
+/* Whether the line is of an EFI map, read or damaged; *index is its number, UINT64_MAX when it has none. */
+static bool read_efi_line(struct map_source *source, const struct text *line, size_t number, uint64_t *index)
+{
+	struct efi_memory_desc desc = { .type = 0 };
+	struct text rest = *line;
+	bool good;
+
+	if (!find_efi(&rest))
+		return false;
+	if (text_skip(&rest, "mem")) {
+		if (!text_decimal(&rest, index) || !text_skip(&rest, ": "))
+			return false;
+		good = parse_efi(rest, &desc);
+	} else {
+		struct text range = rest;
+
+		text_skip_blanks(&range);
+		if (range.at == rest.at || range.at + 2 > range.end || memcmp(range.at, "0x", 2) != 0)
+			return false;
+		*index = UINT64_MAX;
+		good = parse_arm64_efi(range, &desc);
+	}
+	if (good)
+		source_add_efi(source, desc.type, desc.phys_addr, desc.num_pages, desc.attribute);
+	else
+		damaged(source, number, line, "a type, attributes and a range of whole pages");
+	return true;
+}
+
+/* Behind the words the rest of the line is a fact. */
+static void read_fact_line(struct map_source *source, const struct text *line)
+{
+	static const char version[] = "Linux version ", dmi[] = "DMI: ", memory_options[] = "(memory options only) ";
+	struct text rest = *line, word;
+
+	if (text_find(&rest, version)) {
+		word = rest;
+		while (word.at < word.end && *word.at != ' ')
+			word.at++;
+		source_set_fact(&source->kernel, rest.at, (size_t)(word.at - rest.at));
+		return;
+	}
+	if (text_find(&rest, "ommand line: ")) {
+		text_skip(&rest, memory_options);
+		source_set_fact(&source->command_line, rest.at, text_size(&rest));
+		return;
+	}
+	if (text_find(&rest, dmi)) {
+		source_set_fact(&source->board, rest.at, text_size(&rest));
+		return;
+	}
+	if (text_find(&rest, "ACPI: RSDP 0x")) {
+		if (!source->rsdp)
+			text_hex(&rest, &source->rsdp);
+		return;
+	}
+	if (find_efi(&rest) && text_skip(&rest, "EFI v")) {
+		rest.at -= 5;
+		source_set_fact(&source->firmware, rest.at, text_size(&rest));
+	}
+}
+
+static bool linux_log_probe(const char *data, size_t size)
+{
+	struct text rest = { data, data + size }, line;
+	struct map_source found = { .name = NULL };
+	uint64_t index;
+	bool is = false;
+
+	while (!is && text_line(&rest, &line))
+		is = read_efi_line(&found, &line, 0, &index) || read_e820_line(&found, &line, 0);
+	map_source_free(&found);
+	return is;
+}
+
+/* The state of one pass over a log. */
+struct log {
+	size_t boots;
+	size_t boot_line;  /* of the last boot's first line */
+	bool has_map;      /* that boot has a line of a map */
+	bool second;       /* an EFI map is being repeated: its lines are left out */
+	uint64_t expected; /* index that the next EFI line of one printing must not be below */
+};
+
+/* A new boot in the same text replaces the one before it. */
+static void start_boot(struct map_source *source, struct log *log, size_t number)
+{
+	if (log->has_map) {
+		source_clear_maps(source);
+		log->boots++;
+		*log = (struct log){ .boots = log->boots };
+	}
+	log->boot_line = number;
+}
+
+static int linux_log_parse(struct map_source *source, const char *data, size_t size)
+{
+	struct text rest = { data, data + size }, line, word;
+	struct log log = { .boots = 1 };
+
+
+	uint64_t index;
+
+	for (size_t number = 1; text_line(&rest, &line); number++) {
+		size_t count = source->nr_efi;
+
+		word = line;
+		if (text_find(&word, "Linux version ") ||
+		    (map_source_e820(source, "BIOS-e820") && text_find(&word, "BIOS-provided physical RAM map:")))
+			start_boot(source, &log, number);
+		if (read_efi_line(source, &line, number, &index)) {
+			log.has_map = true;
+			/* Linux prints the map again when an option changed it; the first is the firmware's. */
+			if (index == 0 && log.expected > 0 && !log.second) {
+				log.second = true;
+				source_note(source, NOTE_ABOUT, number,
+					    "the EFI map is printed again from here; the first one was read");
+			}
+			if (log.second && index != UINT64_MAX)
+				source->nr_efi = count;
+			if (index != UINT64_MAX)
+				log.expected = index + 1;
+		} else if (read_e820_line(source, &line, number)) {
+			log.has_map = true;
+		} else {
+			read_fact_line(source, &line);
+		}
+	}
+	if (log.boots > 1)
+		source_note(source, NOTE_ABOUT, log.boot_line, "%zu boots are in this text; the last was read, from here",
+			    log.boots);
+	return 0;
+}
+
+const struct map_reader linux_log_reader = { "Linux log", linux_log_probe, linux_log_parse };

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The host command `mapbridge`: build/mapbridge, and build/san/mapbridge with sanitizers for the tests.
+VERSION := 0.1
+TOOLS_C := $(wildcard tools/*.c)
+
+$(B)/mapbridge: $(TOOLS_C:%.c=$(B)/host/%.o) $(B)/host/libloader.a $(B)/host/libmm.a
+	$(Q)$(HOSTCC) $^ -o $@
+$(B)/san/mapbridge: $(TOOLS_C:%.c=$(B)/san/%.o) $(B)/san/libloader.a $(B)/san/libmm.a
+	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@
+$(B)/host/tools/%.o $(B)/san/tools/%.o: HOSTFLAGS += -DMAPBRIDGE_VERSION='"$(VERSION)"'
