@@ -19,6 +19,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+int prepare_run(int argc, char **argv);
 int show_run(int argc, char **argv);
 
 /* Prints "mapbridge: TEXT" and a line end to standard error; EXIT_REFUSED. */

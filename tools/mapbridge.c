@@ -14,6 +14,7 @@
 #define NAME_MAX_LENGTH 32
 
 static const struct command commands[] = {
+	{ "prepare", "unpack a Linux kernel once, for the loader to read it to its place", prepare_run },
 	{ "show", "print the memory map of a file", show_run },
 };
 

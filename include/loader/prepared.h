@@ -80,4 +80,24 @@ _Static_assert(offsetof(struct prepared_header, segments) == 0x248, "prepared_he
 _Static_assert(offsetof(struct prepared_header, reserved) == 0x348, "prepared_header");
 _Static_assert(sizeof(struct prepared_header) == PREPARED_HEADER_SIZE, "prepared_header");
 
+/*
+ * Checks what parse() could not see: head, the first head_size bytes of a file that parsed to image. MM_EINVAL with a sentence
+ * on why: the digest is wrong, or a relocation lies outside the image. 2-byte alignment is enough for head.
+ */
+int prepared_check_head(const struct kernel_image *image, const struct prepared_header *head, struct printer *why);
+
+/* Whether there are any relocations: without, the kernel can only run at the virtual address that it was linked at. */
+bool prepared_has_relocations(const struct prepared_header *head);
+
+/*
+ * Walks the relocations in ascending order and, unless memory is null, applies them: memory holds the image's memory_size bytes,
+ * delta is the virtual address it will have less the one it was linked at. MM_EINVAL with a sentence on why when one lies
+ * outside the image; those before it have been applied then.
+ */
+int prepared_walk_relocations(const struct prepared_header *head, uint64_t memory_size, uint8_t *memory, uint64_t delta,
+			      struct printer *why);
+
+/* Starts the SHA-256 that file_digest is, with the head; the segments are to be added in the file's order. */
+void prepared_digest_start(const struct prepared_header *head, struct sha256 *sha);
+
 #endif
