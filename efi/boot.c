@@ -252,7 +252,7 @@ static EFI_STATUS show_and_leave(struct boot *boot, const struct boot_block *blo
 	if (!EFI_ERROR(status))
 		status = memory_map_read(&now);
 	if (!EFI_ERROR(status))
-		status = dump_memory_map(&now.view, boot->plan.policy, &boot->plan, &departure.printed_crc32);
+		status = dump_memory_map(&now.view, boot->plan.policy, &boot->plan, &departure.printed_crc32, console);
 	memory_map_free(&now);
 	if (EFI_ERROR(status))
 		return status;
@@ -328,10 +328,9 @@ static EFI_STATUS find_linux_things(struct boot *boot)
 	return EFI_SUCCESS;
 }
 
-static EFI_STATUS run(struct boot *boot)
+/* Whether the entry can be booted at all, as far as its files tell. */
+static EFI_STATUS read_entry(struct boot *boot)
 {
-	struct boot_block block;
-	bool mce;
 	EFI_STATUS status = check_entry(boot);
 
 	if (!EFI_ERROR(status))
@@ -340,24 +339,39 @@ static EFI_STATUS run(struct boot *boot)
 		status = parse_kernel(boot);
 	if (EFI_ERROR(status))
 		return status;
-	machine_facts(&boot->facts);
 	tell_limits(boot);
-	status = find_linux_things(boot);
-	if (EFI_ERROR(status))
-		return status;
+	return find_linux_things(boot);
+}
+
+/* Last of all, because what Linux is told may have changed the firmware's tables. */
+static void make_request(struct boot *boot)
+{
+	bool mce;
+
+	machine_facts(&boot->facts);
 	boot->request = (struct boot_request){ .kernel = &boot->kernel,
-					       .command_line = boot->entry->options,
+					       .command_line = boot->entry ? boot->entry->options : "",
 					       .initrd_sizes = boot->initrd_sizes,
-					       .initrd_count = boot->media.size ? 1 : boot->entry->initrd_count,
+					       .initrd_count = boot->media.size ? 1 : boot->entry ? boot->entry->initrd_count : 0,
 					       .map = &boot->map.view,
+					       .tables = boot->early_tables,
+					       .table_count = machine_early_tables(boot->early_tables),
 					       .nodes = boot->tables.nodes,
 					       .node_count = boot->tables.node_count };
-	boot->request.tables = boot->early_tables;
-	boot->request.table_count = machine_early_tables(boot->early_tables);
 	if (machine_memory_attributes(&boot->attributes))
 		boot->request.attributes = &boot->attributes;
 	machine_paging(&boot->request.paging, &mce);
 	boot->request.keep_mce = mce;
+}
+
+static EFI_STATUS run(struct boot *boot)
+{
+	struct boot_block block;
+	EFI_STATUS status = read_entry(boot);
+
+	if (EFI_ERROR(status))
+		return status;
+	make_request(boot);
 	status = place(boot);
 	if (!EFI_ERROR(status))
 		tell_unaccepted(boot);
@@ -370,27 +384,68 @@ static EFI_STATUS run(struct boot *boot)
 	return EFI_ERROR(status) ? status : show_and_leave(boot, &block);
 }
 
-EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
+static struct boot *boot_begin(const struct bls_entry *entry, const char *name)
 {
 	struct boot *boot = pool_allocate(sizeof(*boot), name);
-	EFI_STATUS status;
-	bool needs_stub;
 
 	if (!boot)
-		return EFI_OUT_OF_RESOURCES;
+		return NULL;
 	__builtin_memset(boot, 0, sizeof(*boot));
 	boot->entry = entry;
 	boot->name = name;
-	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
-	status = run(boot);
-	if (boot->built) /* the random seed is in there */
-		__builtin_memset((void *)(uintptr_t)boot->plan.block.setup_data, 0, boot->plan.block.setup_data_size);
+	return boot;
+}
+
+static void boot_end(struct boot *boot)
+{
 	free_pages(boot);
 	linux_tables_free(&boot->tables);
 	free_map(boot);
 	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
 		file_close(&boot->files[i]);
-	needs_stub = boot->needs_stub;
 	pool_free(boot);
+}
+
+EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
+{
+	struct boot *boot = boot_begin(entry, name);
+	EFI_STATUS status;
+	bool needs_stub;
+
+	if (!boot)
+		return EFI_OUT_OF_RESOURCES;
+	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
+	status = run(boot);
+	if (boot->built) /* the random seed is in there */
+		__builtin_memset((void *)(uintptr_t)boot->plan.block.setup_data, 0, boot->plan.block.setup_data_size);
+	needs_stub = boot->needs_stub;
+	boot_end(boot);
 	return needs_stub ? start_image(entry, name) : status;
+}
+
+EFI_STATUS boot_survey(const struct bls_entry *entry, const char *name,
+		       void (*use)(void *context, const struct boot_survey *survey), void *context)
+{
+	struct boot *boot = boot_begin(entry, name);
+	struct boot_survey survey;
+	EFI_STATUS status;
+	bool planned;
+
+	if (!boot)
+		return EFI_OUT_OF_RESOURCES;
+	status = entry ? read_entry(boot) : EFI_NOT_FOUND;
+	make_request(boot);
+	planned = !EFI_ERROR(status) && !EFI_ERROR(place(boot));
+	free_pages(boot);
+	status = EFI_SUCCESS;
+	if (!planned) {
+		free_map(boot);
+		status = read_map(boot);
+	}
+	if (!EFI_ERROR(status)) {
+		survey = (struct boot_survey){ &boot->request, &boot->facts, planned ? &boot->plan : NULL };
+		use(context, &survey);
+	}
+	boot_end(boot);
+	return status;
 }

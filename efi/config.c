@@ -30,7 +30,7 @@ static EFI_STATUS show_map_only(void)
 	if (!EFI_ERROR(status))
 		status = memory_map_read(&map);
 	if (!EFI_ERROR(status))
-		status = dump_memory_map(&map.view, E820_POLICY_ACPI, NULL, &crc32);
+		status = dump_memory_map(&map.view, E820_POLICY_ACPI, NULL, &crc32, console);
 	memory_map_free(&map);
 	explain_configuration();
 	return EFI_ERROR(status) ? status : EFI_NOT_FOUND;

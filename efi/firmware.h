@@ -173,9 +173,9 @@ EFI_STATUS initrd_media_find(struct initrd_media *media);
 /* Reads all of its size bytes; an error only after a refusal. */
 EFI_STATUS initrd_media_read(const struct initrd_media *media, void *to);
 
-/* dump.c: the memory map, explained; prints descriptors, e820 and totals, and returns the e820 map's CRC. */
+/* dump.c: the memory map, explained; prints descriptors, e820, totals and the plan (may be null), and returns the e820 map's CRC. */
 EFI_STATUS dump_memory_map(const struct efi_memmap *map, enum e820_policy policy, const struct boot_plan *plan,
-			   uint32_t *crc32);
+			   uint32_t *crc32, struct printer *out);
 
 /* config.c: reads loader.conf and the entries, and starts one or explains; comes back when none is to start. */
 EFI_STATUS config_boot(const char *wanted);
@@ -208,6 +208,21 @@ EFI_STATUS menu_run(struct entry_list *list, size_t chosen, uint32_t timeout, bo
 
 /* boot.c: boots one entry; returns only when that failed, with everything freed. */
 EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name);
+
+/* The machine's memory at one moment, and the plan for an entry that was made from it. */
+struct boot_survey {
+	const struct boot_request *request; /* its map is always there; the kernel counts only with a plan */
+	const struct boot_facts *facts;
+	const struct boot_plan *plan; /* null: no entry, or it was refused */
+};
+
+/*
+ * Does all that a boot of the entry does up to its plan, allocations included, gives the memory back, and calls use() with
+ * what was found. entry may be null: then there is no plan, as when the entry is refused (the refusal is printed). An error,
+ * with use() not called, only after a refusal because there is no memory for the map.
+ */
+EFI_STATUS boot_survey(const struct bls_entry *entry, const char *name,
+		       void (*use)(void *context, const struct boot_survey *survey), void *context);
 
 /*
  * start_image.c: starts the entry's kernel or EFI program by LoadImage and StartImage, with its options as load options

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* e820: numbers that a kernel wants to know about a whole table. */
+#include <mm/crc32.h>
 #include <mm/e820.h>
 
 #define GAP_TOP (UINT64_C(1) << 32)
 #define GAP_MIN UINT64_C(0x400000)
-#define CRC32_POLYNOMIAL UINT32_C(0xedb88320)
 
 uint64_t e820_end_of_ram_pfn(const struct e820_table *table, uint64_t limit_pfn, bool acpi_too)
 {
@@ -60,22 +60,9 @@ uint64_t e820_total(const struct e820_table *table, uint32_t type)
 	return total;
 }
 
-static uint32_t crc32_update(uint32_t crc, const void *data, size_t size)
-{
-	const unsigned char *bytes = data;
-
-	for (size_t i = 0; i < size; i++) {
-		crc ^= bytes[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? CRC32_POLYNOMIAL : 0);
-	}
-	return crc;
-}
-
 uint32_t e820_crc32(const struct e820_table *table)
 {
 	uint32_t count = (uint32_t)table->nr_entries;
-	uint32_t crc = crc32_update(UINT32_MAX, &count, sizeof(count));
 
-	return ~crc32_update(crc, table->entries, table->nr_entries * sizeof(*table->entries));
+	return mm_crc32(mm_crc32(0, &count, sizeof(count)), table->entries, table->nr_entries * sizeof(*table->entries));
 }
