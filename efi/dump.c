@@ -2,58 +2,8 @@
 /* What the firmware's memory map is, and what becomes of it; in Linux's own forms wherever Linux has one. */
 #include "firmware.h"
 
-#include <loader/placement.h>
+#include <loader/map_views.h>
 #include <mm/memblock.h>
-
-/* A console of 80 columns goes to the next line by itself after the last one. */
-#define COLUMNS 79
-
-/* The names of the bits that are set, or the number when a bit has no name or the names do not fit into the line. */
-static void print_attributes(uint64_t attribute, size_t room, struct printer *out)
-{
-	static const struct {
-		uint64_t bit;
-		const char *name;
-	} names[] = {
-		{ EFI_ATTRIBUTE_RUNTIME, "RUN" }, { EFI_ATTRIBUTE_CPU_CRYPTO, "CRYPTO" }, { EFI_ATTRIBUTE_SP, "SP" },
-		{ EFI_ATTRIBUTE_RO, "RO" },       { EFI_ATTRIBUTE_MORE_RELIABLE, "MR" },  { EFI_ATTRIBUTE_NV, "NV" },
-		{ EFI_ATTRIBUTE_XP, "XP" },       { EFI_ATTRIBUTE_RP, "RP" },             { EFI_ATTRIBUTE_WP, "WP" },
-		{ EFI_ATTRIBUTE_UCE, "UCE" },     { EFI_ATTRIBUTE_WB, "WB" },             { EFI_ATTRIBUTE_WT, "WT" },
-		{ EFI_ATTRIBUTE_WC, "WC" },       { EFI_ATTRIBUTE_UC, "UC" },
-	};
-	struct buffer_printer words;
-	uint64_t unnamed = attribute;
-	char text[80];
-
-	buffer_printer_init(&words, text, sizeof(text));
-	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++) {
-		if (attribute & names[i].bit)
-			print(&words.printer, " %s", names[i].name);
-		unnamed &= ~names[i].bit;
-	}
-	if (unnamed || words.length > room)
-		print(out, " %016llx\n", X(attribute));
-	else
-		print(out, "%s\n", text);
-}
-
-/* A line says everything about a descriptor of less than 2^64 bytes; test/data/ is made from such lines. */
-static void print_descriptor(size_t index, const struct efi_memory_desc *desc, struct printer *out)
-{
-	struct buffer_printer line;
-	char text[120];
-
-	buffer_printer_init(&line, text, sizeof(text));
-	print(&line.printer, "mem%02zu ", index);
-	if (desc->type < EFI_MAX_MEMORY_TYPE)
-		print(&line.printer, "%-12s", efi_memory_type_linux_name(desc->type));
-	else
-		print(&line.printer, "type %-7x", desc->type);
-	print(&line.printer, " %012llx-%012llx %9llu KiB", X(desc->phys_addr),
-	      X(desc->phys_addr + (desc->num_pages << MM_PAGE_SHIFT) - 1), X(desc->num_pages * 4));
-	print(out, "%s", text);
-	print_attributes(desc->attribute, line.length < COLUMNS ? COLUMNS - line.length : 0, out);
-}
 
 static void print_descriptors(const struct efi_memmap *map, struct printer *out)
 {
@@ -64,39 +14,8 @@ static void print_descriptors(const struct efi_memmap *map, struct printer *out)
 		struct efi_memory_desc desc;
 
 		efi_memmap_get(map, i, &desc);
-		print_descriptor(i, &desc, out);
-	}
-}
-
-/* Of which map, and where to. */
-struct finding_lines {
-	const struct efi_memmap *map;
-	struct printer *out;
-};
-
-static void print_finding(void *context, const struct efi_finding *finding)
-{
-	const struct finding_lines *lines = context;
-
-	print(lines->out, "finding: ");
-	efi_finding_print(lines->map, finding, lines->out);
-}
-
-static void print_totals(const struct e820_table *table, struct printer *out)
-{
-	static const uint32_t types[] = { E820_TYPE_RAM, E820_TYPE_RESERVED, E820_TYPE_ACPI, E820_TYPE_NVS, E820_TYPE_UNUSABLE,
-					  E820_TYPE_PMEM, E820_TYPE_SOFT_RESERVED };
-
-	print(out, "totals:\n");
-	for (size_t i = 0; i < MM_ARRAY_COUNT(types); i++) {
-		uint64_t total = e820_total(table, types[i]);
-
-		if (total == 0)
-			continue;
-		print(out, "  ");
-		e820_print_type(types[i], out);
-		print(out, ": ");
-		print_size(out, total);
+		/* A line says everything about a descriptor of less than 2^64 bytes; test/data/ is made from such lines. */
+		map_print_descriptor(i, &desc, MAP_VIEW_COLUMNS, out);
 		print(out, "\n");
 	}
 }
@@ -126,7 +45,7 @@ static void print_all(const struct e820_table *table, const struct boot_plan *pl
 	uint64_t limit = five ? E820_MAX_ARCH_PFN_5LEVEL : E820_MAX_ARCH_PFN_4LEVEL;
 
 	e820_print_table(table, "BIOS-e820", out);
-	print_totals(table, out);
+	map_print_totals(table, out);
 	print(out, "e820: last_pfn = 0x%llx max_arch_pfn = 0x%llx\n", X(e820_end_of_ram_pfn(table, limit, false)), X(limit));
 	print(out, "e820: CRC32 %08x (what Linux compares before it resumes from hibernation)\n", crc32);
 	if (plan) {
@@ -168,7 +87,7 @@ EFI_STATUS dump_memory_map(const struct efi_memmap *map, enum e820_policy policy
 	memory = pool_allocate(entries + scratch, "memory map");
 	if (memory) {
 		print_descriptors(map, out);
-		efi_memmap_check(map, memory + entries, scratch, print_finding, &(struct finding_lines){ map, out });
+		map_print_findings(map, "finding: ", memory + entries, scratch, out);
 		status = convert(map, policy, plan, crc32, out, memory, entries, scratch);
 		pool_free(memory);
 	}
