@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -31,17 +32,20 @@ struct content {
 static int read_file(const char *path, struct content *content)
 {
 	FILE *file = fopen(path, "rb");
-	long size = -1;
+	struct stat status;
+	bool regular = file && fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
 
 	*content = (struct content){ NULL, 0 };
 	if (!file)
 		return refuse("%s: %s", path, strerror(errno));
-	if (fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0)
-		content->bytes = malloc((size_t)size + 1);
+	if (regular)
+		content->bytes = malloc((size_t)status.st_size + 1);
 	if (content->bytes)
-		content->size = fread(content->bytes, 1, (size_t)size, file);
-	if (!content->bytes || content->size != (size_t)size || ferror(file)) {
-		refuse("%s: it cannot be read: %s; needed: a regular file", path, strerror(errno));
+		content->size = fread(content->bytes, 1, (size_t)status.st_size, file);
+	if (!regular) {
+		refuse("%s: it is no file; needed: a regular file", path);
+	} else if (!content->bytes || content->size != (size_t)status.st_size) {
+		refuse("%s: it cannot be read: %s", path, strerror(errno));
 		free(content->bytes);
 		content->bytes = NULL;
 	}

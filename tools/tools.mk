@@ -4,6 +4,11 @@ VERSION := 0.1
 TOOLS_C := $(wildcard tools/*.c)
 TOOLS_LIBS := -lz -llzma -lzstd -llz4 -llzo2 -lbz2
 
+tools-libraries:
+	@! command -v apt-get >/dev/null || scripts/deps tools
+.PHONY: tools-libraries
+$(B)/host/tools/unpack.o $(B)/san/tools/unpack.o: | tools-libraries
+
 $(B)/mapbridge: $(TOOLS_C:%.c=$(B)/host/%.o) $(B)/host/libloader.a $(B)/host/libmm.a
 	$(Q)$(HOSTCC) $^ -o $@ $(TOOLS_LIBS)
 $(B)/san/mapbridge: $(TOOLS_C:%.c=$(B)/san/%.o) $(B)/san/libloader.a $(B)/san/libmm.a
