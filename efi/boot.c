@@ -4,6 +4,7 @@
 
 #include <loader/bls.h>
 #include <loader/placement.h>
+#include <loader/prepared.h>
 #include <mm/fixmap.h>
 
 /*
@@ -19,7 +20,10 @@ struct boot {
 	uint64_t initrd_sizes[PLAN_INITRDS_MAX];
 	uint8_t *head; /* the kernel file's first bytes, which the plan is made from */
 	size_t head_size;
+	bool take_prepared; /* the kernel is what mapbridge-prepared names */
+	bool kernel_failed; /* what went wrong is the kernel's file, and not another one or the machine */
 	struct kernel_image kernel;
+	struct prepared_header *prepared; /* of a prepared kernel: its header and relocations */
 	struct boot_request request;
 	struct boot_plan plan;
 	size_t allocated; /* of the plan's allocations */
@@ -37,9 +41,17 @@ struct boot {
 	bool built; /* the kernel has its copies of what is secret */
 };
 
+/* Keeps in mind whether a step that is about the kernel's file went wrong. */
+static EFI_STATUS kernel_step(struct boot *boot, EFI_STATUS status)
+{
+	boot->kernel_failed = EFI_ERROR(status);
+	return status;
+}
+
 static EFI_STATUS open_files(struct boot *boot)
 {
-	EFI_STATUS status = file_open(boot->entry->linux, boot->name, &boot->files[0]);
+	const char *kernel = boot->take_prepared ? boot->entry->prepared : boot->entry->linux;
+	EFI_STATUS status = kernel_step(boot, file_open(kernel, boot->name, &boot->files[0]));
 
 	for (size_t i = 0; i < boot->entry->initrd_count && !EFI_ERROR(status); i++) {
 		struct file *file = &boot->files[1 + i];
@@ -52,6 +64,26 @@ static EFI_STATUS open_files(struct boot *boot)
 		}
 		boot->initrd_sizes[i] = file->size;
 	}
+	return status;
+}
+
+static EFI_STATUS read_prepared(struct boot *boot)
+{
+	const struct bls_entry *entry = boot->entry;
+	struct file *file = &boot->files[0];
+	EFI_STATUS status;
+
+	if (boot->take_prepared && boot->kernel.format != KERNEL_PREPARED) {
+		print(refuse(file->path), "no prepared kernel, named by %s; needed: a file that mapbridge prepare has made\n", boot->name);
+		return EFI_LOAD_ERROR;
+	}
+	if (boot->kernel.format != KERNEL_PREPARED)
+		return EFI_SUCCESS;
+	status = prepared_check_machine(&boot->kernel, file);
+	if (!EFI_ERROR(status))
+		status = prepared_read_head(file, &boot->kernel, boot->head, boot->head_size, &boot->prepared);
+	if (!EFI_ERROR(status) && boot->take_prepared)
+		status = prepared_check_source(boot->prepared, file, entry->linux, boot->name, entry->verify);
 	return status;
 }
 
@@ -68,11 +100,11 @@ static EFI_STATUS parse_kernel(struct boot *boot)
 		return EFI_OUT_OF_RESOURCES;
 	status = file_read(file, 0, boot->head_size, boot->head);
 	buffer_printer_init(&why, text, sizeof(text));
-	if (EFI_ERROR(status) ||
-	    kernel_image_parse(boot->head, boot->head_size, file->size, &boot->kernel, &why.printer) == 0)
-		return status;
-	print(refuse(file->path), "%s\n", text);
-	return EFI_LOAD_ERROR;
+	if (!EFI_ERROR(status) && kernel_image_parse(boot->head, boot->head_size, file->size, &boot->kernel, &why.printer)) {
+		print(refuse(file->path), "%s\n", text);
+		status = EFI_LOAD_ERROR;
+	}
+	return EFI_ERROR(status) ? status : read_prepared(boot);
 }
 
 static void free_pages(struct boot *boot)
@@ -151,9 +183,10 @@ static EFI_STATUS place(struct boot *boot)
 			      "started instead, as the line \"mapbridge-start efi\" in an entry does\n", X(unaccepted));
 			return EFI_UNSUPPORTED;
 		}
+		boot->kernel_failed = unaccepted;
 		buffer_printer_init(&why, text, sizeof(text));
 		if (boot_plan_make(&boot->request, &boot->plan, boot->scratch, boot->scratch_size, &why.printer)) {
-			print(refuse(boot->name), "%s: %s\n", boot->entry->linux, text);
+			print(refuse(boot->name), "%s: %s\n", boot->files[0].path, text);
 			return EFI_LOAD_ERROR;
 		}
 		status = allocate_pages(boot);
@@ -198,7 +231,9 @@ static EFI_STATUS read_measured_kernel(struct boot *boot, const struct plan_load
 		status = read_kernel(boot, piece->offset, piece->size, to);
 	}
 	if (!EFI_ERROR(status) && !image) {
-		if (piece == boot->plan.loads)
+		if (piece == boot->plan.loads && boot->prepared) /* with the relocations */
+			measure_kernel_part(file->path, boot->prepared, boot->prepared->head_size);
+		else if (piece == boot->plan.loads)
 			measure_kernel_part(file->path, boot->head, boot->head_size);
 		measure_kernel_part(file->path, to, piece->size);
 	}
@@ -233,6 +268,8 @@ static EFI_STATUS load(struct boot *boot)
 			told = piece->file;
 		}
 		status = load_piece(boot, piece);
+		if (piece->file == 0)
+			kernel_step(boot, status);
 	}
 	for (size_t i = 0; i < plan->clear_count && !EFI_ERROR(status); i++)
 		__builtin_memset((void *)(uintptr_t)plan->clears[i].base, 0, plan->clears[i].size);
@@ -248,6 +285,8 @@ static EFI_STATUS relocate(struct boot *boot)
 	struct buffer_printer why;
 	char text[300];
 
+	if (boot->prepared && boot->entry->verify)
+		return kernel_step(boot, prepared_check_content(boot->prepared, &boot->files[0], &boot->plan));
 	buffer_printer_init(&why, text, sizeof(text));
 	if (!boot->plan.kernel_loaded ||
 	    elf64_relocate(&boot->kernel, (uint8_t *)(uintptr_t)boot->plan.kernel_loaded, &why.printer) == 0)
@@ -312,7 +351,7 @@ static EFI_STATUS show_and_leave(struct boot *boot, const struct boot_block *blo
 		return status;
 	print(console, "mapbridge: leaving boot services, entering ");
 	kernel_image_print(&boot->kernel, console);
-	print(console, " %s\n", boot->entry->linux);
+	print(console, " %s\n", boot->files[0].path);
 	console_flush();
 	linux_tables_wipe(&boot->tables);
 	status = leave(&departure);
@@ -390,7 +429,7 @@ static EFI_STATUS read_entry(struct boot *boot)
 	if (!EFI_ERROR(status))
 		status = open_files(boot);
 	if (!EFI_ERROR(status))
-		status = parse_kernel(boot);
+		status = kernel_step(boot, parse_kernel(boot));
 	if (EFI_ERROR(status))
 		return status;
 	tell_limits(boot);
@@ -448,6 +487,7 @@ static struct boot *boot_begin(const struct bls_entry *entry, const char *name)
 	__builtin_memset(boot, 0, sizeof(*boot));
 	boot->entry = entry;
 	boot->name = name;
+	boot->take_prepared = entry && entry->prepared[0];
 	return boot;
 }
 
@@ -459,10 +499,12 @@ static void boot_end(struct boot *boot)
 	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
 		file_close(&boot->files[i]);
 	pool_free(boot->head);
+	pool_free(boot->prepared);
 	pool_free(boot);
 }
 
-EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
+/* Boots with the prepared kernel, if there is one and *take_prepared; untrue afterwards says to try again without it. */
+static EFI_STATUS boot_once(const struct bls_entry *entry, const char *name, bool *take_prepared)
 {
 	struct boot *boot = boot_begin(entry, name);
 	EFI_STATUS status;
@@ -470,13 +512,27 @@ EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
 
 	if (!boot)
 		return EFI_OUT_OF_RESOURCES;
-	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
+	boot->take_prepared &= *take_prepared;
 	status = run(boot);
 	if (boot->built) /* the random seed is in there */
 		__builtin_memset((void *)(uintptr_t)boot->plan.block.setup_data, 0, boot->plan.block.setup_data_size);
 	needs_stub = boot->needs_stub;
+	*take_prepared = !(boot->take_prepared && boot->kernel_failed);
 	boot_end(boot);
 	return needs_stub ? start_image(entry, name) : status;
+}
+
+EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
+{
+	bool take_prepared = true;
+	EFI_STATUS status;
+
+	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
+	status = boot_once(entry, name, &take_prepared);
+	if (take_prepared)
+		return status;
+	print(console, "note: %s is started instead of %s\n", entry->linux, entry->prepared);
+	return boot_once(entry, name, &take_prepared);
 }
 
 EFI_STATUS boot_survey(const struct bls_entry *entry, const char *name,
