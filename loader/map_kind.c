@@ -4,21 +4,21 @@
 static const struct {
 	char name[18]; /* an array, because pointers would need relocations in the EFI image */
 	char symbol;
-	uint32_t colour;
+	uint32_t colour; /* test/unit/map_colour_test.c says what these have to fulfil */
 } kinds[MAP_KINDS] = {
 	[MAP_KIND_NOTHING] = { "nothing", '.', 0x34343c },
-	[MAP_KIND_USABLE] = { "usable", '#', 0x4caf50 },
-	[MAP_KIND_LOADER] = { "loader", 'L', 0xc0e860 },
-	[MAP_KIND_BOOT_SERVICES] = { "boot services", 'B', 0x26a69a },
-	[MAP_KIND_RUNTIME_SERVICES] = { "runtime services", 'F', 0xff9800 },
-	[MAP_KIND_ACPI] = { "ACPI data", 'A', 0x42a5f5 },
-	[MAP_KIND_NVS] = { "ACPI NVS", 'N', 0xb07cf0 },
-	[MAP_KIND_RESERVED] = { "reserved", 'R', 0xe5484d },
-	[MAP_KIND_MMIO] = { "memory-mapped I/O", 'M', 0xf5a3c7 },
-	[MAP_KIND_UNUSABLE] = { "unusable", 'X', 0x7f1d1d },
-	[MAP_KIND_PERSISTENT] = { "persistent", 'P', 0xf4d35e },
-	[MAP_KIND_SOFT_RESERVED] = { "soft reserved", 'S', 0xb08968 },
-	[MAP_KIND_UNACCEPTED] = { "unaccepted", 'U', 0x90a4ae },
+	[MAP_KIND_USABLE] = { "usable", '#', 0x289948 },
+	[MAP_KIND_LOADER] = { "loader", 'L', 0xb0c68a },
+	[MAP_KIND_BOOT_SERVICES] = { "boot services", 'B', 0x2dcbb0 },
+	[MAP_KIND_RUNTIME_SERVICES] = { "runtime services", 'F', 0xf1af2d },
+	[MAP_KIND_ACPI] = { "ACPI data", 'A', 0xa3d1f1 },
+	[MAP_KIND_NVS] = { "ACPI NVS", 'N', 0xa048eb },
+	[MAP_KIND_RESERVED] = { "reserved", 'R', 0xe0302d },
+	[MAP_KIND_MMIO] = { "memory-mapped I/O", 'M', 0xe16beb },
+	[MAP_KIND_UNUSABLE] = { "unusable", 'X', 0x750105 },
+	[MAP_KIND_PERSISTENT] = { "persistent", 'P', 0xeed778 },
+	[MAP_KIND_SOFT_RESERVED] = { "soft reserved", 'S', 0x81746f },
+	[MAP_KIND_UNACCEPTED] = { "unaccepted", 'U', 0x6a7fa0 },
 	[MAP_KIND_UNKNOWN] = { "unknown type", '?', 0xf5f5f5 },
 };
 

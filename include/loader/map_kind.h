@@ -40,7 +40,10 @@ enum map_kind map_kind_of_symbol(char symbol);
 /* "usable", "ACPI NVS"...: at most 17 characters. */
 const char *map_kind_name(enum map_kind kind);
 
-/* Its colour, 0xRRGGBB; black text can be read on all but nothing and unusable. */
+/*
+ * Its colour, 0xRRGGBB. Those who do not see red, green or blue tell all of them apart, too. Black text can be read on
+ * all but nothing and unusable, white text on these two.
+ */
 uint32_t map_kind_colour(enum map_kind kind);
 
 #endif
