@@ -74,9 +74,9 @@ static EFI_DEVICE_PATH *path_of(EFI_HANDLE handle)
 const uint8_t *volume_partition_guid(void)
 {
 	EFI_DEVICE_PATH *own = path_of(fw.volumes[0].handle);
-	HARDDRIVE_DEVICE_PATH *drive = own ? gpt_partition(own) : NULL;
+	struct partition_node *drive = own ? gpt_partition(own) : NULL;
 
-	return drive ? drive->Signature : NULL;
+	return drive ? drive->signature : NULL;
 }
 
 EFI_DEVICE_PATH *volume_file_path(const char *path)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What only a processor in ring 0 may do faults here, and is done in its place: reading control registers, cli. A jump to
+ * What only a processor in ring 0 may do faults here, and is done in its place: reading control registers, cli, inl. A jump to
  * memory that holds no program of the host's is the jump to the stub. Every other fault is a wild access.
  */
 #define _GNU_SOURCE
@@ -16,6 +16,14 @@ static struct sigaction before;
 static const int registers[16] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
 				   REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15 };
 
+/* The ACPI power management timer at 3.579545 MHz: each look at it takes two microseconds. */
+static uint32_t timer(void)
+{
+	static uint64_t looks;
+
+	return (uint32_t)((mock.time + 2 * ++looks) * 3579545 / 1000000);
+}
+
 static uint64_t control_register(unsigned number)
 {
 	return number == 4 ? mock.scenario->cr4 : number == 0 ? 0x80010033 : 0x1000;
@@ -30,6 +38,14 @@ __attribute__((no_sanitize("address"))) static size_t emulate(const uint8_t *cod
 	if (code[0] == 0xfa) {
 		mock.interrupts_off = true;
 		return 1;
+	}
+	if (code[0] == 0xed) { /* inl %dx, %eax */
+		regs[REG_RAX] = (regs[REG_RDX] & 0xffff) == PM_TIMER_PORT ? timer() : 0xffffffff;
+		return 1;
+	}
+	if (code[0] == 0x0f && code[1] == 0x32) { /* rdmsr: no encrypted memory */
+		regs[REG_RAX] = regs[REG_RDX] = 0;
+		return 2;
 	}
 	if (code[prefix] == 0x0f && code[prefix + 1] == 0x20) {
 		unsigned modrm = code[prefix + 2];

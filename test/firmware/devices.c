@@ -218,11 +218,10 @@ static EFI_STATUS EFIAPI tcg2_capability(struct tcg2 *self, void *capability)
 	}
 	memset(bytes, 0, 36);
 	bytes[0] = 36;
-	bytes[1] = bytes[3] = 1; /* structure and protocol version */
-	bytes[2] = bytes[4] = 1;
-	bytes[5] = 2; /* hashes: SHA-256 */
-	bytes[9] = 2; /* log formats: crypto-agile */
-	bytes[13] = 1; /* the TPM is there */
+	memset(bytes + 1, 1, 4); /* versions of the structure and of the protocol */
+	bytes[8] = 2;  /* hashes: SHA-256 */
+	bytes[12] = (uint8_t)mock.scenario->tpm;
+	bytes[16] = 1; /* the TPM is there */
 	return EFI_SUCCESS;
 }
 

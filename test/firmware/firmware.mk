@@ -3,7 +3,7 @@
 ## make test-firmware    every scenario of test/firmware on a mock firmware, with each of its calls failing once
 FIRMWARE_TEST := $(B)/test/firmware/run
 FIRMWARE_HOST := $(WARN) -Iinclude -I. -g -MMD -MP -fshort-wchar -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \
-	-DGNU_EFI_USE_MS_ABI
+	-DGNU_EFI_USE_MS_ABI -DMAPBRIDGE_VERSION='"$(VERSION)"'
 FIRMWARE_EFI_O := $(patsubst efi/%.c,$(B)/firmware/efi/%.o,$(wildcard efi/*.c))
 FIRMWARE_MOCK_O := $(patsubst %.c,$(B)/firmware/%.o,$(filter-out %/hostile_maps.c,$(wildcard test/firmware/*.c)))
 

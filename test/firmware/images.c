@@ -19,6 +19,16 @@ static struct image own;
 static unsigned images_loaded;
 static EFI_GUID load_file2_guid = { 0x4006c0c1, 0xfcb3, 0x403e, { 0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d } };
 
+static EFI_DEVICE_PATH *own_path(void)
+{
+	static const CHAR16 name[] = { '\\', 'B', 'O', 'O', 'T', 'X', '6', '4', '.', 'E', 'F', 'I', 0 };
+	static uint8_t path[4 + sizeof(name) + 4] = { MEDIA_DEVICE_PATH, MEDIA_FILEPATH_DP, 4 + sizeof(name), 0 };
+
+	memcpy(path + 4, name, sizeof(name));
+	memcpy(path + 4 + sizeof(name), (uint8_t[]){ END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, 4, 0 }, 4);
+	return (EFI_DEVICE_PATH *)path;
+}
+
 void images_setup(void)
 {
 	static CHAR16 options[200];
@@ -27,7 +37,7 @@ void images_setup(void)
 
 	for (size_t i = 0; i < length && i < 199; i++)
 		options[i] = (unsigned char)text[i];
-	own.loaded = (EFI_LOADED_IMAGE){ .Revision = 0x1000, .DeviceHandle = disk_partition(0),
+	own.loaded = (EFI_LOADED_IMAGE){ .Revision = 0x1000, .DeviceHandle = disk_partition(0), .FilePath = own_path(),
 					 .LoadOptions = text ? options : NULL,
 					 .LoadOptionsSize = text ? (UINT32)(length + 1) * 2 : 0,
 					 .ImageCodeType = EfiLoaderCode, .ImageDataType = EfiLoaderData };

@@ -146,6 +146,8 @@ void backing_unmap(uint64_t base, uint64_t size);
 /* For the address sanitizer, at any of the machine's addresses. */
 void backing_poison(uint64_t base, uint64_t size, bool poison);
 
+#define PM_TIMER_PORT 0x608
+
 /* cpu.c: the instructions that only a firmware's processor may execute. */
 void cpu_setup(void);
 

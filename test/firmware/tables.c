@@ -154,20 +154,54 @@ void tables_check_leaks(void)
 	}
 }
 
-/* RSDP and XSDT as ACPI 6.5 has them in sections 5.2.5 and 5.2.8; the XSDT without a table. */
+static void put(uint8_t *at, uint64_t value, size_t size)
+{
+	memcpy(at, &value, size);
+}
+
+/* RSDP, XSDT and FADT as ACPI 6.5 has them in sections 5.2.5, 5.2.8 and 5.2.9. */
 static void acpi_setup(void)
 {
 	static const EFI_GUID acpi2 = ACPI_20_TABLE_GUID, acpi1 = ACPI_TABLE_GUID;
-	uint8_t *rsdp = memory_take(EfiACPIReclaimMemory, 36), *xsdt = memory_take(EfiACPIReclaimMemory, 36);
-	uint64_t address = (uint64_t)(uintptr_t)xsdt;
-	uint32_t length = 36;
+	uint8_t *rsdp = memory_take(EfiACPIReclaimMemory, 36), *xsdt = memory_take(EfiACPIReclaimMemory, 44);
+	uint8_t *fadt = memory_take(EfiACPIReclaimMemory, 276);
 
 	memcpy(rsdp, "RSD PTR ", 8);
 	rsdp[15] = mock.scenario->acpi1 ? 0 : 2;
-	memcpy(rsdp + 24, &address, sizeof(address));
+	put(rsdp + 24, (uint64_t)(uintptr_t)xsdt, 8);
 	memcpy(xsdt, "XSDT", 4);
-	memcpy(xsdt + 4, &length, sizeof(length));
+	put(xsdt + 4, 44, 4);
+	put(xsdt + 36, (uint64_t)(uintptr_t)fadt, 8);
+	memcpy(fadt, "FACP", 4);
+	put(fadt + 4, 276, 4);
+	put(fadt + 76, PM_TIMER_PORT, 4);
 	tables_install(mock.scenario->acpi1 ? &acpi1 : &acpi2, rsdp);
+}
+
+/* SMBIOS 3 (DSP0134, section 5.2.2): BIOS, system and board, each with three strings. */
+static void smbios_setup(void)
+{
+	static const EFI_GUID guid = SMBIOS3_TABLE_GUID;
+	static const char strings[] = "Maker\0Product\0Version\0";
+	uint8_t *entry = memory_take(EfiRuntimeServicesData, 24), *table = memory_take(EfiRuntimeServicesData, PAGE), *at = table;
+
+	for (unsigned type = 0; type < 3; type++) {
+		at[0] = (uint8_t)type;
+		at[1] = 0x1a;
+		at[4] = 1, at[5] = 2, at[6] = 3;
+		memcpy(at + at[1], strings, sizeof(strings));
+		at += at[1] + sizeof(strings);
+	}
+	at[0] = 127;
+	at[1] = 4;
+	memcpy(entry, "_SM3_", 5);
+	entry[6] = 24;
+	entry[7] = 3;
+	put(entry + 12, (uint64_t)(at + 6 - table), 4);
+	put(entry + 16, (uint64_t)(uintptr_t)table, 8);
+	for (unsigned i = 0, sum = 0; i < 24; i++)
+		entry[5] = (uint8_t)-(sum += i == 5 ? 0 : entry[i]);
+	tables_install(&guid, entry);
 }
 
 /* EFI_MEMORY_ATTRIBUTES_TABLE (UEFI 2.10, section 4.6.4): one runtime range in two pieces. */
@@ -201,6 +235,7 @@ void tables_setup(void)
 	mock.system->BootServices = &boot_services;
 	mock.system->RuntimeServices = runtime;
 	acpi_setup();
+	smbios_setup();
 	if (mock.scenario->attributes_table)
 		attributes_setup();
 }
