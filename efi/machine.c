@@ -4,6 +4,8 @@
 
 #define CR4_MCE (UINT64_C(1) << 6)
 #define CR4_LA57 (UINT64_C(1) << 12)
+#define ACPI_HEADER_SIZE 36
+#define ACPI_XSDT_MAX 4096 /* bytes of it that are searched: no machine has 500 tables */
 
 static EFI_GUID acpi2_guid = { 0x8868e871, 0xe4f1, 0x11d3, { 0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81 } };
 static EFI_GUID acpi1_guid = { 0xeb9d2d30, 0x2d88, 0x11d3, { 0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
@@ -65,6 +67,14 @@ void machine_paging(struct paging_mode *mode, bool *mce)
 	*mce = cr4 & CR4_MCE;
 }
 
+bool machine_is_amd(void)
+{
+	uint32_t leaf, vendor; /* characters 4 to 7 of the vendor's name */
+
+	cpuid(0, &leaf, &vendor);
+	return vendor == 0x69746e65 || vendor == 0x6e65476e; /* AuthenticAMD, HygonGenuine */
+}
+
 bool machine_memory_attributes(struct efi_memmap *attributes)
 {
 	const struct attributes_table *table = machine_table(&attributes_guid);
@@ -110,20 +120,53 @@ bool machine_secure_boot(void)
 	       (EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)) || setup != 1);
 }
 
+/* An address that some table has, and with it what lies there. */
+static const uint8_t *table_at(const uint8_t *field)
+{
+	uint64_t address;
+
+	__builtin_memcpy(&address, field, sizeof(address));
+	return (const uint8_t *)(uintptr_t)address;
+}
+
+static uint32_t table_length(const uint8_t *table)
+{
+	uint32_t length;
+
+	__builtin_memcpy(&length, table + 4, sizeof(length));
+	return length;
+}
+
+/* Null when the RSDP's revision is below 2, which has none. */
+static const uint8_t *find_xsdt(const uint8_t *rsdp)
+{
+	return rsdp[15] >= 2 ? table_at(rsdp + 24) : NULL;
+}
+
 /* RSDP and XSDT (ACPI 6.5, sections 5.2.5 and 5.2.8): what is behind them Linux maps itself. */
 static size_t acpi_tables(const uint8_t *rsdp, struct boot_table *tables)
 {
-	uint64_t xsdt = 0;
-	uint32_t length = 0;
+	const uint8_t *xsdt = find_xsdt(rsdp);
 
 	tables[0] = (struct boot_table){ (uintptr_t)rsdp, 36 };
-	if (rsdp[15] >= 2) /* the revision: version 1 has no XSDT */
-		__builtin_memcpy(&xsdt, rsdp + 24, sizeof(xsdt));
-	if (xsdt == 0)
-		return 1;
-	__builtin_memcpy(&length, (const uint8_t *)(uintptr_t)xsdt + 4, sizeof(length));
-	tables[1] = (struct boot_table){ xsdt, length };
-	return 2;
+	if (xsdt)
+		tables[1] = (struct boot_table){ (uintptr_t)xsdt, table_length(xsdt) };
+	return xsdt ? 2 : 1;
+}
+
+size_t machine_ecam(struct mcfg_entry *entries, size_t capacity)
+{
+	const uint8_t *rsdp = machine_table(&acpi2_guid), *xsdt = rsdp ? find_xsdt(rsdp) : NULL;
+	uint32_t length = xsdt && __builtin_memcmp(xsdt, "XSDT", 4) == 0 ? table_length(xsdt) : 0;
+
+	for (uint32_t at = ACPI_HEADER_SIZE; at + 8 <= length && at < ACPI_XSDT_MAX; at += 8) {
+		const uint8_t *table = table_at(xsdt + at);
+		long count = table ? mcfg_parse(table, table_length(table), entries, capacity, NULL) : 0;
+
+		if (count > 0 || count == MM_ENOSPC)
+			return count > 0 ? (size_t)count : capacity;
+	}
+	return 0;
 }
 
 size_t machine_early_tables(struct boot_table *tables)
