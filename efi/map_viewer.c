@@ -345,7 +345,7 @@ static bool save(struct viewer *viewer)
 	struct buffer_printer out;
 
 	listen(viewer, &out);
-	print(console, "saving is not there\n");
+	map_save(viewer->survey); /* what went wrong is in what it says */
 	console_redirect(viewer->target);
 	viewer->message = viewer->said;
 	return show(viewer, MAP_VIEWS);

@@ -35,7 +35,7 @@ static void print_list(const struct entry_list *list)
 			print(console, "  %u tries left", file->counter.left);
 		print(console, "\n");
 	}
-	print(console, "Digits or arrow keys choose, Enter starts, m shows the memory map,\n"
+	print(console, "Digits or arrow keys choose, Enter starts, m shows the memory map, s saves it,\n"
 		       "Esc or q goes back to the firmware.\n");
 }
 
@@ -92,6 +92,10 @@ static size_t choose(const struct entry_list *list, size_t chosen, uint32_t seco
 		if (key.UnicodeChar == 'm' || key.UnicodeChar == 'M') {
 			entry_view(list->files[chosen]);
 			print_list(list);
+		}
+		if (key.UnicodeChar == 's' || key.UnicodeChar == 'S') {
+			print(console, "\n");
+			entry_save_map(list->files[chosen]);
 		}
 		if (key.UnicodeChar >= '0' && key.UnicodeChar <= '9')
 			chosen = type_digit(list, chosen, &typed, key.UnicodeChar - '0');
