@@ -16,8 +16,8 @@ static const char nothing_to_boot[] =
 	"    linux   /my-kernel.elf      (an ELF64 kernel or a Linux bzImage)\n"
 	"    initrd  /my-initrd.img      (a line for each file, or none)\n"
 	"    options console=ttyS0\n\n"
-	"Tab shows this machine's memory map, q goes back to the firmware. Without a key it\n"
-	"goes back by itself in 10 seconds.";
+	"Tab shows this machine's memory map, q goes back to the firmware. Without a\n"
+	"key it goes back by itself in 10 seconds.";
 
 static void wait_before_return(void)
 {
