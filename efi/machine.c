@@ -4,8 +4,6 @@
 
 #define CR4_MCE (UINT64_C(1) << 6)
 #define CR4_LA57 (UINT64_C(1) << 12)
-#define ACPI_HEADER_SIZE 36
-#define ACPI_XSDT_MAX 4096 /* bytes of it that are searched: no machine has 500 tables */
 
 static EFI_GUID acpi2_guid = { 0x8868e871, 0xe4f1, 0x11d3, { 0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81 } };
 static EFI_GUID acpi1_guid = { 0xeb9d2d30, 0x2d88, 0x11d3, { 0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
@@ -120,53 +118,72 @@ bool machine_secure_boot(void)
 	       (EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)) || setup != 1);
 }
 
-/* An address that some table has, and with it what lies there. */
-static const uint8_t *table_at(const uint8_t *field)
+/* TCG Platform Reset Attack Mitigation Specification, section 4: bit 0 is to be set, and the firmware clears it. */
+void machine_request_memory_overwrite(void)
 {
-	uint64_t address;
+	static const CHAR16 name[] = L"MemoryOverwriteRequestControl";
+	static EFI_GUID guid = { 0xe20939be, 0x32d4, 0x41be, { 0xa1, 0x50, 0x89, 0x7f, 0x85, 0xd4, 0x98, 0x29 } };
+	UINT8 value;
+	EFI_STATUS status = read_byte(name, &guid, NULL, &value);
 
-	__builtin_memcpy(&address, field, sizeof(address));
-	return (const uint8_t *)(uintptr_t)address;
+	if (EFI_ERROR(status) || value == 1)
+		return; /* the firmware cannot, or will */
+	value = 1;
+	status = fw.runtime->SetVariable((CHAR16 *)name, &guid, EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS |
+					 EFI_VARIABLE_RUNTIME_ACCESS, sizeof(value), &value);
+	if (EFI_ERROR(status))
+		print(console, "mapbridge: note: the firmware will not clear memory after a reset (%s)\n", status_name(status));
 }
 
-static uint32_t table_length(const uint8_t *table)
+/* RSDP and XSDT (ACPI 6.5, sections 5.2.5 and 5.2.8). Null when there is no XSDT. */
+static const uint8_t *find_xsdt(const uint8_t *rsdp, uint32_t *length)
 {
-	uint32_t length;
+	uint64_t xsdt = 0;
 
-	__builtin_memcpy(&length, table + 4, sizeof(length));
-	return length;
+	if (rsdp && rsdp[15] >= 2) /* the revision: version 1 has no XSDT */
+		__builtin_memcpy(&xsdt, rsdp + 24, sizeof(xsdt));
+	if (xsdt)
+		__builtin_memcpy(length, (const uint8_t *)(uintptr_t)xsdt + 4, sizeof(*length));
+	return (const uint8_t *)(uintptr_t)xsdt;
 }
 
-/* Null when the RSDP's revision is below 2, which has none. */
-static const uint8_t *find_xsdt(const uint8_t *rsdp)
-{
-	return rsdp[15] >= 2 ? table_at(rsdp + 24) : NULL;
-}
-
-/* RSDP and XSDT (ACPI 6.5, sections 5.2.5 and 5.2.8): what is behind them Linux maps itself. */
+/* What is behind these two Linux maps itself. */
 static size_t acpi_tables(const uint8_t *rsdp, struct boot_table *tables)
 {
-	const uint8_t *xsdt = find_xsdt(rsdp);
+	uint32_t length;
+	const uint8_t *xsdt = find_xsdt(rsdp, &length);
 
 	tables[0] = (struct boot_table){ (uintptr_t)rsdp, 36 };
-	if (xsdt)
-		tables[1] = (struct boot_table){ (uintptr_t)xsdt, table_length(xsdt) };
-	return xsdt ? 2 : 1;
+	if (!xsdt)
+		return 1;
+	tables[1] = (struct boot_table){ (uintptr_t)xsdt, length };
+	return 2;
+}
+
+const uint8_t *machine_acpi_table(const char *signature)
+{
+	uint32_t length = 0;
+	const uint8_t *xsdt = find_xsdt(machine_table(&acpi2_guid), &length);
+	uint64_t table;
+
+	for (uint32_t at = 36; xsdt && at + sizeof(table) <= length; at += sizeof(table)) {
+		__builtin_memcpy(&table, xsdt + at, sizeof(table));
+		if (table && __builtin_memcmp((const void *)(uintptr_t)table, signature, 4) == 0)
+			return (const uint8_t *)(uintptr_t)table;
+	}
+	return NULL;
 }
 
 size_t machine_ecam(struct mcfg_entry *entries, size_t capacity)
 {
-	const uint8_t *rsdp = machine_table(&acpi2_guid), *xsdt = rsdp ? find_xsdt(rsdp) : NULL;
-	uint32_t length = xsdt && __builtin_memcmp(xsdt, "XSDT", 4) == 0 ? table_length(xsdt) : 0;
+	const uint8_t *table = machine_acpi_table("MCFG");
+	uint32_t length = 0;
+	long count;
 
-	for (uint32_t at = ACPI_HEADER_SIZE; at + 8 <= length && at < ACPI_XSDT_MAX; at += 8) {
-		const uint8_t *table = table_at(xsdt + at);
-		long count = table ? mcfg_parse(table, table_length(table), entries, capacity, NULL) : 0;
-
-		if (count > 0 || count == MM_ENOSPC)
-			return count > 0 ? (size_t)count : capacity;
-	}
-	return 0;
+	if (table)
+		__builtin_memcpy(&length, table + 4, sizeof(length));
+	count = mcfg_parse(table, length, entries, capacity, NULL);
+	return count > 0 ? (size_t)count : count == MM_ENOSPC ? capacity : 0;
 }
 
 size_t machine_early_tables(struct boot_table *tables)

@@ -379,8 +379,6 @@ static bool press(struct viewer *viewer, const EFI_INPUT_KEY *key)
 		return show(viewer, view % MAP_VIEWS);
 	case SCAN_LEFT:
 		return show(viewer, (view + MAP_VIEWS - 2) % MAP_VIEWS);
-	case SCAN_ESC:
-		return false;
 	default:
 		break;
 	}
@@ -390,7 +388,7 @@ static bool press(struct viewer *viewer, const EFI_INPUT_KEY *key)
 		return show(viewer, key->UnicodeChar - '1');
 	if ((key->UnicodeChar | 0x20) == 's')
 		return save(viewer);
-	return (key->UnicodeChar | 0x20) != 'q' && key->UnicodeChar != 27;
+	return (key->UnicodeChar | 0x20) != 'q' && !is_escape(key);
 }
 
 static void loop(struct viewer *viewer)
