@@ -65,6 +65,8 @@
 	X(Gop_QueryMode, E(DEVICE_ERROR) E(INVALID_PARAMETER))                                                         \
 	X(Gop_SetMode, E(DEVICE_ERROR) E(UNSUPPORTED))                                                                 \
 	X(Gop_Blt, E(INVALID_PARAMETER) E(DEVICE_ERROR))                                                               \
+	/* 34.1 */                                                                                                     \
+	X(HiiFont_GetGlyph, E(OUT_OF_RESOURCES) E(INVALID_PARAMETER))                                                  \
 	/* 13.2 */                                                                                                     \
 	X(LoadFile2, E(UNSUPPORTED) E(INVALID_PARAMETER) E(NO_MEDIA) E(DEVICE_ERROR) E(NO_RESPONSE) E(NOT_FOUND)       \
 		E(ABORTED) E(BUFFER_TOO_SMALL))                                                                        \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What only a processor in ring 0 may do faults here, and is done in its place: reading control registers, cli, inl. A jump to
+ * What only a processor in ring 0 may do faults here, and is done in its place: reading control registers, cli, inl; and rdtsc. A jump to
  * memory that holds no program of the host's is the jump to the stub. Every other fault is a wild access.
  */
 #define _GNU_SOURCE
@@ -8,9 +8,11 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <ucontext.h>
 
 static struct sigaction before;
+static uint64_t counter; /* the time stamp counter: two runs are the same */
 
 /* The general registers by their numbers in instructions. */
 static const int registers[16] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
@@ -38,6 +40,12 @@ __attribute__((no_sanitize("address"))) static size_t emulate(const uint8_t *cod
 	if (code[0] == 0xfa) {
 		mock.interrupts_off = true;
 		return 1;
+	}
+	if (code[0] == 0x0f && code[1] == 0x31) { /* rdtsc */
+		counter += 3000;
+		regs[REG_RAX] = (greg_t)(counter & 0xffffffff);
+		regs[REG_RDX] = (greg_t)(counter >> 32);
+		return 2;
 	}
 	if (code[0] == 0xed) { /* inl %dx, %eax */
 		regs[REG_RAX] = (regs[REG_RDX] & 0xffff) == PM_TIMER_PORT ? timer() : 0xffffffff;
@@ -82,4 +90,5 @@ void cpu_setup(void)
 	struct sigaction action = { .sa_sigaction = fault, .sa_flags = SA_SIGINFO | SA_NODEFER };
 
 	sigaction(SIGSEGV, &action, &before);
+	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
 }

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What else a machine may have: framebuffers, RNG, TPM, option ROMs, another program's initrd, memory attributes. */
+/* What else a machine may have: RNG, TPM, option ROMs, another program's initrd, memory attributes. */
 #include "mock.h"
 
 #include <efipciio.h>
 #include <string.h>
 
-#define SCREENS_MAX 3
-#define WIDTH 640
-#define HEIGHT 480
 
-static EFI_GUID gop_guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
-static EFI_GUID console_out_device_guid = { 0xd3b36f2c, 0xd551, 0x11d4, { 0x9a, 0x46, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
-static EFI_GUID edid_guids[2] = { EFI_EDID_ACTIVE_PROTOCOL_GUID, EFI_EDID_DISCOVERED_PROTOCOL_GUID };
 static EFI_GUID rng_guid = { 0x3152bca5, 0xeade, 0x433d, { 0x86, 0x2e, 0xc0, 0x1c, 0xdc, 0x29, 0x1f, 0x44 } };
 static EFI_GUID tcg2_guid = { 0x607f766c, 0x7455, 0x42be, { 0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f } };
 static EFI_GUID pci_io_guid = EFI_PCI_IO_PROTOCOL_GUID;
@@ -19,79 +13,6 @@ static EFI_GUID load_file2_guid = { 0x4006c0c1, 0xfcb3, 0x403e, { 0x99, 0x6d, 0x
 static EFI_GUID attribute_guid = { 0xf4560cf6, 0x40ec, 0x4b4a, { 0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89 } };
 static EFI_GUID seed_guid = { 0x1ce1e5bc, 0x7ceb, 0x42f2, { 0x81, 0xe5, 0x8a, 0xad, 0xf1, 0x80, 0xf5, 0x7b } };
 static EFI_GUID final_log_guid = { 0x1e2ed096, 0x30e2, 0x4254, { 0xbd, 0x89, 0x86, 0x3b, 0xbe, 0xf8, 0x23, 0x25 } };
-
-static EFI_GRAPHICS_OUTPUT_MODE_INFORMATION screen_info = { 0, WIDTH, HEIGHT, PixelBlueGreenRedReserved8BitPerColor, { 0 }, WIDTH };
-
-static EFI_STATUS EFIAPI gop_query(EFI_GRAPHICS_OUTPUT_PROTOCOL *self, UINT32 mode, UINTN *size,
-				   EFI_GRAPHICS_OUTPUT_MODE_INFORMATION **info)
-{
-	FIRMWARE(Gop_QueryMode);
-	if (mode >= self->Mode->MaxMode || !size || !info)
-		return EFI_INVALID_PARAMETER;
-	*size = sizeof(**info);
-	*info = pool_take(EfiBootServicesData, sizeof(**info));
-	if (!*info)
-		return EFI_DEVICE_ERROR;
-	**info = screen_info;
-	return EFI_SUCCESS;
-}
-
-static EFI_STATUS EFIAPI gop_set(EFI_GRAPHICS_OUTPUT_PROTOCOL *self, UINT32 mode)
-{
-	FIRMWARE(Gop_SetMode);
-	return mode < self->Mode->MaxMode ? EFI_SUCCESS : EFI_UNSUPPORTED;
-}
-
-static bool outside(UINTN x, UINTN y, UINTN width, UINTN height)
-{
-	return x > WIDTH || y > HEIGHT || width > WIDTH - x || height > HEIGHT - y;
-}
-
-/* Every pixel that is read or written is touched, so that the sanitizer sees a buffer that is too small. */
-static EFI_STATUS EFIAPI gop_blt(EFI_GRAPHICS_OUTPUT_PROTOCOL *self, EFI_GRAPHICS_OUTPUT_BLT_PIXEL *buffer,
-				 EFI_GRAPHICS_OUTPUT_BLT_OPERATION how, UINTN from_x, UINTN from_y, UINTN to_x, UINTN to_y,
-				 UINTN width, UINTN height, UINTN delta)
-{
-	static EFI_GRAPHICS_OUTPUT_BLT_PIXEL pixels[HEIGHT][WIDTH];
-	bool from_video = how == EfiBltVideoToBltBuffer || how == EfiBltVideoToVideo;
-	bool to_video = how != EfiBltVideoToBltBuffer;
-	UINTN row = delta ? delta / sizeof(*buffer) : width;
-
-	FIRMWARE(Gop_Blt);
-	(void)self;
-	if (how >= EfiGraphicsOutputBltOperationMax || width == 0 || height == 0 || (how != EfiBltVideoToVideo && !buffer) ||
-	    (from_video && outside(from_x, from_y, width, height)) || (to_video && outside(to_x, to_y, width, height)))
-		return EFI_INVALID_PARAMETER;
-	for (UINTN y = 0; y < height; y++)
-		for (UINTN x = 0; x < width; x++) {
-			EFI_GRAPHICS_OUTPUT_BLT_PIXEL *to = to_video ? &pixels[to_y + y][to_x + x] : &buffer[(to_y + y) * row + to_x + x];
-
-			*to = how == EfiBltVideoFill ? *buffer : from_video ? pixels[from_y + y][from_x + x] :
-									      buffer[(from_y + y) * row + from_x + x];
-		}
-	return EFI_SUCCESS;
-}
-
-static void screens_setup(void)
-{
-	static EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE modes[SCREENS_MAX];
-	static EFI_GRAPHICS_OUTPUT_PROTOCOL gops[SCREENS_MAX];
-	static uint8_t edid[128] = { 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0 };
-	static EFI_EDID_ACTIVE_PROTOCOL edid_protocol = { sizeof(edid), edid };
-
-	for (unsigned i = 0; i < mock.scenario->screens && i < SCREENS_MAX; i++) {
-		EFI_HANDLE handle = handle_new();
-
-		modes[i] = (EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE){ 1, 0, &screen_info, sizeof(screen_info), 0xc0000000 + i * 0x1000000,
-								WIDTH * HEIGHT * 4 };
-		gops[i] = (EFI_GRAPHICS_OUTPUT_PROTOCOL){ gop_query, gop_set, gop_blt, &modes[i] };
-		handle_install(handle, &gop_guid, &gops[i]);
-		if (mock.scenario->edid)
-			handle_install(handle, &edid_guids[mock.scenario->edid - 1], &edid_protocol);
-		if (i + 1 == mock.scenario->screens)
-			handle_install(handle, &console_out_device_guid, NULL);
-	}
-}
 
 struct rng {
 	EFI_STATUS(EFIAPI *info)(struct rng *self, UINTN *size, EFI_GUID *algorithms);
@@ -367,7 +288,6 @@ void devices_setup(void)
 {
 	static struct attribute attribute = { (void *)missing_GetMemoryAttributes, attribute_set, attribute_clear };
 
-	screens_setup();
 	rng_setup();
 	tpm_setup();
 	pci_setup();

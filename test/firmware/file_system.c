@@ -273,7 +273,8 @@ static void own_bytes(struct node *node, size_t size)
 {
 	uint8_t *bytes = calloc(1, size ? size : 1);
 
-	memcpy(bytes, node->bytes, node->size < size ? node->size : size);
+	if (node->size)
+		memcpy(bytes, node->bytes, node->size < size ? node->size : size);
 	free(node->own);
 	node->bytes = node->own = bytes;
 	node->size = size;

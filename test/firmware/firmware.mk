@@ -19,6 +19,6 @@ $(FIRMWARE_TEST): $(FIRMWARE_EFI_O) $(FIRMWARE_MOCK_O) $(B)/san/libloader.a $(B)
 	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o %.a,$^) -o $@
 	$(Q)test/firmware/call_sites.py $@ >$@.sites
 
-test-firmware: $(FIRMWARE_TEST) kernels $(B)/linux/vmlinuz $(B)/linux/vmlinux $(B)/linux/initrd.img
+test-firmware: $(FIRMWARE_TEST) kernels $(B)/linux/vmlinuz.mbk $(B)/linux/vmlinuz $(B)/linux/vmlinux $(B)/linux/initrd.img
 	$<
 .PHONY: test-firmware

@@ -4,6 +4,7 @@
 
 #include <elf.h>
 #include <loader/handoff.h>
+#include <loader/prepared.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,10 +23,12 @@ struct page {
 static const struct scenario_file *kernel_file(void)
 {
 	const struct scenario *scenario = mock.scenario;
-	const struct scenario_file *file = scenario->kernel ? scenario_file(scenario, 0, scenario->kernel) : NULL;
+	bool fell_back = scenario->fallback && strstr(mock.result->console, "is started instead of");
+	const char *path = fell_back ? scenario->fallback : scenario->kernel;
+	const struct scenario_file *file = path ? scenario_file(scenario, 0, path) : NULL;
 
 	if (!file)
-		file = scenario->kernel ? scenario_file(scenario, 1, scenario->kernel) : NULL;
+		file = path ? scenario_file(scenario, 1, path) : NULL;
 	if (!file)
 		fatal("the scenario expects a jump, and names no kernel");
 	return file;
@@ -187,6 +190,23 @@ static void check_vmlinux(const struct stub_parameters *stub, const struct scena
 	}
 }
 
+/* Without KASLR: the segments as they are in the file, and zeros between and behind them. */
+static void check_prepared(const struct stub_parameters *stub, const struct scenario_file *file)
+{
+	const struct prepared_header *head = (const void *)file->bytes;
+	uint64_t base = stub->entry - head->entry, at = 0, in_file = head->head_size;
+
+	for (uint32_t i = 0; i < head->segment_count; i++) {
+		const struct prepared_segment *segment = &head->segments[i];
+
+		compare(stub, "a gap", base + at, NULL, segment->offset - at);
+		compare(stub, "a segment", base + segment->offset, file->bytes + in_file, segment->size);
+		in_file += segment->size;
+		at = segment->offset + segment->size;
+	}
+	compare(stub, "bss", base + at, NULL, head->memory_size - at);
+}
+
 void handoff_check_kernel(const struct stub_parameters *stub)
 {
 	const struct scenario_file *file = kernel_file();
@@ -205,7 +225,9 @@ void handoff_check_kernel(const struct stub_parameters *stub)
 		problem("there is no guard page below the stack");
 	if (!walk(stub->cr3, levels, stub->entry, &page) || page.flags & NO_EXECUTE)
 		problem("the entry is not executable");
-	if (!elf_of(file))
+	if (memcmp(file->bytes, PREPARED_MAGIC, 8) == 0)
+		check_prepared(stub, file);
+	else if (!elf_of(file))
 		compare(stub, "the kernel", stub->entry - 0x200, file->bytes + start, file->size - start);
 	else if (handoff_kernel_is_linux())
 		check_vmlinux(stub, file);

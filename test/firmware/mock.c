@@ -55,6 +55,7 @@ static void set_up(void)
 	tables_setup();
 	disk_setup();
 	file_systems_setup();
+	screens_setup();
 	devices_setup();
 	console_setup();
 	images_setup();

@@ -199,7 +199,10 @@ const uint8_t *file_bytes(EFI_HANDLE volume, const CHAR16 *path, size_t *size);
 void disk_setup(void);
 EFI_HANDLE disk_partition(unsigned volume);
 
-/* devices.c: framebuffer, RNG, TPM, PCI, an initrd of another program, memory attributes. */
+/* screens.c: framebuffers and a font. */
+void screens_setup(void);
+
+/* devices.c: RNG, TPM, PCI, an initrd of another program, memory attributes. */
 void devices_setup(void);
 
 /* images.c */

@@ -126,7 +126,7 @@ static uint8_t *map_file(const struct reader *reader, const char *path, size_t *
 	if (file < 0 || fstat(file, &about) != 0)
 		bad(reader, "%s cannot be read", path);
 	*size = (size_t)about.st_size;
-	bytes = mmap(NULL, *size ? *size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_POPULATE, file, 0);
+	bytes = mmap(NULL, *size ? *size : 1, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
 	close(file);
 	if (bytes == MAP_FAILED)
 		bad(reader, "%s cannot be mapped", path);
@@ -259,6 +259,7 @@ static bool read_setting(struct reader *reader, const char *name, char **rest)
 		{ "tpm", &s->tpm, 4 },
 		{ "option-roms", &s->roms, 4 },
 		{ "reads-at-once", &s->read_size, 4 },
+		{ "font", &s->font, 1 },
 		{ "shuffled", &s->shuffled, 1 },
 		{ "no-descriptor-size", &s->quiet_size, 1 },
 		{ "read-only", &s->read_only, 1 },
@@ -322,6 +323,8 @@ static void read_line(struct reader *reader, char *line)
 		s->program = strdup(word(&rest));
 	else if (strcmp(name, "kernel") == 0)
 		s->kernel = backslashes(word(&rest));
+	else if (strcmp(name, "fallback") == 0)
+		s->fallback = backslashes(word(&rest));
 	else if (strcmp(name, "command-line") == 0)
 		s->command_line = strdup(rest);
 	else if (strcmp(name, "initrd") == 0 && s->initrd_count < 16)

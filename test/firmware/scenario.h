@@ -68,6 +68,7 @@ struct scenario {
 	bool xbootldr, xbootldr_connected, xbootldr_broken;
 	bool no_console_in, no_console_out;
 	unsigned screens; /* framebuffers; the last is the console's */
+	bool font;        /* EFI_HII_FONT_PROTOCOL */
 	unsigned edid;    /* 0: none; 1: active; 2: discovered */
 	bool rng, rng_raw, previous_seed;
 	unsigned tpm; /* the event log's format; 0: no TPM */
@@ -80,6 +81,7 @@ struct scenario {
 	unsigned read_size; /* bytes that File.Read gives at once at most; 0: all */
 
 	char *kernel, *command_line; /* what the hand-off must have; the path is that of a file above */
+	char *fallback;              /* the kernel that is booted when the console says that it is started instead */
 	char *initrds[16];
 	size_t initrd_count;
 	char *ends; /* "jumped", "started", "reset", or the status that is returned */
