@@ -342,8 +342,9 @@ int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, v
 	kaslr_options_read(request->command_line, &plan->kaslr_options);
 	plan->kaslr = request->random && request->kernel->relocatable && !plan->kaslr_options.off;
 	placement_memory = (uint8_t *)scratch + skip + list;
-	/* A random place is chosen from what all else leaves; if it leaves nothing, the kernel comes first. */
+	/* A random place is chosen from what all else leaves; if it leaves nothing, the kernel comes first, at its own place. */
 	if (plan->kaslr && place_all(plan, request, placement_memory, scratch_size - skip - list, true, NULL) == 0)
 		return 0;
+	plan->kaslr_options.in_place = "no room";
 	return place_all(plan, request, placement_memory, scratch_size - skip - list, false, why);
 }
