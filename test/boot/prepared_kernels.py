@@ -7,7 +7,7 @@ import subprocess
 
 import small_kernel
 from boot_test import BUILD, FOLDER, LOADER, BootTest, source_file
-from kernel_tests import LEAVING, LINUX, LINUX_BASE, LINUX_VIEW_INITRD, NO_ERROR, same_e820_as_linux
+from kernel_tests import INITRD, KERNELS, LEAVING, LINUX, LINUX_BASE, LINUX_VIEW_INITRD, NO_ERROR, kernel, same_e820_as_linux
 
 PREPARED = f"{BUILD}/linux/vmlinuz.mbk"
 ENTERED = f"{LEAVING}, entering prepared Linux kernel"
@@ -125,7 +125,11 @@ def falls_back(name, why, **more):
 TESTS = [
     boot("linux_prepared", boots=3, check=differ("linux_prepared", 3)),
     boot("linux_prepared_nokaslr", cmdline=f"nokaslr {REPORT}", lines=("mapbridge-verify yes",), check=at_link_address),
-    falls_back("linux_prepared_missing", r"vmlinuz\.mbk: not found"),
+    kernel("hello_with_prepared_missing", kernel=None, files={
+        "hello.elf": f"{KERNELS}/hello.elf", "initrd.img": INITRD,
+        "loader/entries/hello.conf": b"linux /hello.elf\nmapbridge-prepared /hello.mbk\ninitrd /initrd.img\n"},
+           must_not=("!!!! X64 Exception",), must=(r"^mapbridge: error: \\hello\.mbk: not found",
+                                                 r"^note: \\hello\.elf is started instead of \\hello\.mbk$")),
     falls_back("linux_prepared_stale", r"vmlinuz\.mbk: stale: made from another kernel than \\vmlinuz",
                prepare=lambda: {"vmlinuz.mbk": small()}),
 ]
