@@ -4,6 +4,7 @@
 
 #include <loader/bls.h>
 #include <loader/placement.h>
+#include <loader/prepared.h>
 #include <mm/fixmap.h>
 
 /*
@@ -17,7 +18,10 @@ struct boot {
 	const char *name; /* of the entry's file */
 	struct file files[1 + PLAN_INITRDS_MAX]; /* 0: the kernel */
 	uint64_t initrd_sizes[PLAN_INITRDS_MAX];
+	bool take_prepared; /* the kernel is what mapbridge-prepared names */
+	bool kernel_failed; /* what went wrong is the kernel's file, and not another one or the machine */
 	struct kernel_image kernel;
+	struct prepared_header *prepared; /* of a prepared kernel: its header and relocations */
 	struct boot_request request;
 	struct boot_plan plan;
 	size_t allocated; /* of the plan's allocations */
@@ -34,9 +38,17 @@ struct boot {
 	bool built; /* the kernel has its copies of what is secret */
 };
 
+/* Keeps in mind whether a step that is about the kernel's file went wrong. */
+static EFI_STATUS kernel_step(struct boot *boot, EFI_STATUS status)
+{
+	boot->kernel_failed = EFI_ERROR(status);
+	return status;
+}
+
 static EFI_STATUS open_files(struct boot *boot)
 {
-	EFI_STATUS status = file_open(boot->entry->linux, boot->name, &boot->files[0]);
+	const char *kernel = boot->take_prepared ? boot->entry->prepared : boot->entry->linux;
+	EFI_STATUS status = kernel_step(boot, file_open(kernel, boot->name, &boot->files[0]));
 
 	for (size_t i = 0; i < boot->entry->initrd_count && !EFI_ERROR(status); i++) {
 		struct file *file = &boot->files[1 + i];
@@ -49,6 +61,26 @@ static EFI_STATUS open_files(struct boot *boot)
 		}
 		boot->initrd_sizes[i] = file->size;
 	}
+	return status;
+}
+
+static EFI_STATUS read_prepared(struct boot *boot, const uint8_t *start, size_t size)
+{
+	const struct bls_entry *entry = boot->entry;
+	struct file *file = &boot->files[0];
+	EFI_STATUS status;
+
+	if (boot->take_prepared && boot->kernel.format != KERNEL_PREPARED) {
+		print(refuse(file->path), "no prepared kernel, named by %s; needed: a file that mapbridge prepare has made\n", boot->name);
+		return EFI_LOAD_ERROR;
+	}
+	if (boot->kernel.format != KERNEL_PREPARED)
+		return EFI_SUCCESS;
+	status = prepared_check_machine(&boot->kernel, file);
+	if (!EFI_ERROR(status))
+		status = prepared_read_head(file, &boot->kernel, start, size, &boot->prepared);
+	if (!EFI_ERROR(status) && boot->take_prepared)
+		status = prepared_check_source(boot->prepared, file, entry->linux, boot->name, entry->verify);
 	return status;
 }
 
@@ -69,6 +101,8 @@ static EFI_STATUS parse_kernel(struct boot *boot)
 		print(refuse(file->path), "%s\n", text);
 		status = EFI_LOAD_ERROR;
 	}
+	if (!EFI_ERROR(status))
+		status = read_prepared(boot, head, size);
 	pool_free(head);
 	return status;
 }
@@ -149,9 +183,10 @@ static EFI_STATUS place(struct boot *boot)
 			      "started instead, as the line \"mapbridge-start efi\" in an entry does\n", X(unaccepted));
 			return EFI_UNSUPPORTED;
 		}
+		boot->kernel_failed = unaccepted;
 		buffer_printer_init(&why, text, sizeof(text));
 		if (boot_plan_make(&boot->request, &boot->plan, boot->scratch, boot->scratch_size, &why.printer)) {
-			print(refuse(boot->name), "%s: %s\n", boot->entry->linux, text);
+			print(refuse(boot->name), "%s: %s\n", boot->files[0].path, text);
 			return EFI_LOAD_ERROR;
 		}
 		status = allocate_pages(boot);
@@ -188,6 +223,8 @@ static EFI_STATUS load(struct boot *boot)
 			told = piece->file;
 		}
 		status = file_read(file, piece->offset, piece->size, (void *)(uintptr_t)piece->to);
+		if (piece->file == 0)
+			kernel_step(boot, status);
 	}
 	for (size_t i = 0; i < plan->clear_count && !EFI_ERROR(status); i++)
 		__builtin_memset((void *)(uintptr_t)plan->clears[i].base, 0, plan->clears[i].size);
@@ -199,6 +236,8 @@ static EFI_STATUS relocate(struct boot *boot)
 	struct buffer_printer why;
 	char text[300];
 
+	if (boot->prepared && boot->entry->verify)
+		return kernel_step(boot, prepared_check_content(boot->prepared, &boot->files[0], &boot->plan));
 	buffer_printer_init(&why, text, sizeof(text));
 	if (!boot->plan.kernel_loaded ||
 	    elf64_relocate(&boot->kernel, (uint8_t *)(uintptr_t)boot->plan.kernel_loaded, &why.printer) == 0)
@@ -258,7 +297,7 @@ static EFI_STATUS show_and_leave(struct boot *boot, const struct boot_block *blo
 		return status;
 	print(console, "mapbridge: leaving boot services, entering ");
 	kernel_image_print(&boot->kernel, console);
-	print(console, " %s\n", boot->entry->linux);
+	print(console, " %s\n", boot->files[0].path);
 	console_flush();
 	linux_tables_wipe(&boot->tables);
 	status = leave(&departure);
@@ -336,7 +375,7 @@ static EFI_STATUS read_entry(struct boot *boot)
 	if (!EFI_ERROR(status))
 		status = open_files(boot);
 	if (!EFI_ERROR(status))
-		status = parse_kernel(boot);
+		status = kernel_step(boot, parse_kernel(boot));
 	if (EFI_ERROR(status))
 		return status;
 	tell_limits(boot);
@@ -393,6 +432,7 @@ static struct boot *boot_begin(const struct bls_entry *entry, const char *name)
 	__builtin_memset(boot, 0, sizeof(*boot));
 	boot->entry = entry;
 	boot->name = name;
+	boot->take_prepared = entry && entry->prepared[0];
 	return boot;
 }
 
@@ -403,10 +443,12 @@ static void boot_end(struct boot *boot)
 	free_map(boot);
 	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
 		file_close(&boot->files[i]);
+	pool_free(boot->prepared);
 	pool_free(boot);
 }
 
-EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
+/* Boots with the prepared kernel, if there is one and *take_prepared; untrue afterwards says to try again without it. */
+static EFI_STATUS boot_once(const struct bls_entry *entry, const char *name, bool *take_prepared)
 {
 	struct boot *boot = boot_begin(entry, name);
 	EFI_STATUS status;
@@ -414,13 +456,27 @@ EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
 
 	if (!boot)
 		return EFI_OUT_OF_RESOURCES;
-	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
+	boot->take_prepared &= *take_prepared;
 	status = run(boot);
 	if (boot->built) /* the random seed is in there */
 		__builtin_memset((void *)(uintptr_t)boot->plan.block.setup_data, 0, boot->plan.block.setup_data_size);
 	needs_stub = boot->needs_stub;
+	*take_prepared = !(boot->take_prepared && boot->kernel_failed);
 	boot_end(boot);
 	return needs_stub ? start_image(entry, name) : status;
+}
+
+EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name)
+{
+	bool take_prepared = true;
+	EFI_STATUS status;
+
+	print(console, "booting %s%s%s\n", name, entry->title[0] ? ": " : "", entry->title);
+	status = boot_once(entry, name, &take_prepared);
+	if (take_prepared)
+		return status;
+	print(console, "note: %s is started instead of %s\n", entry->linux, entry->prepared);
+	return boot_once(entry, name, &take_prepared);
 }
 
 EFI_STATUS boot_survey(const struct bls_entry *entry, const char *name,

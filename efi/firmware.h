@@ -141,6 +141,21 @@ uint64_t machine_tsc(void);
 /* Makes allocated pages executable (and read-only), where the firmware enforces such things. */
 EFI_STATUS machine_make_executable(uint64_t base, uint64_t size);
 
+/*
+ * prepared.c: prepared kernels. Each returns an error only after a refusal that names the file. _read_head reads the rest of the
+ * head, of which start has size bytes (a file that parsed to image), into pool memory and checks it; *head is untouched on failure.
+ */
+struct prepared_header;
+EFI_STATUS prepared_read_head(struct file *file, const struct kernel_image *image, const uint8_t *start, size_t size,
+			      struct prepared_header **head);
+/* Whether it was made from the bzImage at source_path: size and setup code, and with whole all of it. */
+EFI_STATUS prepared_check_source(const struct prepared_header *head, const struct file *file, const char *source_path,
+				 const char *user, bool whole);
+/* The SHA-256 of all that was loaded, before it is relocated. */
+EFI_STATUS prepared_check_content(const struct prepared_header *head, const struct file *file, const struct boot_plan *plan);
+/* Whether a kernel can run here without the bzImage's own code. */
+EFI_STATUS prepared_check_machine(const struct kernel_image *image, const struct file *file);
+
 /* screen.c: the console's linear framebuffer and its monitor's EDID (EDID_SIZE bytes); both all zero when there is none. */
 void screen_describe(struct screen_info *screen, uint8_t *edid);
 

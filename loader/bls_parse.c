@@ -55,6 +55,12 @@ static bool key_is(const struct line *line, const char *key)
 	return text_length(key) == line->key_length && __builtin_memcmp(line->key, key, line->key_length) == 0;
 }
 
+static bool value_is(const struct line *line, const char *value)
+{
+	return text_length(value) == line->value_length &&
+	       __builtin_memcmp(line->value, value, line->value_length) == 0;
+}
+
 static bool key_in(const struct line *line, const char *const *keys, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -188,6 +194,7 @@ static const struct text_key {
 	TEXT("linux", linux, true),
 	TEXT("efi", efi, true),
 	TEXT("uki", efi, true),
+	TEXT("mapbridge-prepared", prepared, true),
 };
 
 /* What is read beside the entry itself. */
@@ -199,9 +206,18 @@ struct entry_reading {
 	struct printer *why;
 };
 
+static int verify_line(const struct line *line, struct entry_reading *r)
+{
+	r->entry->verify = value_is(line, "yes");
+	if (r->entry->verify || value_is(line, "no"))
+		return 0;
+	print(r->why, "line %u: mapbridge-verify %.*s; needed: yes or no", line->number, (int)line->value_length, line->value);
+	return MM_EINVAL;
+}
+
 static int start_line(const struct line *line, struct entry_reading *r)
 {
-	if (line->value_length == 3 && __builtin_memcmp(line->value, "efi", 3) == 0) {
+	if (value_is(line, "efi")) {
 		r->entry->start_efi = true;
 		return 0;
 	}
@@ -238,6 +254,8 @@ static int entry_line(const struct line *line, struct entry_reading *r)
 		add_options(line, entry);
 	else if (key_is(line, "mapbridge-start"))
 		return start_line(line, r);
+	else if (key_is(line, "mapbridge-verify"))
+		return verify_line(line, r);
 	else if (key_is(line, "devicetree") || key_is(line, "devicetree-overlay"))
 		r->devicetree = *line;
 	else if (!key_in(line, ignored, MM_ARRAY_COUNT(ignored)))
@@ -280,6 +298,11 @@ static int check_entry(struct entry_reading *r, unsigned lines)
 		print(r->why, "both linux %s and efi %s; needed: one of them", entry->linux, entry->efi);
 		return MM_EINVAL;
 	}
+	if (entry->prepared[0] && !entry->linux[0]) {
+		print(r->why, "mapbridge-prepared %s without a linux line; needed: linux \\path\\of\\the\\bzImage that it was made from",
+		      entry->prepared);
+		return MM_EINVAL;
+	}
 	if (!entry->linux[0] && !entry->efi[0]) {
 		print(r->why, "no linux line and no efi line among %u lines; needed: linux \\path\\of\\the\\kernel",
 		      lines);
@@ -305,12 +328,6 @@ int bls_entry_parse(const char *text, size_t size, struct bls_entry *entry, stru
 	}
 	note_unknown(&r.unknown, notes);
 	return check_entry(&r, reader.number);
-}
-
-static bool value_is(const struct line *line, const char *value)
-{
-	return text_length(value) == line->value_length &&
-	       __builtin_memcmp(line->value, value, line->value_length) == 0;
 }
 
 static bool parse_seconds(const struct line *line, uint32_t *seconds)

@@ -21,11 +21,13 @@ struct bls_entry {
 	char architecture[BLS_WORD_MAX];
 	char linux[BLS_PATH_MAX]; /* paths with backslashes, from the volume's root; one of linux and efi is set */
 	char efi[BLS_PATH_MAX];   /* of the key efi or uki */
+	char prepared[BLS_PATH_MAX]; /* mapbridge-prepared: the same kernel as linux, unpacked; empty: none */
 	char initrd[PLAN_INITRDS_MAX][BLS_PATH_MAX];
 	size_t initrd_count;
 	char options[COMMAND_LINE_SIZE + 1]; /* all options lines, joined by one space; longer is an error later */
 	bool options_too_long;
 	size_t options_length;               /* what the lines have in all, even when it did not fit */
+	bool verify;                         /* mapbridge-verify yes: the digest of all of a prepared kernel is checked */
 	bool start_efi;                      /* mapbridge-start efi: the kernel is started as an EFI program */
 	bool foreign;                        /* for another architecture than x64: to be hidden, and not checked */
 };

@@ -146,6 +146,27 @@ static void unknown_keys_are_noted(void **state)
 	assert_string_equal(r.notes, "line 1: unknown key Linux is ignored, and 2 more\n");
 }
 
+static void prepared_kernels(void **state)
+{
+	struct result r;
+
+	(void)state;
+	ENTRY(&r, "linux /k\nmapbridge-prepared /d/k.mbk\n");
+	assert_string_equal(r.entry.linux, "\\k");
+	assert_string_equal(r.entry.prepared, "\\d\\k.mbk");
+	assert_false(r.entry.verify);
+	ENTRY(&r, "linux /k\nmapbridge-verify yes\n");
+	assert_string_equal(r.entry.prepared, "");
+	assert_true(r.entry.verify);
+	ENTRY(&r, "linux /k\nmapbridge-verify yes\nmapbridge-verify no\n");
+	assert_false(r.entry.verify);
+	ENTRY_REFUSED("mapbridge-verify Yes\nlinux /k\n", "line 1: mapbridge-verify Yes; needed: yes or no");
+	ENTRY_REFUSED("linux /k\nmapbridge-verify\n", "line 2: mapbridge-verify ; needed: yes or no");
+	ENTRY_REFUSED("linux /k\nmapbridge-prepared\n", "line 2: mapbridge-prepared has no value");
+	ENTRY_REFUSED("uki /k\nmapbridge-prepared /p\n",
+		      "mapbridge-prepared \\p without a linux line; needed: linux \\path\\of\\the\\bzImage that it was made from");
+}
+
 static void entries_without_a_kernel(void **state)
 {
 	(void)state;
@@ -437,6 +458,7 @@ int main(void)
 		cmocka_unit_test(too_many_initrds),
 		cmocka_unit_test(of_repeated_keys_the_last_counts_and_is_noted),
 		cmocka_unit_test(unknown_keys_are_noted),
+		cmocka_unit_test(prepared_kernels),
 		cmocka_unit_test(entries_without_a_kernel),
 		cmocka_unit_test(characters_that_no_path_has),
 		cmocka_unit_test(values_that_are_too_long),
