@@ -18,6 +18,8 @@ struct boot {
 	const char *name; /* of the entry's file */
 	struct file files[1 + PLAN_INITRDS_MAX]; /* 0: the kernel */
 	uint64_t initrd_sizes[PLAN_INITRDS_MAX];
+	uint8_t *head; /* the kernel file's first bytes, which the plan is made from */
+	size_t head_size;
 	bool take_prepared; /* the kernel is what mapbridge-prepared names */
 	bool kernel_failed; /* what went wrong is the kernel's file, and not another one or the machine */
 	struct kernel_image kernel;
@@ -36,6 +38,7 @@ struct boot {
 	struct boot_table early_tables[PLAN_TABLES_MAX];
 	struct initrd_media media; /* the initrd when the entry names none */
 	bool needs_stub; /* only the kernel's own EFI stub can start it here */
+	bool has_tpm;
 	bool built; /* the kernel has its copies of what is secret */
 };
 
@@ -65,7 +68,7 @@ static EFI_STATUS open_files(struct boot *boot)
 	return status;
 }
 
-static EFI_STATUS read_prepared(struct boot *boot, const uint8_t *start, size_t size)
+static EFI_STATUS read_prepared(struct boot *boot)
 {
 	const struct bls_entry *entry = boot->entry;
 	struct file *file = &boot->files[0];
@@ -79,7 +82,7 @@ static EFI_STATUS read_prepared(struct boot *boot, const uint8_t *start, size_t 
 		return EFI_SUCCESS;
 	status = prepared_check_machine(&boot->kernel, file);
 	if (!EFI_ERROR(status))
-		status = prepared_read_head(file, &boot->kernel, start, size, &boot->prepared);
+		status = prepared_read_head(file, &boot->kernel, boot->head, boot->head_size, &boot->prepared);
 	if (!EFI_ERROR(status) && boot->take_prepared)
 		status = prepared_check_source(boot->prepared, file, entry->linux, boot->name, entry->verify);
 	return status;
@@ -88,24 +91,21 @@ static EFI_STATUS read_prepared(struct boot *boot, const uint8_t *start, size_t 
 static EFI_STATUS parse_kernel(struct boot *boot)
 {
 	struct file *file = &boot->files[0];
-	size_t size = file->size < KERNEL_HEAD_SIZE ? file->size : KERNEL_HEAD_SIZE;
-	uint8_t *head = pool_allocate(size + 1, file->path);
 	struct buffer_printer why;
 	char text[400];
 	EFI_STATUS status;
 
-	if (!head)
+	boot->head_size = file->size < KERNEL_HEAD_SIZE ? file->size : KERNEL_HEAD_SIZE;
+	boot->head = pool_allocate(boot->head_size + 1, file->path);
+	if (!boot->head)
 		return EFI_OUT_OF_RESOURCES;
-	status = file_read(file, 0, size, head);
+	status = file_read(file, 0, boot->head_size, boot->head);
 	buffer_printer_init(&why, text, sizeof(text));
-	if (!EFI_ERROR(status) && kernel_image_parse(head, size, file->size, &boot->kernel, &why.printer)) {
+	if (!EFI_ERROR(status) && kernel_image_parse(boot->head, boot->head_size, file->size, &boot->kernel, &why.printer)) {
 		print(refuse(file->path), "%s\n", text);
 		status = EFI_LOAD_ERROR;
 	}
-	if (!EFI_ERROR(status))
-		status = read_prepared(boot, head, size);
-	pool_free(head);
-	return status;
+	return EFI_ERROR(status) ? status : read_prepared(boot);
 }
 
 static void free_pages(struct boot *boot)
@@ -202,6 +202,55 @@ static EFI_STATUS place(struct boot *boot)
 	return status;
 }
 
+/* What the plan was made from is not read again: what was checked is what runs. */
+static EFI_STATUS read_kernel(struct boot *boot, uint64_t offset, uint64_t size, uint8_t *to)
+{
+	uint64_t known = offset < boot->head_size ? boot->head_size - offset : 0;
+
+	if (known > size)
+		known = size;
+	if (known)
+		__builtin_memcpy(to, boot->head + offset, known);
+	return size > known ? file_read(&boot->files[0], offset + known, size - known, to + known) : EFI_SUCCESS;
+}
+
+static EFI_STATUS read_measured_kernel(struct boot *boot, const struct plan_load *piece)
+{
+	const struct file *file = &boot->files[0];
+	uint8_t *to = (uint8_t *)(uintptr_t)piece->to;
+	bool image = boot->kernel.format == KERNEL_BZIMAGE && file->size <= boot->kernel.memory_size;
+	EFI_STATUS status;
+
+	/* As LoadImage measures it: the whole file, from where its main part will lie; there is room, and it is moved down then. */
+	if (image) {
+		status = read_kernel(boot, 0, file->size, to);
+		if (EFI_ERROR(status))
+			return status;
+		image = measure_pe_kernel(file->path, piece->to, file->size);
+		__builtin_memmove(to, to + piece->offset, piece->size);
+	} else {
+		status = read_kernel(boot, piece->offset, piece->size, to);
+	}
+	if (!EFI_ERROR(status) && !image) {
+		if (piece == boot->plan.loads && boot->prepared) /* with the relocations */
+			measure_kernel_part(file->path, boot->prepared, boot->prepared->head_size);
+		else if (piece == boot->plan.loads)
+			measure_kernel_part(file->path, boot->head, boot->head_size);
+		measure_kernel_part(file->path, to, piece->size);
+	}
+	return status;
+}
+
+static EFI_STATUS load_piece(struct boot *boot, const struct plan_load *piece)
+{
+	uint8_t *to = (uint8_t *)(uintptr_t)piece->to;
+
+	if (piece->file > 0)
+		return boot->media.size ? initrd_media_read(&boot->media, to) :
+					  file_read(&boot->files[piece->file], piece->offset, piece->size, to);
+	return boot->has_tpm ? read_measured_kernel(boot, piece) : read_kernel(boot, piece->offset, piece->size, to);
+}
+
 static EFI_STATUS load(struct boot *boot)
 {
 	const struct boot_plan *plan = &boot->plan;
@@ -210,25 +259,25 @@ static EFI_STATUS load(struct boot *boot)
 
 	for (size_t i = 0; i < plan->load_count && !EFI_ERROR(status); i++) {
 		const struct plan_load *piece = &plan->loads[i];
-		struct file *file = &boot->files[piece->file];
+		const struct file *file = &boot->files[piece->file];
 
-		if (piece->file > 0 && boot->media.size) {
-			status = initrd_media_read(&boot->media, (void *)(uintptr_t)piece->to);
-			continue;
-		}
-		if (piece->file != told) {
+		if (piece->file != told && (piece->file == 0 || boot->media.size == 0)) {
 			print(console, "reading %s, ", file->path);
 			print_size(console, file->size);
 			print(console, "\n");
 			console_flush();
 			told = piece->file;
 		}
-		status = file_read(file, piece->offset, piece->size, (void *)(uintptr_t)piece->to);
+		status = load_piece(boot, piece);
 		if (piece->file == 0)
 			kernel_step(boot, status);
 	}
 	for (size_t i = 0; i < plan->clear_count && !EFI_ERROR(status); i++)
 		__builtin_memset((void *)(uintptr_t)plan->clears[i].base, 0, plan->clears[i].size);
+	if (!EFI_ERROR(status)) {
+		measure_options(boot->entry->options, false);
+		measure_initrd(plan->initrd, plan->initrd_size);
+	}
 	return status;
 }
 
@@ -302,7 +351,12 @@ static EFI_STATUS show_and_leave(struct boot *boot, const struct boot_block *blo
 	struct boot_departure departure = { .plan = &boot->plan, .facts = &boot->facts, .block = *block,
 					    .scratch = boot->scratch, .scratch_size = boot->scratch_size };
 	struct memory_map now = { .buffer = NULL };
-	EFI_STATUS status = memory_map_reserve(&now, PLAN_SLACK_DESCRIPTORS);
+	EFI_STATUS status;
+
+	if (kernel_is_linux(&boot->kernel))
+		machine_request_memory_overwrite();
+	loader_variables_leave();
+	status = memory_map_reserve(&now, PLAN_SLACK_DESCRIPTORS);
 
 	if (!EFI_ERROR(status))
 		status = memory_map_read(&now);
@@ -440,6 +494,7 @@ static EFI_STATUS run(struct boot *boot)
 
 	if (EFI_ERROR(status))
 		return status;
+	boot->has_tpm = measure_begin();
 	make_request(boot);
 	status = place(boot);
 	if (!EFI_ERROR(status))
@@ -473,6 +528,7 @@ static void boot_end(struct boot *boot)
 	free_map(boot);
 	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
 		file_close(&boot->files[i]);
+	pool_free(boot->head);
 	pool_free(boot->prepared);
 	pool_free(boot);
 }
