@@ -89,7 +89,7 @@ MACHINES = [
     OddMachine("ovmf-hmat", "q35, near and far memory of 512 MiB as the ACPI table HMAT tells", machine="q35,hmat=on",
                memory="1G", extra=HMAT),
     OddMachine("ovmf-fragmented", "q35, 512 MiB, 400 single pages of four types", program="fragment"),
-    OddMachine("ovmf-fragmented-3000", "q35, 512 MiB, 1550 single pages: over 3000 e820 entries",
+    OddMachine("ovmf-fragmented-3000", "q35, 1 GiB, 1550 single pages: over 3000 e820 entries", memory="1G",
                program="fragment_3000"),
     OddMachine("ovmf-gcd-ranges", "q35, 512 MiB; persistent, unaccepted, soft reserved, unusable, OEM and OS types",
                program="gcd_ranges", boots=("setup_arch", "scribble", "hello_again"), quick=("setup_arch", "scribble")),
@@ -105,7 +105,7 @@ MACHINES = [
     OddMachine("ovmf-old-cpu", "q35, 512 MiB, an early 64-bit processor", cpu="qemu64"),
     OddMachine("ovmf-2-cpus", "q35, 512 MiB, 2 processors", extra=("-smp", "2"), boots=SCRIBBLE),
     OddMachine("ovmf-64-cpus", "q35, 512 MiB, 64 processors", extra=("-smp", "64"), boots=SCRIBBLE),
-    OddMachine("ovmf-255-cpus", "q35, 1 GiB, 255 processors", memory="1G", extra=("-smp", "255"), boots=SCRIBBLE),
+    OddMachine("ovmf-255-cpus", "q35, 512 MiB, 255 processors", extra=("-smp", "255"), boots=SETUP_ARCH),
     # what is connected
     OddMachine("ovmf-no-serial", "q35, 512 MiB, no serial port", serial=False, boots=SCRIBBLE, quick=SCRIBBLE),
     OddMachine("ovmf-only-screen", "q35, 512 MiB, a screen and no serial port", serial=False, display="vga", boots=SCRIBBLE),
