@@ -136,6 +136,7 @@ EFI_STATUS entry_start(struct bls_file *file)
 
 	fw.volume = &fw.volumes[file->volume];
 	count_try(file);
+	loader_variables_select(file);
 	entry_path(path, fw.volume->prefix, file->name);
 	if (entry->efi[0] || entry->start_efi || machine_secure_boot())
 		status = start_image(entry, path);
@@ -143,4 +144,39 @@ EFI_STATUS entry_start(struct bls_file *file)
 		status = boot_entry(entry, path);
 	fw.volume = &fw.volumes[0];
 	return status;
+}
+
+EFI_STATUS entry_view(const struct bls_file *file)
+{
+	bool planned = !file->entry.efi[0] && !file->entry.start_efi && !machine_secure_boot();
+	struct map_viewing viewing = { .entry = planned ? &file->entry : NULL,
+				       .no_plan = "  there is no plan: this entry is started as an EFI program, which makes its own" };
+	char path[ENTRY_PATH_MAX];
+	EFI_STATUS status;
+
+	fw.volume = &fw.volumes[file->volume];
+	viewing.name = entry_path(path, fw.volume->prefix, file->name);
+	status = map_viewer_run(&viewing);
+	fw.volume = &fw.volumes[0];
+	return status;
+}
+
+/* With the plan, so that everybody can see that the host's is the same. */
+static void save(void *status, const struct boot_survey *survey)
+{
+	if (survey->plan)
+		boot_plan_print(survey->plan, console);
+	*(EFI_STATUS *)status = map_save(survey);
+}
+
+EFI_STATUS entry_save_map(const struct bls_file *file)
+{
+	char path[ENTRY_PATH_MAX];
+	EFI_STATUS saved = EFI_ABORTED, status;
+
+	fw.volume = &fw.volumes[file->volume];
+	entry_path(path, fw.volume->prefix, file->name);
+	status = boot_survey(file->entry.efi[0] ? NULL : &file->entry, path, save, &saved);
+	fw.volume = &fw.volumes[0];
+	return EFI_ERROR(status) ? status : saved;
 }

@@ -122,26 +122,36 @@ static bool fit(const struct placement_want *want, uint64_t start, uint64_t last
 	return *base >= start && *base <= last && last - *base >= want->size - 1;
 }
 
-void print_size(struct printer *out, uint64_t size)
+void print_binary_size(struct printer *out, uint64_t size)
 {
-	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	static const char units[] = "KMGTPE";
 	unsigned unit = 0, shift = 10;
 
-	print(out, "%llu bytes", X(size));
-	if (size < 1024)
+	if (size < 1024) {
+		print(out, "%llu bytes", X(size));
 		return;
-	while (unit + 1 < MM_ARRAY_COUNT(units) && size >> shift >= 1024) {
+	}
+	while (unit + 1 < sizeof(units) - 1 && size >> shift >= 1024) {
 		unit++;
 		shift += 10;
 	}
 
-	uint64_t whole = size >> shift, tenths = ((size >> (shift - 10)) & 1023) * 10 / 1024;
-	bool exact = (size & ((UINT64_C(1) << shift) - 1)) == 0;
+	uint64_t tenths = ((size >> (shift - 10)) & 1023) * 10 / 1024;
 
-	if (exact)
-		print(out, " (%llu %s)", X(whole), units[unit]);
-	else
-		print(out, " (%llu.%llu %s)", X(whole), X(tenths), units[unit]);
+	print(out, "%llu", X(size >> shift));
+	if (size & ((UINT64_C(1) << shift) - 1))
+		print(out, ".%llu", X(tenths));
+	print(out, " %ciB", units[unit]);
+}
+
+void print_size(struct printer *out, uint64_t size)
+{
+	print(out, "%llu bytes", X(size));
+	if (size < 1024)
+		return;
+	print(out, " (");
+	print_binary_size(out, size);
+	print(out, ")");
 }
 
 static void explain(const struct placement *placement, const struct placement_want *want, struct printer *why)

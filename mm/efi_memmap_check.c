@@ -26,6 +26,25 @@ size_t efi_memmap_check_scratch_size(size_t count)
 	return mm_ranges_scratch_size(count);
 }
 
+int efi_memmap_order(const struct efi_memmap *map, uint32_t *order, void *scratch, size_t scratch_size)
+{
+	size_t count = efi_memmap_count(map);
+	struct ranges ranges;
+
+	if (!mm_ranges_carve(&ranges, scratch, scratch_size, count))
+		return MM_ENOSPC;
+	for (size_t i = 0; i < count; i++) {
+		struct efi_memory_desc desc;
+
+		efi_memmap_get(map, i, &desc);
+		ranges.items[ranges.count++] = (struct range){ .start = desc.phys_addr, .index = (uint32_t)i };
+	}
+	mm_ranges_sort(&ranges);
+	for (size_t i = 0; i < count; i++)
+		order[i] = ranges.items[i].index;
+	return 0;
+}
+
 static void report(struct check *check, enum efi_finding_kind kind, size_t index, size_t other)
 {
 	struct efi_finding finding = { kind, index, other };

@@ -5,7 +5,7 @@ UNIT_TESTS := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/*_t
 
 $(B)/test/unit/%: $(B)/san/test/unit/%.o $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -o $@
+	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lm -o $@
 
 $(B)/test/unit/captured_maps_test: $(TEST_SUPPORT)
 

@@ -74,4 +74,7 @@ bool placement_first_unavailable(const struct placement *placement, uint64_t bas
 /* Prints a size exactly and in binary units: "53411840 bytes (50.9 MiB)". */
 void print_size(struct printer *out, uint64_t size);
 
+/* The same in binary units alone: "50.9 MiB"; the tenth is cut off, and told only when there is a rest. */
+void print_binary_size(struct printer *out, uint64_t size);
+
 #endif

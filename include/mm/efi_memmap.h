@@ -91,6 +91,13 @@ bool efi_memmap_get(const struct efi_memmap *map, size_t index, struct efi_memor
 bool efi_memory_desc_end(const struct efi_memory_desc *desc, uint64_t *end);
 
 /*
+ * Stores the numbers of all descriptors in the order of their phys_addr, equal ones in the map's own order. order has
+ * efi_memmap_count() elements; scratch memory as for efi_memmap_check(). MM_ENOSPC, and order untouched, when that is too
+ * small.
+ */
+int efi_memmap_order(const struct efi_memmap *map, uint32_t *order, void *scratch, size_t scratch_size);
+
+/*
  * Name of a type as the UEFI specification writes it ("EfiConventionalMemory"), "OEM type", "OS type" or "unknown
  * type".
  */

@@ -177,6 +177,25 @@ static void prints_each_kind(void **state)
 	free_map(&map);
 }
 
+/* By address, equal ones in the map's order, the unreadable too. */
+static void order_by_address(void **state)
+{
+	static const uint32_t wanted[] = { 3, 1, 4, 2, 0, 5 };
+	struct efi_memmap map = MAP({ 7, GIB, 1, 0 }, { 7, 0x1000, 1, 0 }, { 7, MIB, 1, 0 }, { 7, 0, 1, 0 },
+				    { 7, 0x1000, 0, 0 }, { 7, UINT64_MAX, 9, 0 });
+	size_t size = efi_memmap_check_scratch_size(6);
+	void *scratch = malloc(size);
+	uint32_t order[6] = { 9 };
+
+	(void)state;
+	assert_int_equal(efi_memmap_order(&map, order, scratch, size - 1), MM_ENOSPC);
+	assert_int_equal(order[0], 9);
+	assert_int_equal(efi_memmap_order(&map, order, scratch, size), 0);
+	assert_memory_equal(order, wanted, sizeof(wanted));
+	free(scratch);
+	free_map(&map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +205,7 @@ int main(void)
 		cmocka_unit_test(overlaps_and_duplicates),
 		cmocka_unit_test(overlap_in_a_single_byte_of_unaligned_ranges),
 		cmocka_unit_test(prints_each_kind),
+		cmocka_unit_test(order_by_address),
 	};
 
 	return cmocka_run_group_tests_name("efi_memmap_check", tests, NULL, NULL);

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "diff_print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <loader/placement.h>
+
+#include "map_diff.h"
+
+/* Owners on other levels are compared between the maps up to this length. */
+#define OWNERS_SIZE 600
+
+/* One of the two maps, with its levels cut into stretches of one owner each. */
+struct side {
+	const struct map_view *view;
+	struct map_segment *segments[MAP_LEVELS];
+	size_t counts[MAP_LEVELS];
+};
+
+struct comparison {
+	struct side a, b;
+	struct printer *out;
+};
+
+static struct side open_side(const struct map_view *view)
+{
+	struct side side = { .view = view };
+
+	for (size_t i = 0; i < MAP_LEVELS; i++)
+		side.segments[i] = map_items_flatten(&view->levels[i], &side.counts[i]);
+	return side;
+}
+
+static void close_side(struct side *side)
+{
+	for (size_t i = 0; i < MAP_LEVELS; i++)
+		free(side->segments[i]);
+}
+
+/* The segment that has an address, or the first one above it; count when there is none. */
+static size_t segment_at(const struct map_segment *segments, size_t count, uint64_t address)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (segments[middle].last < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The type of an item; its attributes, too, where they alone tell it from what it was. */
+static void print_owner(const struct comparison *diff, enum map_level level, const struct map_item *item,
+			const struct map_item *other)
+{
+	if (!item) {
+		print(diff->out, "nothing");
+		return;
+	}
+	map_item_print_type(level, item, diff->out);
+	if (level == LEVEL_EFI && other && item->type == other->type) {
+		print(diff->out, " ");
+		efi_attribute_print(item->attribute, diff->out);
+	}
+}
+
+/* "EFI Boot Data, /proc/iomem System RAM": who has a stretch on the other levels; nothing when nobody does. */
+static void print_other_owners(const struct side *side, enum map_level level, uint64_t first, uint64_t last,
+			       struct printer *out)
+{
+	static const char *const words[] = { "EFI ", "e820 ", "/proc/iomem " };
+	const char *separator = "";
+
+	for (unsigned i = 0; i < MAP_LEVELS; i++) {
+		size_t at = segment_at(side->segments[i], side->counts[i], first);
+		const struct map_segment *segment = &side->segments[i][at];
+
+		if (i == level || at == side->counts[i] || segment->first > last ||
+		    (i == LEVEL_E820 && side->view->converted))
+			continue;
+		print(out, "%s%s", separator, words[i]);
+		map_item_print_type(i, segment->item, out);
+		if (segment->first > first || segment->last < last)
+			print(out, " (in part)");
+		separator = ", ";
+	}
+}
+
+/* One line with the owners elsewhere, once when they are the same in both maps, and what such addresses are on a PC. */
+static void print_context(const struct comparison *diff, enum map_level level, const struct owner_change *change)
+{
+	char in_a[OWNERS_SIZE], in_b[OWNERS_SIZE];
+	struct buffer_printer a, b;
+	struct known_range known;
+	const char *separator = "      ";
+	struct printer *out = diff->out;
+
+	buffer_printer_init(&a, in_a, sizeof(in_a));
+	buffer_printer_init(&b, in_b, sizeof(in_b));
+	print_other_owners(&diff->a, level, change->first, change->last, &a.printer);
+	print_other_owners(&diff->b, level, change->first, change->last, &b.printer);
+	if (a.length || b.length) {
+		bool same = a.length == b.length && a.length < sizeof(in_a) && strcmp(in_a, in_b) == 0;
+
+		print(out, "%sin %s: %s", separator, same ? "both" : "A", a.length ? "" : "nothing");
+		print_other_owners(&diff->a, level, change->first, change->last, out);
+		if (!same) {
+			print(out, "; in B: %s", b.length ? "" : "nothing");
+			print_other_owners(&diff->b, level, change->first, change->last, out);
+		}
+		separator = "; ";
+	}
+	if (known_range_fitting(&diff->b.view->facts, change->first, change->last, !change->b, &known)) {
+		print(out, "%swell-known: %s", separator, known.name);
+		separator = "; ";
+	}
+	if (*separator == ';')
+		print(out, "\n");
+}
+
+static void print_owner_change(const struct comparison *diff, enum map_level level, const struct owner_change *change)
+{
+	struct printer *out = diff->out;
+
+	print(out, "    ");
+	print_range_and_size(out, change->first, change->last);
+	print(out, ": ");
+	print_owner(diff, level, change->a, change->b);
+	print(out, " -> ");
+	print_owner(diff, level, change->b, change->a);
+	print(out, "\n");
+	print_context(diff, level, change);
+}
+
+static void print_pair(const struct comparison *diff, enum map_level level, const struct item_pair *pair)
+{
+	static const char *const words[] = { "same", "changed", "", "moved", "vanished", "appeared" };
+	const struct map_item *a = pair->a, *b = pair->b;
+	uint64_t bytes_a = a ? range_bytes(a->first, a->last) : 0, bytes_b = b ? range_bytes(b->first, b->last) : 0;
+	struct printer *out = diff->out;
+	const char *word = pair->change != CHANGE_RESIZED ? words[pair->change]
+			   : bytes_a < bytes_b		 ? "grew"
+			   : bytes_a > bytes_b		 ? "shrank"
+							 : "moved";
+
+	print(out, "  %-9s ", word);
+	print_owner(diff, level, a ? a : b, pair->change == CHANGE_TYPE ? b : NULL);
+	if (pair->change == CHANGE_TYPE) {
+		print(out, " -> ");
+		print_owner(diff, level, b, a);
+	}
+	print(out, " ");
+	print_range(out, (a ? a : b)->first, (a ? a : b)->last);
+	if (pair->change == CHANGE_MOVED || pair->change == CHANGE_RESIZED) {
+		print(out, " -> ");
+		print_range(out, b->first, b->last);
+	}
+	if (bytes_a != bytes_b && a && b) {
+		print(out, ", by ");
+		print_size(out, bytes_a < bytes_b ? bytes_b - bytes_a : bytes_a - bytes_b);
+	} else {
+		print(out, ", ");
+		print_size(out, a ? bytes_a : bytes_b);
+	}
+	print(out, "\n");
+}
+
+/* Bytes of a type on both sides; items of one type have one name. */
+struct total {
+	const struct map_item *item;
+	uint64_t a, b;
+};
+
+static int compare_totals(const void *a, const void *b)
+{
+	const struct total *one = a, *other = b;
+
+	return one->item->type < other->item->type ? -1 : one->item->type > other->item->type;
+}
+
+static void print_totals(const struct comparison *diff, enum map_level level)
+{
+	size_t count_a = diff->a.counts[level], count = count_a + diff->b.counts[level], used = 0;
+	struct total *totals = allocate(count, sizeof(*totals));
+	struct printer *out = diff->out;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct map_segment *segment = i < count_a ? &diff->a.segments[level][i]
+								: &diff->b.segments[level][i - count_a];
+		uint64_t bytes = range_bytes(segment->first, segment->last);
+
+		totals[i] = (struct total){ segment->item, i < count_a ? bytes : 0, i < count_a ? 0 : bytes };
+	}
+	qsort(totals, count, sizeof(*totals), compare_totals);
+	for (size_t i = 0; i < count; i++) {
+		if (used && totals[used - 1].item->type == totals[i].item->type) {
+			totals[used - 1].a += totals[i].a;
+			totals[used - 1].b += totals[i].b;
+		} else {
+			totals[used++] = totals[i];
+		}
+	}
+	print(out, "  totals:\n");
+	for (size_t i = 0; i < used; i++) {
+		const struct total *total = &totals[i];
+
+		print(out, "    ");
+		map_item_print_type(level, total->item, out);
+		print(out, ": ");
+		print_size(out, total->a);
+		if (total->a == total->b) {
+			print(out, " in both\n");
+			continue;
+		}
+		print(out, " -> ");
+		print_size(out, total->b);
+		print(out, ", %s ", total->a < total->b ? "more by" : "less by");
+		print_size(out, total->a < total->b ? total->b - total->a : total->a - total->b);
+		print(out, "\n");
+	}
+	free(totals);
+}
+
+/* Whether the level differs. */
+static bool compare_level(const struct comparison *diff, enum map_level level)
+{
+	const struct map_items *a = &diff->a.view->levels[level], *b = &diff->b.view->levels[level];
+	struct item_diff items = map_items_diff(a, b);
+	size_t changes, different = items.count - items.same;
+	struct owner_change *owners = map_owners_diff(a, b, &changes);
+	struct printer *out = diff->out;
+
+	print(out, "\n%s: ", map_level_name(level));
+	if (level == LEVEL_E820 && (diff->a.view->converted || diff->b.view->converted))
+		print(out, "(of %s converted as Linux's EFI stub does it) ",
+		      diff->a.view->converted && diff->b.view->converted ? "both" : diff->a.view->converted ? "A" : "B");
+	if (different == 0) {
+		print(out, "the same %zu %s\n", a->count, map_level_unit(level, a->count));
+	} else {
+		print(out, "%zu and %zu %s, %zu of them the same\n", a->count, b->count, map_level_unit(level, b->count),
+		      items.same);
+		for (size_t i = 0; i < items.count; i++)
+			if (items.pairs[i].change != CHANGE_SAME)
+				print_pair(diff, level, &items.pairs[i]);
+		print(out, "  %s\n", changes ? "bytes that changed hands:" : "no byte changed hands");
+		for (size_t i = 0; i < changes; i++)
+			print_owner_change(diff, level, &owners[i]);
+		if (level != LEVEL_IOMEM)
+			print_totals(diff, level);
+	}
+	free(items.pairs);
+	free(owners);
+	return different != 0;
+}
+
+static void print_entry(const struct comparison *diff, const struct e820_table *table, size_t index)
+{
+	const struct e820_entry *entry = &table->entries[index];
+
+	if (index >= table->nr_entries) {
+		print(diff->out, "nothing");
+		return;
+	}
+	print_range(diff->out, entry->addr, entry->addr + (entry->size - 1));
+	print(diff->out, " ");
+	e820_print_type(entry->type, diff->out);
+}
+
+static void print_resume(const struct comparison *diff)
+{
+	const struct e820_table *a = &diff->a.view->e820, *b = &diff->b.view->e820;
+	uint32_t crc_a = e820_crc32(a), crc_b = e820_crc32(b);
+	struct printer *out = diff->out;
+	size_t i = 0;
+
+	print(out, "\nwould hibernation resume: ");
+	if (crc_a == crc_b) {
+		print(out, "yes, the CRC32 of both e820 maps is %08x\n", (unsigned)crc_a);
+		return;
+	}
+	while (i < a->nr_entries && i < b->nr_entries && memcmp(&a->entries[i], &b->entries[i], sizeof(*a->entries)) == 0)
+		i++;
+	print(out, "no, the CRC32 of the e820 map is %08x in A and %08x in B\n", (unsigned)crc_a, (unsigned)crc_b);
+	print(out, "  the first entry that differs is %zu: ", i);
+	print_entry(diff, a, i);
+	print(out, " -> ");
+	print_entry(diff, b, i);
+	print(out, "\n");
+}
+
+static bool has_level(const struct map_view *view, unsigned level)
+{
+	return view->levels[level].count > 0;
+}
+
+enum diff_result diff_print(const struct map_view *a, const struct map_view *b, struct printer *out)
+{
+	struct comparison diff = { .out = out };
+	bool common = false, different = false;
+
+	for (unsigned i = 0; i < MAP_LEVELS; i++)
+		common = common || (has_level(a, i) && has_level(b, i));
+	if (!common)
+		return DIFF_NOTHING_IN_COMMON;
+	diff.a = open_side(a);
+	diff.b = open_side(b);
+	print(out, "A: %s (%s)\nB: %s (%s)\n", a->source->name, a->source->kind, b->source->name, b->source->kind);
+	for (unsigned i = 0; i < MAP_LEVELS; i++) {
+		if (has_level(a, i) && has_level(b, i))
+			different |= compare_level(&diff, i);
+		else if (has_level(a, i) || has_level(b, i))
+			print(out, "\n%s: only %s has it, so it is not compared\n", map_level_name(i), has_level(a, i) ? "A" : "B");
+	}
+	if (has_level(a, LEVEL_E820) && has_level(b, LEVEL_E820))
+		print_resume(&diff);
+	close_side(&diff.a);
+	close_side(&diff.b);
+	return different ? DIFF_DIFFERENT : DIFF_SAME;
+}

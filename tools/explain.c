@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "explain.h"
+
+#include <stdlib.h>
+
+#include <loader/placement.h>
+
+#include "meanings.h"
+
+#define FIRST_MIB_LAST UINT64_C(0xfffff)
+
+struct question {
+	const struct map_view *view;
+	uint64_t first, last;
+	struct printer *out;
+};
+
+static bool overlaps(const struct question *question, uint64_t first, uint64_t last)
+{
+	return first <= question->last && question->first <= last;
+}
+
+/* Bytes of the question that lie in [first, last], which has some. */
+static uint64_t bytes_in(const struct question *question, uint64_t first, uint64_t last)
+{
+	return range_bytes(first > question->first ? first : question->first,
+			   last < question->last ? last : question->last);
+}
+
+static bool asks_one(const struct question *question)
+{
+	return question->first == question->last;
+}
+
+/* "655360 bytes (640 KiB)", with "byte" for one. */
+static void print_bytes(struct printer *out, uint64_t bytes)
+{
+	if (bytes == 1)
+		print(out, "1 byte");
+	else
+		print_size(out, bytes);
+}
+
+/* How much of an item lies on each side of what is asked for. */
+static void print_sides(const struct question *question, const struct map_item *item)
+{
+	const char *what = asks_one(question) ? "the address" : "the range";
+	struct printer *out = question->out;
+
+	if (item->first >= question->first && item->last <= question->last)
+		return;
+	print(out, "    ");
+	if (item->first < question->first) {
+		print_bytes(out, question->first - item->first);
+		print(out, " of it below %s", what);
+	} else {
+		print(out, "nothing of it below %s", what);
+	}
+	print(out, ", ");
+	if (item->last > question->last) {
+		print_bytes(out, item->last - question->last);
+		print(out, " above\n");
+	} else {
+		print(out, "nothing above\n");
+	}
+}
+
+static const char *item_word(enum map_level level)
+{
+	static const char *const words[] = { "descriptor", "entry", "resource" };
+
+	return words[level];
+}
+
+static void print_item(const struct question *question, enum map_level level, const struct map_item *item)
+{
+	struct printer *out = question->out;
+
+	print(out, "%s %zu (", item_word(level), item->index);
+	map_item_print_type(level, item, out);
+	print(out, ")");
+}
+
+/* The gap between two segments, either of which may be missing. */
+static void explain_gap(const struct question *question, enum map_level level, const struct map_segment *below,
+			const struct map_segment *above)
+{
+	uint64_t first = below ? below->last + 1 : 0, last = above ? above->first - 1 : UINT64_MAX;
+	struct printer *out = question->out;
+	struct known_range known;
+
+	print(out, "  no %s has ", item_word(level));
+	if (asks_one(question)) {
+		print(out, "it");
+	} else if (first <= question->first && question->last <= last) {
+		print(out, "any of it");
+	} else {
+		print_bytes(out, bytes_in(question, first, last));
+		print(out, " of it");
+	}
+	print(out, ": gap ");
+	print_range_and_size(out, first, last);
+	print(out, "\n");
+	if (below) {
+		print(out, "    nearest below: ");
+		print_item(question, level, below->item);
+		print(out, ", which ends at 0x%llx", (unsigned long long)below->last);
+		if (first < question->first) {
+			print(out, ", ");
+			print_bytes(out, question->first - first);
+			print(out, " away");
+		}
+		print(out, "\n");
+	}
+	if (above) {
+		print(out, "    nearest above: ");
+		print_item(question, level, above->item);
+		print(out, ", which starts at 0x%llx", (unsigned long long)above->first);
+		if (last > question->last) {
+			print(out, ", ");
+			print_bytes(out, last - question->last);
+			print(out, " away");
+		}
+		print(out, "\n");
+	}
+	if (level == LEVEL_E820 && known_range_fitting(&question->view->facts, first, last, true, &known))
+		print(out, "    this gap is the %s: %s\n", known.name, known.sentence);
+}
+
+static void explain_gaps(const struct question *question, enum map_level level)
+{
+	size_t count;
+	struct map_segment *segments = map_items_flatten(&question->view->levels[level], &count);
+	const struct map_segment *below = NULL;
+
+	for (size_t i = 0; i <= count; i++) {
+		const struct map_segment *above = i < count ? &segments[i] : NULL;
+		uint64_t first = below ? below->last + 1 : 0;
+		bool full = below && below->last == UINT64_MAX;
+
+		if (!full && (!above || above->first > first) &&
+		    overlaps(question, first, above ? above->first - 1 : UINT64_MAX))
+			explain_gap(question, level, below, above);
+		below = above;
+	}
+	free(segments);
+}
+
+/* "24", "24 to 26", "24 to 26, 30": numbers in ascending order, given one by one. */
+struct run_printer {
+	struct printer *out;
+	size_t first, last;
+	bool open, printed;
+};
+
+static void end_run(struct run_printer *runs)
+{
+	if (!runs->open)
+		return;
+	print(runs->out, "%s%zu", runs->printed ? ", " : "", runs->first);
+	if (runs->last > runs->first)
+		print(runs->out, "%s%zu", runs->last == runs->first + 1 ? ", " : " to ", runs->last);
+	runs->printed = true;
+	runs->open = false;
+}
+
+static void add_to_run(struct run_printer *runs, size_t number)
+{
+	if (runs->open && number != runs->last + 1)
+		end_run(runs);
+	if (!runs->open)
+		runs->first = number;
+	runs->last = number;
+	runs->open = true;
+}
+
+/* Which descriptors an entry of the conversion is made of. */
+static void explain_origin(const struct question *question, const struct map_item *item)
+{
+	const struct map_view *view = question->view;
+	struct run_printer runs = { .out = question->out };
+
+	print(question->out, "    what it is made of: EFI descriptors ");
+	for (size_t i = 0; i < view->source->nr_efi; i++) {
+		const struct efi_trace *trace = &view->trace[i];
+		const struct efi_memory_desc *desc = &view->source->efi[i];
+		uint64_t end;
+
+		if (trace->first != SIZE_MAX && trace->type == item->type && trace->first <= item->index &&
+		    item->index <= trace->last && efi_memory_desc_end(desc, &end) && desc->phys_addr <= item->last &&
+		    item->first <= end - 1)
+			add_to_run(&runs, i);
+	}
+	end_run(&runs);
+	print(question->out, "\n");
+}
+
+static void explain_fate(const struct question *question, const struct map_item *item)
+{
+	const struct map_view *view = question->view;
+	struct printer *out = question->out;
+
+	print(out, "    attributes: ");
+	efi_attribute_explain(item->attribute, out);
+	print(out, "\n    what becomes of it%s: ", view->by_rule ? "" : " by the rule of Linux's EFI stub");
+	if (view->trace)
+		efi_trace_explain(&view->source->efi[item->index], &view->trace[item->index], out);
+	print(out, "\n");
+}
+
+/* Classes of types that are explained alike; below 32 of them. */
+static unsigned class_of(enum map_level level, uint32_t type)
+{
+	if (level == LEVEL_EFI && type < EFI_MAX_MEMORY_TYPE)
+		return type;
+	if (level == LEVEL_EFI)
+		return type >= EFI_OS_TYPE_MIN ? 29 : type >= EFI_OEM_TYPE_MIN ? 30 : 31;
+	if (type == E820_TYPE_SOFT_RESERVED)
+		return 30;
+	return type < 16 ? type : 31;
+}
+
+static void explain_type(const struct question *question, enum map_level level, uint32_t type)
+{
+	struct printer *out = question->out;
+
+	if (level == LEVEL_E820) {
+		print(out, "  ");
+		e820_print_type(type, out);
+		print(out, " ranges: Linux %s.\n", e820_type_meaning(type));
+		return;
+	}
+	print(out, "  %s means: %s.\n", efi_memory_type_name(type), efi_type_meaning(type));
+	if (efi_type_in_linux(type))
+		print(out, "  Linux %s.\n", efi_type_in_linux(type));
+}
+
+static void explain_item(const struct question *question, enum map_level level, const struct map_item *item)
+{
+	struct printer *out = question->out;
+
+	print(out, "  ");
+	print_item(question, level, item);
+	if (asks_one(question)) {
+		print(out, " has it");
+	} else if (item->first <= question->first && question->last <= item->last) {
+		print(out, " has all of it");
+	} else if (question->first <= item->first && item->last <= question->last) {
+		print(out, " lies in it");
+	} else {
+		print(out, " has ");
+		print_bytes(out, bytes_in(question, item->first, item->last));
+		print(out, " of it");
+	}
+	print(out, ": ");
+	print_range_and_size(out, item->first, item->last);
+	print(out, "\n");
+	print_sides(question, item);
+	if (level == LEVEL_EFI)
+		explain_fate(question, item);
+	else if (level == LEVEL_E820 && question->view->by_rule)
+		explain_origin(question, item);
+}
+
+static void explain_level(const struct question *question, enum map_level level)
+{
+	const struct map_items *items = &question->view->levels[level];
+	uint32_t classes = 0;
+
+	for (size_t i = 0; i < items->count; i++)
+		if (overlaps(question, items->items[i].first, items->items[i].last))
+			explain_item(question, level, &items->items[i]);
+	explain_gaps(question, level);
+	if (level == LEVEL_IOMEM)
+		return;
+	for (size_t i = 0; i < items->count; i++) {
+		uint32_t class = UINT32_C(1) << class_of(level, items->items[i].type);
+
+		if ((classes & class) || !overlaps(question, items->items[i].first, items->items[i].last))
+			continue;
+		classes |= class;
+		explain_type(question, level, items->items[i].type);
+	}
+}
+
+/* Where the file's table differs from what the descriptors would give, the other answer is told, too. */
+static void explain_conversion(const struct question *question)
+{
+	const struct map_view *view = question->view;
+	const struct e820_table *table = &view->conversion;
+	struct printer *out = question->out;
+
+	if (!view->trace || view->by_rule)
+		return;
+	print(out, "  Linux's EFI stub would make another e820 map of these descriptors; in that one:\n");
+	for (size_t i = e820_index_at(table, question->first); i < table->nr_entries; i++) {
+		const struct e820_entry *entry = &table->entries[i];
+
+		if (entry->addr > question->last)
+			break;
+		print(out, "    entry %zu: ", i);
+		print_range(out, entry->addr, entry->addr + (entry->size - 1));
+		print(out, " ");
+		e820_print_type(entry->type, out);
+		print(out, "\n");
+	}
+}
+
+/* The file's other tables, as they stand there: what Linux made of the first in later steps. */
+static void explain_other_tables(const struct question *question)
+{
+	const struct map_source *source = question->view->source;
+	struct printer *out = question->out;
+
+	for (size_t i = 0; i < source->nr_e820; i++) {
+		const struct e820_table *table = &source->e820[i].table;
+
+		for (size_t j = 0; j < table->nr_entries && &source->e820[i] != question->view->recorded; j++) {
+			const struct e820_entry *entry = &table->entries[j];
+
+			if (entry->size == 0 || !overlaps(question, entry->addr, entry->addr + (entry->size - 1)))
+				continue;
+			print(out, "  later in the file, %s: ", source->e820[i].label);
+			print_range(out, entry->addr, entry->addr + (entry->size - 1));
+			print(out, " ");
+			e820_print_type(entry->type, out);
+			print(out, "\n");
+		}
+	}
+}
+
+/* Bytes of the question in whole pages of RAM, which is what e820__memblock_setup leaves of memblock.memory. */
+static uint64_t bytes_of_ram(const struct question *question, bool *soft)
+{
+	const struct e820_table *table = &question->view->e820;
+	uint64_t bytes = 0;
+
+	*soft = false;
+	for (size_t i = 0; i < table->nr_entries; i++) {
+		const struct e820_entry *entry = &table->entries[i];
+		uint64_t first, end = mm_align_down(entry->addr + entry->size, MM_PAGE_SIZE);
+
+		if (entry->type == E820_TYPE_SOFT_RESERVED)
+			*soft = *soft || overlaps(question, entry->addr, entry->addr + (entry->size - 1));
+		if ((entry->type != E820_TYPE_RAM && entry->type != E820_TYPE_RESERVED_KERN) ||
+		    !mm_align_up(entry->addr, MM_PAGE_SIZE, &first) || first >= end || !overlaps(question, first, end - 1))
+			continue;
+		bytes += bytes_in(question, first, end - 1);
+	}
+	return bytes;
+}
+
+static void explain_memblock(const struct question *question)
+{
+	bool soft;
+	uint64_t bytes = bytes_of_ram(question, &soft);
+	uint64_t all = range_bytes(question->first, question->last);
+	struct printer *out = question->out;
+
+	print(out, "\nmemblock, as Linux fills it from the e820 map\n  ");
+	if (bytes == 0) {
+		print(out, "nothing of it is in memblock.memory: Linux does not count it as memory");
+	} else if (bytes == all) {
+		print(out, "%s in memblock.memory", asks_one(question) ? "it is" : "all of it is");
+	} else {
+		print_bytes(out, bytes);
+		print(out, " of it are in memblock.memory");
+	}
+	print(out, "\n");
+	if (soft)
+		print(out, "  what is soft reserved is in memblock.reserved\n");
+	if (bytes && question->first <= FIRST_MIB_LAST)
+		print(out, "  the whole first MiB is in memblock.reserved, too: Linux keeps it for starting processors\n");
+}
+
+static void explain_known(const struct question *question)
+{
+	struct printer *out = question->out;
+	struct known_range known;
+	bool any = false;
+
+	for (size_t at = 0; known_ranges_next(&question->view->facts, question->first, question->last, &at, &known);) {
+		print(out, "%s  %s ", any ? "" : "\nwell-known ranges\n", known.name);
+		print_range(out, known.start, known.last);
+		print(out, ": %s\n", known.sentence);
+		any = true;
+	}
+}
+
+void explain_range(const struct map_view *view, uint64_t first, uint64_t last, struct printer *out)
+{
+	struct question question = { view, first, last, out };
+
+	if (first == last) {
+		print(out, "0x%llx, in page frame 0x%llx", (unsigned long long)first,
+		      (unsigned long long)(first >> MM_PAGE_SHIFT));
+	} else {
+		print_range_and_size(out, first, last);
+	}
+	print(out, ", in %s (%s)\n", view->source->name, view->source->kind);
+	for (unsigned level = 0; level < MAP_LEVELS; level++) {
+		if (view->levels[level].count == 0)
+			continue;
+		print(out, "\n%s%s\n", map_level_name(level),
+		      level == LEVEL_E820 && view->converted ? ", converted as Linux's EFI stub does it" : "");
+		explain_level(&question, level);
+		if (level == LEVEL_E820) {
+			explain_conversion(&question);
+			explain_other_tables(&question);
+			explain_memblock(&question);
+		}
+	}
+	explain_known(&question);
+}

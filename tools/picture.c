@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "picture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LEAST_HEIGHT 480
+#define MOST_HEIGHT 16000
+
+enum map_kind map_item_kind(enum map_level level, const struct map_item *item)
+{
+	static const struct {
+		const char *name;
+		enum map_kind kind;
+	} resources[] = {
+		{ "System RAM", MAP_KIND_USABLE },
+		{ "Kernel", MAP_KIND_LOADER },
+		{ "Crash kernel", MAP_KIND_LOADER },
+		{ "Reserved", MAP_KIND_RESERVED },
+		{ "reserved", MAP_KIND_RESERVED },
+		{ "RAM buffer", MAP_KIND_RESERVED },
+		{ "ACPI Tables", MAP_KIND_ACPI },
+		{ "ACPI Non-volatile Storage", MAP_KIND_NVS },
+		{ "Unusable memory", MAP_KIND_UNUSABLE },
+		{ "Persistent Memory", MAP_KIND_PERSISTENT },
+		{ "Soft Reserved", MAP_KIND_SOFT_RESERVED },
+		{ "Unknown E820 type", MAP_KIND_UNKNOWN },
+	};
+	struct efi_memory_desc desc = { .type = item->type, .attribute = item->attribute };
+
+	if (level == LEVEL_EFI)
+		return map_kind_of_efi(&desc);
+	if (level == LEVEL_E820)
+		return map_kind_of_e820(item->type);
+	for (size_t i = 0; i < MM_ARRAY_COUNT(resources); i++)
+		if (strncmp(item->name, resources[i].name, strlen(resources[i].name)) == 0)
+			return resources[i].kind;
+	return MAP_KIND_MMIO; /* what else is in /proc/iomem is a device */
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+
+	return one < other ? -1 : one > other;
+}
+
+/* The first segment of a column that ends at or after an address; count when there is none. */
+static size_t segment_at(const struct picture_column *column, uint64_t address)
+{
+	size_t low = 0, high = column->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (column->segments[middle].last < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* All ranges in which no column changes, and in which one at least has something. */
+static struct picture_range *cut(const struct picture *picture, size_t *count)
+{
+	size_t segments = 0, nr_bounds = 0;
+	uint64_t *bounds;
+	struct picture_range *ranges;
+
+	for (size_t i = 0; i < picture->nr_columns; i++)
+		segments += picture->columns[i].count;
+	bounds = allocate(2 * segments, sizeof(*bounds));
+	for (size_t i = 0; i < picture->nr_columns; i++) {
+		for (size_t j = 0; j < picture->columns[i].count; j++) {
+			const struct map_segment *segment = &picture->columns[i].segments[j];
+
+			bounds[nr_bounds++] = segment->first;
+			if (segment->last != UINT64_MAX)
+				bounds[nr_bounds++] = segment->last + 1;
+		}
+	}
+	qsort(bounds, nr_bounds, sizeof(*bounds), compare_addresses);
+	ranges = allocate(nr_bounds, sizeof(*ranges));
+	*count = 0;
+	for (size_t i = 0; i < nr_bounds; i++) {
+		bool any = false;
+
+		if (i + 1 < nr_bounds && bounds[i + 1] == bounds[i])
+			continue;
+		for (size_t j = 0; j < picture->nr_columns && !any; j++) {
+			const struct picture_column *column = &picture->columns[j];
+			size_t at = segment_at(column, bounds[i]);
+
+			any = at < column->count && column->segments[at].first <= bounds[i];
+		}
+		if (any)
+			ranges[(*count)++] = (struct picture_range){
+				bounds[i], i + 1 < nr_bounds ? bounds[i + 1] - 1 : UINT64_MAX, 0 };
+	}
+	free(bounds);
+	return ranges;
+}
+
+/* What the column has of a row. */
+static struct picture_cell fill_cell(const struct picture_column *column, const struct picture_piece *row)
+{
+	struct picture_cell cell = { NULL, 0 };
+	uint64_t most = 0;
+
+	for (size_t at = segment_at(column, row->start); at < column->count; at++) {
+		const struct map_segment *segment = &column->segments[at];
+		uint64_t bytes;
+
+		if (segment->first > row->last)
+			break;
+		bytes = range_bytes(segment->first > row->start ? segment->first : row->start,
+				    segment->last < row->last ? segment->last : row->last);
+		cell.items++;
+		if (bytes > most) {
+			most = bytes;
+			cell.item = segment->item;
+		}
+	}
+	return cell;
+}
+
+void picture_open(struct picture *picture, const struct map_view *view)
+{
+	struct picture_range *ranges;
+	size_t count, wanted;
+	long rows;
+
+	*picture = (struct picture){ .height = LEAST_HEIGHT };
+	for (unsigned i = 0; i < MAP_LEVELS; i++) {
+		struct picture_column *column = &picture->columns[picture->nr_columns];
+
+		if (view->levels[i].count == 0)
+			continue;
+		column->level = i;
+		column->segments = map_items_flatten(&view->levels[i], &column->count);
+		picture->nr_columns++;
+	}
+	ranges = cut(picture, &count);
+	/* There may be a gap before each range. A page more for each row than the least, so that sizes can be seen. */
+	wanted = 2 * count < MOST_HEIGHT ? 2 * count * PICTURE_ROW_HEIGHT : MOST_HEIGHT;
+	if (wanted > picture->height)
+		picture->height = wanted < MOST_HEIGHT ? (uint32_t)wanted : MOST_HEIGHT;
+	picture->rows = allocate(picture->height / PICTURE_ROW_HEIGHT, sizeof(*picture->rows));
+	rows = map_picture_fold(ranges, count, picture->height, PICTURE_ROW_HEIGHT, picture->rows,
+				picture->height / PICTURE_ROW_HEIGHT, NULL);
+	free(ranges);
+	picture->nr_rows = rows > 0 ? (size_t)rows : 0;
+	for (size_t i = 0; i < picture->nr_columns; i++) {
+		struct picture_column *column = &picture->columns[i];
+
+		column->cells = allocate(picture->nr_rows, sizeof(*column->cells));
+		for (size_t j = 0; j < picture->nr_rows; j++)
+			column->cells[j] = fill_cell(column, &picture->rows[j]);
+	}
+}
+
+void picture_close(struct picture *picture)
+{
+	for (size_t i = 0; i < picture->nr_columns; i++) {
+		free(picture->columns[i].segments);
+		free(picture->columns[i].cells);
+	}
+	free(picture->rows);
+}
