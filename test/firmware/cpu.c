@@ -41,11 +41,12 @@ __attribute__((no_sanitize("address"))) static size_t emulate(const uint8_t *cod
 		mock.interrupts_off = true;
 		return 1;
 	}
-	if (code[0] == 0x0f && code[1] == 0x31) { /* rdtsc */
-		counter += 3000;
+	if (code[0] == 0x0f && (code[1] == 0x31 || (code[1] == 0x01 && code[2] == 0xf9))) { /* rdtsc; rdtscp is the C library's */
+		counter += code[1] == 0x31 ? 3000 : 0;
 		regs[REG_RAX] = (greg_t)(counter & 0xffffffff);
 		regs[REG_RDX] = (greg_t)(counter >> 32);
-		return 2;
+		regs[REG_RCX] = code[1] == 0x31 ? regs[REG_RCX] : 0;
+		return code[1] == 0x31 ? 2 : 3;
 	}
 	if (code[0] == 0xed) { /* inl %dx, %eax */
 		regs[REG_RAX] = (regs[REG_RDX] & 0xffff) == PM_TIMER_PORT ? timer() : 0xffffffff;
