@@ -314,6 +314,7 @@ int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, v
 	error = placement_init(&placement, request->map, (uint8_t *)scratch + skip + list, scratch_size - skip - list);
 	if (error)
 		return plan_full(why, "pieces of memory", placement.table.capacity);
+	placement.listener = request->listener;
 	for (size_t i = 0; i < request->refused_count; i++)
 		if (placement_take(&placement, request->refused[i].base, request->refused[i].size))
 			return plan_full(why, "pieces of memory", placement.table.capacity);

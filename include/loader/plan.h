@@ -26,6 +26,8 @@
 /* Descriptors by which the map may grow between the plan and ExitBootServices (Linux: EFI_MMAP_NR_SLACK_SLOTS). */
 #define PLAN_SLACK_DESCRIPTORS 32
 
+struct placement_listener;
+
 /* Bytes of firmware tables at a physical address. */
 struct boot_table {
 	uint64_t base;
@@ -52,6 +54,7 @@ struct boot_request {
 	size_t node_count;
 	const struct plan_refused *refused; /* not to be used again; null when refused_count is 0 */
 	size_t refused_count;
+	struct placement_listener *listener; /* placement.h; null: nobody asks why things go where they go */
 };
 
 /*

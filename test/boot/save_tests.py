@@ -266,6 +266,14 @@ def full_volume():
     yield from one_error(image, files, log, r"map-[0-9a-f]{8}\.efimap: the volume is full \(EFI_VOLUME_FULL\).* needed: ", [])
 
 
+def under_u_boot():
+    """Which cannot rename, and leaves the count of free clusters as it was."""
+    image, files = make_image("save_u_boot", FILES, TEXTS)
+    yield from check_saved(image, boot(image, ((LIST, "s"), (DONE, "q")), firmware="u-boot", machine="pc"), 1)
+    yield from damaged(image, files)
+    yield from broken_volume(image, HARMLESS)
+
+
 def removed(test):
     """A test whose images are removed behind it."""
     def run_and_remove():
@@ -280,4 +288,4 @@ def removed(test):
     return run_and_remove
 
 
-TESTS = [(test.__name__, removed(test)) for test in (saves, resets, read_only_disk, full_volume)]
+TESTS = [(test.__name__, removed(test)) for test in (saves, resets, read_only_disk, full_volume, under_u_boot)]
