@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "allocate.h"
 #include "command.h"
 #include "file_printer.h"
-#include "map_view.h"
 #include "plan_report.h"
 
 static const char help[] =

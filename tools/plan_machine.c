@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "command.h"
-#include "map_view.h"
 
 #define X(value) ((unsigned long long)(value))
 #define STRIDE 48   /* of EDK II's descriptors: what most firmware has */
@@ -74,12 +74,47 @@ static bool whole_pages(const struct e820_entry *entry, struct e820_entry *pages
 	return pages->addr < end;
 }
 
+/* The types of what Linux has at the root of /proc/iomem (arch/x86/kernel/e820.c); what it names otherwise is no memory. */
+static uint32_t type_of_resource(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t type;
+	} names[] = {
+		{ "System RAM", E820_TYPE_RAM },
+		{ "ACPI Tables", E820_TYPE_ACPI },
+		{ "ACPI Non-volatile Storage", E820_TYPE_NVS },
+		{ "Unusable memory", E820_TYPE_UNUSABLE },
+		{ "Persistent Memory", E820_TYPE_PMEM },
+		{ "Soft Reserved", E820_TYPE_SOFT_RESERVED },
+	};
+
+	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++)
+		if (strcmp(name, names[i].name) == 0)
+			return names[i].type;
+	return E820_TYPE_RESERVED;
+}
+
+/* What was reserved at the root only: children lie in memory that counts already. */
+static bool iomem_e820(const struct map_source *source, struct e820_table *table)
+{
+	*table = (struct e820_table){ allocate(source->nr_iomem, sizeof(*table->entries)), source->nr_iomem, 0 };
+	for (size_t i = 0; i < source->nr_iomem; i++) {
+		const struct source_iomem *resource = &source->iomem[i];
+
+		if (resource->depth == 0 && resource->end > resource->start)
+			e820_range_add(table, resource->start, resource->end - resource->start + 1, type_of_resource(resource->name));
+	}
+	return map_source_sanitise(table);
+}
+
 static bool use_e820(struct plan_machine *machine)
 {
+	const struct map_source *source = &machine->source;
 	struct e820_table table;
 	size_t count = 0;
 
-	if (!map_source_work_e820(&machine->source, E820_POLICY_LINUX, &table, NULL))
+	if (!(source->nr_e820 ? map_source_work_e820(source, E820_POLICY_LINUX, &table, NULL) : iomem_e820(source, &table)))
 		return false;
 	machine->descriptors = allocate(table.nr_entries, STRIDE);
 	for (size_t i = 0; i < table.nr_entries; i++) {
@@ -158,8 +193,8 @@ static bool use_assumptions(struct plan_machine *machine)
 	if (source->nr_efi)
 		use_descriptors(machine);
 	else if (!use_e820(machine))
-		refuse("%s: it has neither an EFI map nor an e820 map; needed: one of them to plan with", source->name);
-	return machine->map.buffer;
+		refuse("%s: no range in it has a whole page; needed: a memory map to plan with", source->name);
+	return machine->map.size;
 }
 
 bool plan_machine_open(struct plan_machine *machine, const char *path, const struct plan_wishes *wishes)
@@ -244,7 +279,7 @@ void plan_machine_print(const struct plan_machine *machine, const struct plan_wi
 	}
 	print(out, "  %-14s %zu descriptors of %zu bytes%s\n", "map", efi_memmap_count(&machine->map), machine->map.desc_size,
 	      source->efimap ? "" : source->nr_efi ? source->efi_stride ? "" : " (the size is assumed)" :
-				    " (made from the e820 map: all usable memory counts as free)");
+				    " (made from the e820 or iomem map: all usable memory counts as free)");
 	print_paging(machine, wishes, out);
 	if (!source->efimap) {
 		print(out, "  assumed:       no memory attributes table, no tables of ACPI in reserved memory%s%s\n",
