@@ -136,11 +136,27 @@ EFI_STATUS entry_start(struct bls_file *file)
 
 	fw.volume = &fw.volumes[file->volume];
 	count_try(file);
+	loader_variables_select(file);
 	entry_path(path, fw.volume->prefix, file->name);
 	if (entry->efi[0] || entry->start_efi || machine_secure_boot())
 		status = start_image(entry, path);
 	else
 		status = boot_entry(entry, path);
+	fw.volume = &fw.volumes[0];
+	return status;
+}
+
+EFI_STATUS entry_view(const struct bls_file *file)
+{
+	bool planned = !file->entry.efi[0] && !file->entry.start_efi && !machine_secure_boot();
+	struct map_viewing viewing = { .entry = planned ? &file->entry : NULL,
+				       .no_plan = "  there is no plan: this entry is started as an EFI program, which makes its own" };
+	char path[ENTRY_PATH_MAX];
+	EFI_STATUS status;
+
+	fw.volume = &fw.volumes[file->volume];
+	viewing.name = entry_path(path, fw.volume->prefix, file->name);
+	status = map_viewer_run(&viewing);
 	fw.volume = &fw.volumes[0];
 	return status;
 }

@@ -2,9 +2,15 @@
 # The host command `mapbridge`: build/mapbridge, and build/san/mapbridge with sanitizers for the tests.
 VERSION := 0.1
 TOOLS_C := $(wildcard tools/*.c)
+TOOLS_LIBS := -lz -llzma -lzstd -llz4 -llzo2 -lbz2
+
+tools-libraries:
+	@! command -v apt-get >/dev/null || scripts/deps tools
+.PHONY: tools-libraries
+$(B)/host/tools/unpack.o $(B)/san/tools/unpack.o: | tools-libraries
 
 $(B)/mapbridge: $(TOOLS_C:%.c=$(B)/host/%.o) $(B)/host/libloader.a $(B)/host/libmm.a
-	$(Q)$(HOSTCC) $^ -o $@
+	$(Q)$(HOSTCC) $^ -o $@ $(TOOLS_LIBS)
 $(B)/san/mapbridge: $(TOOLS_C:%.c=$(B)/san/%.o) $(B)/san/libloader.a $(B)/san/libmm.a
-	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@
+	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@ $(TOOLS_LIBS)
 $(B)/host/tools/%.o $(B)/san/tools/%.o: HOSTFLAGS += -DMAPBRIDGE_VERSION='"$(VERSION)"'
