@@ -23,11 +23,8 @@ int check_run(int argc, char **argv);
 int convert_run(int argc, char **argv);
 int diff_run(int argc, char **argv);
 int explain_run(int argc, char **argv);
-<<<<<<< HEAD
 int plan_run(int argc, char **argv);
-=======
 int prepare_run(int argc, char **argv);
->>>>>>> main
 int show_run(int argc, char **argv);
 
 /* Prints "mapbridge: TEXT" and a line end to standard error; EXIT_REFUSED. */
