@@ -206,7 +206,7 @@ static int plan(const struct arguments *arguments)
 	if (status == EXIT_FINE && !plan_machine_open(&machine, arguments->map, &arguments->wishes))
 		status = EXIT_REFUSED;
 	else if (status == EXIT_FINE) {
-		plan_machine_request(&machine, kernel_is_linux(kernel), &request);
+		plan_machine_request(&machine, kernel_is_linux(kernel), kernel->format == KERNEL_PREPARED, &request);
 		status = make_plan(arguments, &machine, &request);
 		plan_machine_close(&machine);
 	}

@@ -174,6 +174,9 @@ static bool use_file(struct plan_machine *machine)
 	machine->facts.efi_systab = numbers.efi_systab;
 	machine->facts.acpi_rsdp = numbers.acpi_rsdp;
 	machine->facts.secure_boot = (uint8_t)numbers.secure_boot;
+	machine->has_random = file->sections[EFIMAP_RANDOM].data;
+	if (machine->has_random)
+		memcpy(&machine->random, file->sections[EFIMAP_RANDOM].data, sizeof(machine->random));
 	if (file->sections[EFIMAP_SCREEN].data)
 		memcpy(&machine->facts.screen, file->sections[EFIMAP_SCREEN].data, sizeof(machine->facts.screen));
 	if (file->sections[EFIMAP_EDID].data)
@@ -226,7 +229,7 @@ void plan_machine_close(struct plan_machine *machine)
 	map_source_free(&machine->source);
 }
 
-void plan_machine_request(const struct plan_machine *machine, bool linux, struct boot_request *request)
+void plan_machine_request(const struct plan_machine *machine, bool linux, bool random, struct boot_request *request)
 {
 	request->map = &machine->map;
 	request->attributes = machine->attributes.buffer ? &machine->attributes : NULL;
@@ -237,6 +240,7 @@ void plan_machine_request(const struct plan_machine *machine, bool linux, struct
 	/* made for Linux only */
 	request->nodes = machine->nodes;
 	request->node_count = linux ? machine->node_count : 0;
+	request->random = random && machine->has_random ? &machine->random : NULL;
 	request->refused = machine->refused;
 	request->refused_count = machine->refused_count;
 }

@@ -26,6 +26,8 @@ struct plan_machine {
 	size_t refused_count;
 	struct setup_data_node *nodes; /* zeros stand for what is in them */
 	size_t node_count;
+	struct plan_random random;
+	bool has_random;
 	struct paging_mode paging;
 	bool mce;
 	struct boot_facts facts;
@@ -36,8 +38,11 @@ bool plan_machine_open(struct plan_machine *machine, const char *path, const str
 
 void plan_machine_close(struct plan_machine *machine);
 
-/* What the request of a plan takes from the machine: all but the kernel, its command line and its initrds. */
-void plan_machine_request(const struct plan_machine *machine, bool linux, struct boot_request *request);
+/*
+ * What the request of a plan takes from the machine: all but the kernel, its command line and its initrds. linux: what is made for
+ * Linux only; random: the kernel's addresses may be random.
+ */
+void plan_machine_request(const struct plan_machine *machine, bool linux, bool random, struct boot_request *request);
 
 /* The machine and what was assumed, for people; linux: about a Linux kernel. */
 void plan_machine_print(const struct plan_machine *machine, const struct plan_wishes *wishes, bool linux,

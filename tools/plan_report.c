@@ -30,9 +30,14 @@ static void note_place(struct placement_listener *listener, const struct placeme
 	}
 }
 
+static void begin(struct placement_listener *listener)
+{
+	((struct placements *)listener)->count = 0;
+}
+
 void placements_init(struct placements *placements)
 {
-	placements->listener.found = note_place;
+	placements->listener = (struct placement_listener){ begin, note_place };
 	placements->count = 0;
 }
 

@@ -41,8 +41,12 @@ struct placement_want {
 	uint64_t boundary;  /* a power of two that must not be crossed (size is at most that); 0: none */
 };
 
-/* Told of each place that placement_find() finds, just before it is taken; embed it to give found() its state. */
+/*
+ * Told of each place that placement_find() finds, just before it is taken. A plan may be begun more than once; the last one
+ * counts. Embed it to give the functions their state.
+ */
 struct placement_listener {
+	void (*begin)(struct placement_listener *listener);
 	void (*found)(struct placement_listener *listener, const struct placement *placement, const struct placement_want *want,
 		      uint64_t base);
 };

@@ -145,6 +145,9 @@ def same_descriptors(data, text):
     vendor, bios, system = found.get(17), found.get(18), found.get(22)
     if None in (vendor, bios, system) or f"by {vendor.decode()}," not in text or f"BIOS: {bios.decode()}," not in text:
         yield f"the names are {vendor}, {bios}, {system}"
+    ecam = struct.unpack("<QHBBI", found[7]) if len(found.get(7, b"")) == 16 else None
+    if ecam and ecam != (0xb0000000, 0, 0, 255, 0):
+        yield f"the PCI configuration space is {ecam}"
     rsdp, systab = struct.unpack_from("<QQ", found[2], 16)
     if f"ACPI RSDP {rsdp:#x}, EFI system table {systab:#x}\n" not in text or rsdp == 0:
         yield f"RSDP {rsdp:#x}, system table {systab:#x} are not in the text"
