@@ -116,7 +116,8 @@ EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to
 	uint64_t done = 0;
 
 	while (!EFI_ERROR(status) && done < size) {
-		UINTN chunk = size - done < READ_CHUNK ? size - done : READ_CHUNK;
+		/* one call where nobody waits for the next line */
+		UINTN chunk = size - done < READ_CHUNK || !console_open() ? size - done : READ_CHUNK;
 		UINTN wanted = chunk;
 
 		status = file->handle->Read(file->handle, &chunk, (uint8_t *)to + done);
@@ -124,7 +125,7 @@ EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to
 			status = EFI_VOLUME_CORRUPTED;
 		if (!EFI_ERROR(status))
 			done += chunk;
-		if (!EFI_ERROR(status) && size >= 2 * READ_CHUNK)
+		if (!EFI_ERROR(status) && size >= 2 * READ_CHUNK && console_open())
 			show_progress(done, size);
 	}
 	if (EFI_ERROR(status))
