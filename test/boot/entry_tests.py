@@ -151,7 +151,7 @@ TESTS = [
              must_not=(EXCEPTION, r"mapbridge: note")),
     BootTest("entry_editor_is_off", files={**EDITED, "loader/loader.conf": b"timeout menu-force\neditor no\n"},
              kernel_verdict=True, keys=((LIST, "e"), (r"editor is switched off: .*loader\.conf says editor no", "1\r")),
-             must=(r"digits or arrow keys choose, Enter starts, Esc or q goes back"),
+             must=(r"^digits or arrow keys choose, Enter starts, Esc or q goes back", LEAVING),
              must_not=(EXCEPTION, "Options for this start", "edits the options")),
     # the Boot Loader Interface, with a note for what nobody can give us: once a start
     BootTest("entry_loader_variables", efi=f"{EFI}/variables.efi", gpt=True, files=VARIABLES,
