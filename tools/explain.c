@@ -6,6 +6,7 @@
 #include <loader/placement.h>
 
 #include "meanings.h"
+#include "number_runs.h"
 
 #define FIRST_MIB_LAST UINT64_C(0xfffff)
 
@@ -146,39 +147,11 @@ static void explain_gaps(const struct question *question, enum map_level level)
 	free(segments);
 }
 
-/* "24", "24 to 26", "24 to 26, 30": numbers in ascending order, given one by one. */
-struct run_printer {
-	struct printer *out;
-	size_t first, last;
-	bool open, printed;
-};
-
-static void end_run(struct run_printer *runs)
-{
-	if (!runs->open)
-		return;
-	print(runs->out, "%s%zu", runs->printed ? ", " : "", runs->first);
-	if (runs->last > runs->first)
-		print(runs->out, "%s%zu", runs->last == runs->first + 1 ? ", " : " to ", runs->last);
-	runs->printed = true;
-	runs->open = false;
-}
-
-static void add_to_run(struct run_printer *runs, size_t number)
-{
-	if (runs->open && number != runs->last + 1)
-		end_run(runs);
-	if (!runs->open)
-		runs->first = number;
-	runs->last = number;
-	runs->open = true;
-}
-
 /* Which descriptors an entry of the conversion is made of. */
 static void explain_origin(const struct question *question, const struct map_item *item)
 {
 	const struct map_view *view = question->view;
-	struct run_printer runs = { .out = question->out };
+	struct number_runs runs = { .out = question->out };
 
 	print(question->out, "    what it is made of: EFI descriptors ");
 	for (size_t i = 0; i < view->source->nr_efi; i++) {
@@ -189,9 +162,9 @@ static void explain_origin(const struct question *question, const struct map_ite
 		if (trace->first != SIZE_MAX && trace->type == item->type && trace->first <= item->index &&
 		    item->index <= trace->last && efi_memory_desc_end(desc, &end) && desc->phys_addr <= item->last &&
 		    item->first <= end - 1)
-			add_to_run(&runs, i);
+			number_runs_add(&runs, i);
 	}
-	end_run(&runs);
+	number_runs_end(&runs);
 	print(question->out, "\n");
 }
 

@@ -254,6 +254,30 @@ struct map_segment *map_items_flatten(const struct map_items *items, size_t *cou
 	return flat.segments;
 }
 
+static int compare_types(const void *a, const void *b)
+{
+	const struct type_total *one = a, *other = b;
+
+	return one->item->type < other->item->type ? -1 : one->item->type > other->item->type;
+}
+
+struct type_total *map_type_totals(const struct map_segment *segments, size_t count, size_t *used)
+{
+	struct type_total *totals = allocate(count, sizeof(*totals));
+
+	for (size_t i = 0; i < count; i++)
+		totals[i] = (struct type_total){ segments[i].item, range_bytes(segments[i].first, segments[i].last) };
+	qsort(totals, count, sizeof(*totals), compare_types);
+	*used = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (*used && totals[*used - 1].item->type == totals[i].item->type)
+			totals[*used - 1].bytes += totals[i].bytes;
+		else
+			totals[(*used)++] = totals[i];
+	}
+	return totals;
+}
+
 size_t e820_index_at(const struct e820_table *table, uint64_t address)
 {
 	size_t low = 0, high = table->nr_entries;

@@ -83,6 +83,15 @@ uint64_t range_bytes(uint64_t first, uint64_t last);
 /* The level without overlaps, sorted, in fresh memory to be freed; stores their number. */
 struct map_segment *map_items_flatten(const struct map_items *items, size_t *count);
 
+/* Bytes of all items of one type; item is the first of them. */
+struct type_total {
+	const struct map_item *item;
+	uint64_t bytes;
+};
+
+/* Sums a level's segments by type, sorted by type, in fresh memory to be freed; stores their number. */
+struct type_total *map_type_totals(const struct map_segment *segments, size_t count, size_t *totals);
+
 /* Index of the first entry of the sanitised table that ends at or after an address; nr_entries when there is none. */
 size_t e820_index_at(const struct e820_table *table, uint64_t address);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "meanings.h"
 
+#include <string.h>
+
 static const char *const efi_meanings[EFI_MAX_MEMORY_TYPE] = {
 	[EFI_RESERVED_TYPE] = "the firmware keeps it for itself, and nobody else may use it",
 	[EFI_LOADER_CODE] = "code of a program that the firmware started, such as the boot loader; free once the system runs",
@@ -119,6 +121,24 @@ void efi_attribute_explain(uint64_t attribute, struct printer *out)
 		print(out, "%sbits that have no name here: 0x%llx", separator, (unsigned long long)attribute);
 	else if (!*separator)
 		print(out, "none");
+}
+
+void efi_attribute_print_short(uint64_t attribute, struct printer *out)
+{
+	char columns[80];
+	struct buffer_printer text;
+	const char *separator = "";
+
+	buffer_printer_init(&text, columns, sizeof(columns));
+	efi_attribute_print(attribute, &text.printer);
+	for (const char *at = columns; *at;) {
+		size_t blank = strspn(at, " |"), length = strcspn(at + blank, " |");
+
+		if (length)
+			print(out, "%s%.*s", separator, (int)length, at + blank);
+		separator = length ? " " : separator;
+		at += blank + length;
+	}
 }
 
 static void print_entries(const struct efi_trace *trace, struct printer *out)

@@ -2,9 +2,13 @@
 # The host command `mapbridge`: build/mapbridge, and build/san/mapbridge with sanitizers for the tests.
 VERSION := 0.1
 TOOLS_C := $(wildcard tools/*.c)
+TOOLS_O := $(TOOLS_C:%.c=%.o) tools/map_page_files.o
 
-$(B)/mapbridge: $(TOOLS_C:%.c=$(B)/host/%.o) $(B)/host/libloader.a $(B)/host/libmm.a
+$(B)/mapbridge: $(TOOLS_O:%=$(B)/host/%) $(B)/host/libloader.a $(B)/host/libmm.a
 	$(Q)$(HOSTCC) $^ -o $@
-$(B)/san/mapbridge: $(TOOLS_C:%.c=$(B)/san/%.o) $(B)/san/libloader.a $(B)/san/libmm.a
+$(B)/san/mapbridge: $(TOOLS_O:%=$(B)/san/%) $(B)/san/libloader.a $(B)/san/libmm.a
 	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@
 $(B)/host/tools/%.o $(B)/san/tools/%.o: HOSTFLAGS += -DMAPBRIDGE_VERSION='"$(VERSION)"'
+$(B)/%/tools/map_page_files.o: tools/map_page_files.S tools/map_page.css tools/map_page.js
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -c $< -o $@
