@@ -8,7 +8,7 @@ EFI_FLAGS := $(filter-out -O2,$(FREESTANDING)) -Os -fpie -ffunction-sections -fv
 GNU_EFI_FLAGS := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
 EFI_PE := -m i386pep --subsystem 10 --image-base 0 --nxcompat --dynamicbase --no-insert-timestamp
 
-$(B)/efi/efi/%.o: EFI_FLAGS += $(GNU_EFI_FLAGS)
+$(B)/efi/efi/%.o: EFI_FLAGS += $(GNU_EFI_FLAGS) -DMAPBRIDGE_VERSION='"$(VERSION)"'
 $(B)/efi/%.o: %.c Makefile efi/efi.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(EFI_FLAGS) -c $< -o $@

@@ -144,3 +144,23 @@ EFI_STATUS entry_start(struct bls_file *file)
 	fw.volume = &fw.volumes[0];
 	return status;
 }
+
+/* With the plan, so that everybody can see that the host's is the same. */
+static void save(void *status, const struct boot_survey *survey)
+{
+	if (survey->plan)
+		boot_plan_print(survey->plan, console);
+	*(EFI_STATUS *)status = map_save(survey);
+}
+
+EFI_STATUS entry_save_map(const struct bls_file *file)
+{
+	char path[ENTRY_PATH_MAX];
+	EFI_STATUS saved = EFI_ABORTED, status;
+
+	fw.volume = &fw.volumes[file->volume];
+	entry_path(path, fw.volume->prefix, file->name);
+	status = boot_survey(file->entry.efi[0] ? NULL : &file->entry, path, save, &saved);
+	fw.volume = &fw.volumes[0];
+	return EFI_ERROR(status) ? status : saved;
+}

@@ -23,20 +23,20 @@ static bool path_to_ucs2(const char *path, CHAR16 *to, size_t capacity)
 	return true;
 }
 
-static EFI_STATUS open_path(const char *path, UINT64 mode, EFI_FILE_HANDLE *handle)
+EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_FILE_HANDLE *handle)
 {
 	CHAR16 name[BLS_PATH_MAX];
 
 	if (!path_to_ucs2(path, name, MM_ARRAY_COUNT(name)))
 		return EFI_INVALID_PARAMETER;
-	return fw.volume->root->Open(fw.volume->root, handle, name, mode, 0);
+	return fw.volume->root->Open(fw.volume->root, handle, name, mode, attributes);
 }
 
 bool file_exists(const char *path)
 {
 	EFI_FILE_HANDLE handle;
 
-	if (EFI_ERROR(open_path(path, EFI_FILE_MODE_READ, &handle)))
+	if (EFI_ERROR(file_open_path(path, EFI_FILE_MODE_READ, 0, &handle)))
 		return false;
 	handle->Close(handle);
 	return true;
@@ -50,7 +50,7 @@ EFI_STATUS file_rename(const char *path, const char *name)
 	} info;
 	UINTN size = sizeof(info);
 	EFI_FILE_HANDLE handle;
-	EFI_STATUS status = open_path(path, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, &handle);
+	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE, 0, &handle);
 
 	if (EFI_ERROR(status))
 		return status;
@@ -72,7 +72,7 @@ EFI_STATUS file_open(const char *path, const char *user, struct file *file)
 		uint8_t room[INFO_SIZE];
 	} info;
 	UINTN size = sizeof(info);
-	EFI_STATUS status = open_path(path, EFI_FILE_MODE_READ, &file->handle);
+	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &file->handle);
 
 	file->path = path;
 	if (EFI_ERROR(status)) {
@@ -184,7 +184,7 @@ EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(vo
 		uint8_t room[INFO_SIZE];
 	} info;
 	EFI_FILE_HANDLE directory;
-	EFI_STATUS status = open_path(path, EFI_FILE_MODE_READ, &directory);
+	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &directory);
 
 	if (EFI_ERROR(status))
 		return status;

@@ -92,6 +92,9 @@ EFI_STATUS file_open(const char *path, const char *user, struct file *file);
 EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to);
 void file_close(struct file *file);
 
+/* EFI_FILE_PROTOCOL.Open of a path from the volume's root; attributes count for new files. Prints nothing. */
+EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_FILE_HANDLE *handle);
+
 /* Whether there is a file or directory of that name that can be opened. */
 bool file_exists(const char *path);
 
@@ -107,6 +110,19 @@ char *file_read_all(const char *path, const char *user, size_t max, size_t *size
  */
 EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(void *context, const char *name),
 			  void *context);
+
+/* files_write.c: whether a file has exactly these bytes; EFI_NOT_FOUND: there is none. Prints nothing, as the next two. */
+EFI_STATUS file_compare(const char *path, const void *bytes, size_t size, bool *same);
+
+/* Makes a directory unless there is something of that name. */
+EFI_STATUS directory_make(const char *path);
+
+/*
+ * Writes a file that must not be there yet, under a temporary name first, which is then changed to name (the last part of
+ * path) where the firmware can; a file that has the temporary name is deleted. Reads it back: EFI_VOLUME_CORRUPTED when it
+ * has not become what was written. On error nothing of it is left.
+ */
+EFI_STATUS file_write_new(const char *temporary, const char *path, const char *name, const void *bytes, size_t size);
 
 /* machine.c: what the processor and the firmware's tables say. */
 void machine_facts(struct boot_facts *facts);
@@ -197,6 +213,9 @@ struct entry_list {
 EFI_STATUS entries_read(const char *pattern, struct entry_list *list);
 void entries_free(struct entry_list *list);
 
+/* Saves the machine's memory map with what this entry's plan depends on: see map_save. */
+EFI_STATUS entry_save_map(const struct bls_file *file);
+
 /* Counts the try and starts an entry; returns only when that failed, or when an EFI program came back. */
 EFI_STATUS entry_start(struct bls_file *file);
 
@@ -223,6 +242,13 @@ struct boot_survey {
  */
 EFI_STATUS boot_survey(const struct bls_entry *entry, const char *name,
 		       void (*use)(void *context, const struct boot_survey *survey), void *context);
+
+/*
+ * map_save.c: writes \mapbridge\map-CRC.efimap and .txt to the boot volume, CRC being that of the e820 map, and says so. What is
+ * there already is left alone: the same content is told, other content has the new files called CRC-2 and so on. An
+ * error only after a refusal, with nothing left of a file that could not be written.
+ */
+EFI_STATUS map_save(const struct boot_survey *survey);
 
 /*
  * start_image.c: starts the entry's kernel or EFI program by LoadImage and StartImage, with its options as load options

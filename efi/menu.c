@@ -35,7 +35,7 @@ static void print_list(const struct entry_list *list)
 			print(console, "  %u tries left", file->counter.left);
 		print(console, "\n");
 	}
-	print(console, "Digits or arrow keys choose, Enter starts, Esc or q goes back to the firmware.\n");
+	print(console, "Digits or arrow keys choose, Enter starts, s saves the memory map, Esc or q goes back to the firmware.\n");
 }
 
 static void print_prompt(const struct entry_list *list, size_t chosen)
@@ -88,6 +88,10 @@ static size_t choose(const struct entry_list *list, size_t chosen, uint32_t seco
 		if (key.UnicodeChar == 'q' || key.UnicodeChar == 'Q' || key.UnicodeChar == 27 ||
 		    key.ScanCode == SCAN_ESC)
 			return list->count;
+		if (key.UnicodeChar == 's' || key.UnicodeChar == 'S') {
+			print(console, "\n");
+			entry_save_map(list->files[chosen]);
+		}
 		if (key.UnicodeChar >= '0' && key.UnicodeChar <= '9')
 			chosen = type_digit(list, chosen, &typed, key.UnicodeChar - '0');
 		else

@@ -1,66 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <mm/crc32.h>
 #include <mm/efimap.h>
 
 #define LIST_ELEMENT 16 /* bytes of an element of every list */
 
 static const size_t attributes_head = 2 * sizeof(uint32_t);
-
-static size_t section_size(size_t length)
-{
-	return sizeof(struct efimap_section) + ((length + (EFIMAP_ALIGN - 1)) & ~(size_t)(EFIMAP_ALIGN - 1));
-}
-
-/* The map is a section as the others are. */
-static struct efimap_data section_of(const struct efimap *map, uint32_t type)
-{
-	return type == EFIMAP_MAP ? (struct efimap_data){ map->map.buffer, map->map.size } : map->sections[type];
-}
-
-size_t efimap_size(const struct efimap *map)
-{
-	size_t size = sizeof(struct efimap_header);
-
-	for (uint32_t type = 1; type < EFIMAP_TYPES; type++) {
-		struct efimap_data section = section_of(map, type);
-
-		if (!section.data)
-			continue;
-		if (section.size > UINT32_MAX || __builtin_add_overflow(size, section_size(section.size), &size))
-			return SIZE_MAX;
-	}
-	return size;
-}
-
-static uint32_t checksum(const uint8_t *bytes, size_t size)
-{
-	static const uint32_t zero;
-	const size_t field = offsetof(struct efimap_header, crc32), behind = field + sizeof(zero);
-
-	return mm_crc32(mm_crc32(mm_crc32(0, bytes, field), &zero, sizeof(zero)), bytes + behind, size - behind);
-}
-
-void efimap_write(const struct efimap *map, void *buffer)
-{
-	struct efimap_header header = { .magic = EFIMAP_MAGIC, .header_size = sizeof(header), .total_size = efimap_size(map),
-					.desc_size = (uint32_t)map->map.desc_size, .desc_version = map->map.desc_version };
-	uint8_t *at = (uint8_t *)buffer + sizeof(header);
-
-	__builtin_memset(buffer, 0, header.total_size);
-	for (uint32_t type = 1; type < EFIMAP_TYPES; type++) {
-		struct efimap_data data = section_of(map, type);
-		struct efimap_section section = { type, (uint32_t)data.size };
-
-		if (!data.data)
-			continue;
-		__builtin_memcpy(at, &section, sizeof(section));
-		__builtin_memcpy(at + sizeof(section), data.data, data.size);
-		at += section_size(data.size);
-	}
-	__builtin_memcpy(buffer, &header, sizeof(header));
-	header.crc32 = checksum(buffer, header.total_size);
-	__builtin_memcpy(buffer, &header, sizeof(header));
-}
 
 bool efimap_probe(const void *bytes, size_t size)
 {
@@ -150,7 +93,7 @@ static int read_sections(const uint8_t *bytes, size_t size, size_t at, struct ef
 		error = read_section(&section, bytes + at + sizeof(section), map, why);
 		if (error)
 			return error;
-		at += section_size(section.length);
+		at += efimap_section_size(section.length);
 	}
 	return 0;
 }
@@ -164,7 +107,7 @@ static int check_header(const struct efimap_header *header, const uint8_t *bytes
 		      (unsigned long long)header->total_size);
 		return MM_EINVAL;
 	}
-	crc32 = checksum(bytes, size);
+	crc32 = efimap_checksum(bytes, size);
 	if (header->crc32 != crc32) {
 		print(why, "its checksum is %08x, and its header says %08x: it was damaged; copy it again", crc32, header->crc32);
 		return MM_EINVAL;

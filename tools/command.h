@@ -8,17 +8,19 @@
 /* What mapbridge and its commands exit with. */
 enum exit_status {
 	EXIT_FINE = 0,
-	EXIT_FINDINGS = 1, /* the work is done, but there is something to look at: findings, damaged lines, a difference */
+	EXIT_FINDINGS = 1, /* the work is done, and there is something to look at: findings, damaged lines */
 	EXIT_REFUSED = 2   /* wrong arguments, or something that cannot be read or done; standard error says why */
 };
 
 struct command {
 	const char *name;
 	const char *summary; /* a few words, for the list of commands */
-	/* argv[0] is the command's name; an exit status. */
+	/* argv[0] is "mapbridge NAME"; an exit status. */
 	int (*run)(int argc, char **argv);
 };
 
+int check_run(int argc, char **argv);
+int convert_run(int argc, char **argv);
 int diff_run(int argc, char **argv);
 int explain_run(int argc, char **argv);
 int show_run(int argc, char **argv);

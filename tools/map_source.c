@@ -75,6 +75,25 @@ void source_add_iomem(struct map_source *source, unsigned depth, uint64_t start,
 	source->iomem[source->nr_iomem++] = (struct source_iomem){ depth, start, end, copied(name, length) };
 }
 
+void source_keep_setup_data(struct map_source *source, const struct source_setup_data *node)
+{
+	source->setup_data = or_end(realloc(source->setup_data, (source->nr_setup_data + 1) * sizeof(*node)));
+	source->setup_data[source->nr_setup_data++] = *node;
+}
+
+void source_add_setup_data(struct map_source *source, const struct source_setup_data *node)
+{
+	struct e820_entry entry;
+
+	source_keep_setup_data(source, node);
+	if (node->type != SETUP_E820_EXT || source->nr_e820 == 0)
+		return;
+	for (size_t at = 0; at + sizeof(entry) <= node->size; at += sizeof(entry)) {
+		memcpy(&entry, node->data + at, sizeof(entry));
+		source_add_e820(source, source->e820[source->nr_e820 - 1].label, entry.addr, entry.size, entry.type);
+	}
+}
+
 void source_set_fact(char **fact, const char *text, size_t length)
 {
 	if (!*fact && length)
@@ -108,6 +127,14 @@ void map_source_print_notes(const struct map_source *source)
 	}
 }
 
+void source_note_damaged(struct map_source *source, size_t number, const struct text *line, const char *needed)
+{
+	int shown = text_size(line) > 160 ? 160 : (int)text_size(line);
+
+	source_note(source, NOTE_DAMAGED, number, "\"%.*s\" is damaged and was left out; needed is %s", shown, line->at,
+		    needed);
+}
+
 int source_refuse(struct map_source *source, const char *format, ...)
 {
 	char text[MAP_SOURCE_ERROR_SIZE];
@@ -123,7 +150,7 @@ int source_refuse(struct map_source *source, const char *format, ...)
 struct efi_memmap map_source_efi(const struct map_source *source)
 {
 	return (struct efi_memmap){ source->efi, source->nr_efi * sizeof(*source->efi), sizeof(*source->efi),
-				    source->efi_version };
+				    (uint32_t)source->efi_version };
 }
 
 bool map_source_sanitise(struct e820_table *table)
@@ -216,6 +243,7 @@ void source_clear_maps(struct map_source *source)
 	free(source->board);
 	free(source->firmware);
 	free(source->boot_params);
+	free(source->efimap);
 	free(source->setup_data);
 	*source = (struct map_source){ .name = source->name, .kind = source->kind, .notes = source->notes,
 				       .efi_version = EFI_MEMORY_DESC_VERSION, .nr_notes = source->nr_notes,

@@ -48,9 +48,9 @@ struct map_source {
 	/* Raw EFI descriptors, as they lay in the firmware's map (virt_addr 0 where the file does not say). */
 	struct efi_memory_desc *efi;
 	size_t nr_efi, max_efi;
-	size_t efi_stride;       /* of the firmware's buffer; 0 when the file does not say */
-	size_t efi_size;         /* of the firmware's buffer in bytes; 0 when the file does not say */
-	uint32_t efi_version;    /* descriptor version; EFI_MEMORY_DESC_VERSION unless the file says otherwise */
+	uint64_t efi_stride;       /* of the firmware's buffer; 0 when the file does not say */
+	uint64_t efi_size;         /* of the firmware's buffer in bytes; 0 when the file does not say */
+	uint64_t efi_version;    /* descriptor version; EFI_MEMORY_DESC_VERSION unless the file says otherwise */
 
 	struct source_e820 *e820;
 	size_t nr_e820;
@@ -64,6 +64,8 @@ struct map_source {
 	char *firmware;    /* "EFI v2.70 by EDK II" */
 	uint64_t rsdp;     /* physical address */
 	unsigned char *boot_params; /* BOOT_PARAMS_SIZE bytes */
+	unsigned char *efimap; /* the whole .efimap file, which holds more than is said here (mm/efimap.h) */
+	size_t efimap_size;
 	struct source_setup_data *setup_data;
 	size_t nr_setup_data;
 

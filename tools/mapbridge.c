@@ -14,6 +14,8 @@
 #define NAME_MAX_LENGTH 32
 
 static const struct command commands[] = {
+	{ "check", "look for what is wrong with a memory map", check_run },
+	{ "convert", "the e820 map that a kernel is given", convert_run },
 	{ "diff", "compare the maps of two files", diff_run },
 	{ "explain", "tell everything known about an address", explain_run },
 	{ "show", "print the memory map of a file", show_run },
@@ -118,8 +120,14 @@ int main(int argc, char **argv)
 		puts("mapbridge " MAPBRIDGE_VERSION);
 		return finish(EXIT_FINE);
 	}
-	for (size_t i = 0; i < COUNT(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return finish(commands[i].run(argc - 1, argv + 1));
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		char name[sizeof("mapbridge ") + NAME_MAX_LENGTH];
+
+		if (strcmp(argv[1], commands[i].name) != 0)
+			continue;
+		snprintf(name, sizeof(name), "mapbridge %s", commands[i].name);
+		argv[1] = name; /* what getopt says begins with it */
+		return finish(commands[i].run(argc - 1, argv + 1));
+	}
 	return unknown_command(argv[1]);
 }

@@ -4,7 +4,9 @@
  * whatever stands before. Forms: Linux 2.6 to 7.0, arch/x86/kernel/e820.c, arch/x86/platform/efi/efi.c,
  * drivers/firmware/efi/efi.c, and arm64's "efi:   0x...-0x... [...]" lines.
  */
-#include "map_reader.h"
+#include "e820_line.h"
+#include "names.h"
+#include "progress.h"
 
 #include <string.h>
 
@@ -12,71 +14,16 @@
 static const char *const labels[] = { "BIOS-e820", "BIOS-e801", "BIOS-88", "reserve setup_data", "user", "modified",
 				      "extended", "Xen" };
 
-static const struct {
-	const char *name;
-	uint32_t type;
-} e820_names[] = {
-	{ "usable", E820_TYPE_RAM },	      { "System RAM", E820_TYPE_RAM },
-	{ "reserved", E820_TYPE_RESERVED },   { "device reserved", E820_TYPE_RESERVED },
-	{ "ACPI data", E820_TYPE_ACPI },      { "ACPI NVS", E820_TYPE_NVS },
-	{ "unusable", E820_TYPE_UNUSABLE },   { "soft reserved", E820_TYPE_SOFT_RESERVED },
-};
-
-static bool parse_e820_type(struct text *text, uint32_t *type)
-{
-	struct text rest = *text;
-	uint64_t number;
-
-	for (size_t i = 0; i < MM_ARRAY_COUNT(e820_names); i++)
-		if (text_skip(text, e820_names[i].name)) {
-			*type = e820_names[i].type;
-			return true;
-		}
-	if (text_skip(&rest, "type ") || text_skip(&rest, "persistent (type ") ||
-	    text_skip(&rest, "persistent RAM (type ")) {
-		if (!text_decimal(&rest, &number) || number > UINT32_MAX)
-			return false;
-		*text = rest;
-		*type = (uint32_t)number;
-		return true;
-	}
-	return false;
-}
-
-static bool hex_after_0x(struct text *text, uint64_t *value)
-{
-	struct text rest = *text;
-
-	if (!text_skip(&rest, "0x") || !text_hex(&rest, value))
-		return false;
-	*text = rest;
-	return true;
-}
-
 /* Behind "[mem ": "0xSTART-0xLAST] TYPE". */
 static bool parse_e820(struct text text, uint64_t *start, uint64_t *size, uint32_t *type)
 {
 	uint64_t last;
 
-	if (!hex_after_0x(&text, start) || !text_skip(&text, "-") || !hex_after_0x(&text, &last) ||
+	if (!text_0x(&text, start) || !text_skip(&text, "-") || !text_0x(&text, &last) ||
 	    !text_skip(&text, "]"))
 		return false;
 	text_skip_blanks(&text);
 	return parse_e820_type(&text, type) && range_size(*start, last, size);
-}
-
-/* Before Linux 3.4: "START - END (TYPE)" or "START - END type 20", END exclusive. */
-static bool parse_old_e820(struct text text, uint64_t *start, uint64_t *size, uint32_t *type)
-{
-	uint64_t end;
-
-	if (!text_hex(&text, start) || !text_skip(&text, " - ") || !text_hex(&text, &end) || !text_skip(&text, " "))
-		return false;
-	text_skip(&text, "(");
-	if (!parse_e820_type(&text, type) || end < *start)
-		return false;
-	*size = end - *start;
-	return true;
 }
 
 static bool is_word_character(char c)
@@ -113,14 +60,6 @@ static const char *old_range(const struct text *line)
 	return text_hex(&digits, &value) && digits.at == digits.end ? rest.at - 19 : NULL;
 }
 
-static void damaged(struct map_source *source, size_t number, const struct text *line, const char *needed)
-{
-	int shown = text_size(line) > 160 ? 160 : (int)text_size(line);
-
-	source_note(source, NOTE_DAMAGED, number, "\"%.*s\" is damaged and was left out; needed is %s", shown, line->at,
-		    needed);
-}
-
 /* Whether the line is of an e820 table, read or damaged. */
 static bool read_e820_line(struct map_source *source, const struct text *line, size_t number)
 {
@@ -146,49 +85,17 @@ static bool read_e820_line(struct map_source *source, const struct text *line, s
 	if (!label && (!text_find(&rest, "BIOS-e820: ") || text_skip(&rest, "[gap ") || rest.at == rest.end ||
 		       !(*rest.at == '[' || (*rest.at >= '0' && *rest.at <= '9'))))
 		return false;
-	damaged(source, number, line, needed);
+	source_note_damaged(source, number, line, needed);
 	return true;
 }
-
-static const struct {
-	const char *name;
-	uint64_t bit;
-} attribute_names[] = {
-	{ "RUN", EFI_ATTRIBUTE_RUNTIME },   { "MR", EFI_ATTRIBUTE_MORE_RELIABLE },
-	{ "CC", EFI_ATTRIBUTE_CPU_CRYPTO }, { "SP", EFI_ATTRIBUTE_SP },
-	{ "NV", EFI_ATTRIBUTE_NV },	    { "XP", EFI_ATTRIBUTE_XP },
-	{ "RP", EFI_ATTRIBUTE_RP },	    { "WP", EFI_ATTRIBUTE_WP },
-	{ "RO", EFI_ATTRIBUTE_RO },	    { "UCE", EFI_ATTRIBUTE_UCE },
-	{ "WB", EFI_ATTRIBUTE_WB },	    { "WT", EFI_ATTRIBUTE_WT },
-	{ "WC", EFI_ATTRIBUTE_WC },	    { "UC", EFI_ATTRIBUTE_UC },
-};
-
-/* Linux's names of before 6.2, where they differ from today's. */
-static const struct {
-	const char *name;
-	uint32_t type;
-} old_type_names[] = {
-	{ "Conventional Memory", EFI_CONVENTIONAL_MEMORY }, { "Unusable Memory", EFI_UNUSABLE_MEMORY },
-	{ "ACPI Reclaim Memory", EFI_ACPI_RECLAIM_MEMORY }, { "ACPI Memory NVS", EFI_ACPI_MEMORY_NVS },
-	{ "Memory Mapped I/O", EFI_MEMORY_MAPPED_IO },	    { "MMIO Port Space", EFI_MEMORY_MAPPED_IO_PORT_SPACE },
-	{ "Persistent Memory", EFI_PERSISTENT_MEMORY },
-};
 
 static bool parse_type_name(const struct text *name, uint32_t *type)
 {
 	struct text rest = *name;
 	uint64_t number;
 
-	for (uint32_t i = 0; i < EFI_MAX_MEMORY_TYPE; i++)
-		if (text_equals(name, efi_memory_type_linux_name(i))) {
-			*type = i;
-			return true;
-		}
-	for (size_t i = 0; i < MM_ARRAY_COUNT(old_type_names); i++)
-		if (text_equals(name, old_type_names[i].name)) {
-			*type = old_type_names[i].type;
-			return true;
-		}
+	if (efi_type_named(name, NAMING_LINUX, type) || efi_type_named(name, NAMING_OLD_LINUX, type))
+		return true;
 	if (!text_skip(&rest, "type=") || !text_decimal(&rest, &number) || rest.at != rest.end || number > UINT32_MAX)
 		return false;
 	*type = (uint32_t)number;
@@ -201,14 +108,9 @@ static bool parse_attribute_column(struct text column, uint64_t *attribute)
 
 	text_skip_blanks(&column);
 	column = text_trimmed(column);
-	if (column.at == column.end)
+	if (column.at == column.end || efi_attribute_named(&column, attribute))
 		return true;
-	for (size_t i = 0; i < MM_ARRAY_COUNT(attribute_names); i++)
-		if (text_equals(&column, attribute_names[i].name)) {
-			*attribute |= attribute_names[i].bit;
-			return true;
-		}
-	if (!text_skip(&column, "attr=") || !hex_after_0x(&column, &number) || column.at != column.end)
+	if (!text_skip(&column, "attr=") || !text_0x(&column, &number) || column.at != column.end)
 		return false;
 	*attribute |= number;
 	return true;
@@ -247,7 +149,7 @@ static bool parse_type_and_attribute(struct text *text, uint32_t *type, uint64_t
 	uint64_t number;
 
 	if (!text_skip(text, "type=") || !text_decimal(text, &number) || number > UINT32_MAX ||
-	    !text_skip(text, ", attr=") || !hex_after_0x(text, attribute))
+	    !text_skip(text, ", attr=") || !text_0x(text, attribute))
 		return false;
 	*type = (uint32_t)number;
 	return true;
@@ -258,7 +160,7 @@ static bool parse_range(struct text *text, uint64_t *start, unsigned __int128 *e
 {
 	const char *first;
 
-	if (!hex_after_0x(text, start) || !text_skip(text, "-0x"))
+	if (!text_0x(text, start) || !text_skip(text, "-0x"))
 		return false;
 	first = text->at;
 	for (*end = 0; text->at < text->end && text->at < first + 20; text->at++) {
@@ -270,15 +172,6 @@ static bool parse_range(struct text *text, uint64_t *start, unsigned __int128 *e
 		*end = *end << 4 | value;
 	}
 	return text->at > first;
-}
-
-/* The pages from start to an exclusive end; false when there are not only whole ones. */
-static bool count_pages(uint64_t start, unsigned __int128 end, uint64_t *pages)
-{
-	if (end < start || (end - start) % MM_PAGE_SIZE != 0)
-		return false;
-	*pages = (uint64_t)((end - start) >> MM_PAGE_SHIFT);
-	return true;
 }
 
 /* Behind "mem12: ". The end is the last byte before ']', the one after it before ')'. */
@@ -293,10 +186,10 @@ static bool parse_efi(struct text text, struct efi_memory_desc *desc)
 	if (!text_skip(&text, " range=[") || !parse_range(&text, &desc->phys_addr, &end))
 		return false;
 	if (text_skip(&text, ")"))
-		return count_pages(desc->phys_addr, end, &desc->num_pages);
+		return range_pages(desc->phys_addr, end, &desc->num_pages);
 	/* what Linux prints of no pages: the end 0 and "(invalid)" */
 	desc->num_pages = 0;
-	return text_skip(&text, "]") && (end == 0 || count_pages(desc->phys_addr, end + 1, &desc->num_pages));
+	return text_skip(&text, "]") && (end == 0 || range_pages(desc->phys_addr, end + 1, &desc->num_pages));
 }
 
 /* arm64: "0x000040000000-0x000047dfcfff [Conventional|   |...]", sometimes with a '*' behind. */
@@ -305,7 +198,7 @@ static bool parse_arm64_efi(struct text text, struct efi_memory_desc *desc)
 	unsigned __int128 end;
 
 	return parse_range(&text, &desc->phys_addr, &end) && text_skip(&text, " ") &&
-	       count_pages(desc->phys_addr, end + 1, &desc->num_pages) &&
+	       range_pages(desc->phys_addr, end + 1, &desc->num_pages) &&
 	       parse_type_and_columns(&text, &desc->type, &desc->attribute);
 }
 
@@ -340,7 +233,7 @@ static bool read_efi_line(struct map_source *source, const struct text *line, si
 	if (good)
 		source_add_efi(source, desc.type, desc.phys_addr, desc.num_pages, desc.attribute);
 	else
-		damaged(source, number, line, "a type, attributes and a range of whole pages");
+		source_note_damaged(source, number, line, "a type, attributes and a range of whole pages");
 	return true;
 }
 
@@ -421,6 +314,7 @@ static int linux_log_parse(struct map_source *source, const char *data, size_t s
 	for (size_t number = 1; text_line(&rest, &line); number++) {
 		size_t count = source->nr_efi;
 
+		progress("reading", (size_t)(rest.at - data), size);
 		word = line;
 		if (text_find(&word, "Linux version ") ||
 		    (map_source_e820(source, "BIOS-e820") && text_find(&word, "BIOS-provided physical RAM map:")))
@@ -444,9 +338,11 @@ static int linux_log_parse(struct map_source *source, const char *data, size_t s
 		}
 	}
 	if (log.boots > 1)
-		source_note(source, NOTE_ABOUT, log.boot_line, "%zu boots are in this text; the last was read, from here",
-			    log.boots);
+		source_note(source, NOTE_ABOUT, log.boot_line,
+			    "%zu boots are in this text; the last was read, from here", log.boots);
 	return 0;
 }
 
-const struct map_reader linux_log_reader = { "Linux log", linux_log_probe, linux_log_parse };
+const struct map_reader linux_log_reader = {
+	.kind = "Linux log", .probe = linux_log_probe, .parse = linux_log_parse
+};

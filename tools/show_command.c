@@ -1,39 +1,62 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mapbridge show: the maps of a file, as Linux prints them. */
-#include "command.h"
-#include "file_printer.h"
-#include "map_source.h"
+/* mapbridge show: the maps of a file, in a form of one's choice. */
+#define _GNU_SOURCE /* getopt_long */
 
+#include "command.h"
+#include "forms.h"
+
+#include <getopt.h>
 #include <stdio.h>
 
-static void show_table(const struct map_source *source)
-{
-	for (size_t i = 0; i < source->nr_efi; i++) {
-		const struct efi_memory_desc *desc = &source->efi[i];
-		uint64_t bytes = desc->num_pages << MM_PAGE_SHIFT;
-
-		print(&standard_output, "efi: mem%02zu: [%-12s", i, efi_memory_type_linux_name(desc->type));
-		efi_attribute_print(desc->attribute, &standard_output);
-		print(&standard_output, "] range=[0x%016llx-0x%016llx] (%lluMB)\n", (unsigned long long)desc->phys_addr,
-		      (unsigned long long)(desc->phys_addr + bytes - 1), (unsigned long long)(bytes >> 20));
-	}
-	for (size_t i = 0; i < source->nr_e820; i++)
-		e820_print_table(&source->e820[i].table, source->e820[i].label, &standard_output);
-}
+static const char help[] =
+	"usage: mapbridge show [--as FORM] FILE...\n"
+	"\n"
+	"Prints the memory maps of a file, with the sum of each type. What the file is, its content says: a Linux or\n"
+	"Xen log, an .efimap file, /proc/iomem, the folders of /sys/firmware, a boot_params page, what the UEFI shell,\n"
+	"GRUB and FreeBSD print, or JSON and TSV of this command.\n"
+	"\n"
+	"  --as FORM   " FORMS_HELP "\n"
+	"  --help      this text\n"
+	"\n"
+	"examples:\n"
+	"  dmesg | mapbridge show -\n"
+	"  mapbridge show /sys/firmware/memmap\n"
+	"  mapbridge show --as json map-1b2c3d4e.efimap | jq '.efi[].start'\n"
+	"\n"
+	"exit status: 0 fine, 1 a line was damaged, 2 a file cannot be read\n";
 
 int show_run(int argc, char **argv)
 {
+	static const struct option options[] = { { "as", required_argument, NULL, 'a' },
+						 { "help", no_argument, NULL, 'h' },
+						 { NULL, 0, NULL, 0 } };
+	const struct form *form = find_form("table");
 	char error[MAP_SOURCE_ERROR_SIZE];
 	int status = EXIT_FINE;
 
-	if (argc < 2)
-		return refuse("which file? usage: mapbridge show FILE...");
-	for (int i = 1; i < argc; i++) {
+	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (option == 'h') {
+			fputs(help, stdout);
+			return EXIT_FINE;
+		}
+		if (option != 'a')
+			return EXIT_REFUSED; /* getopt has said why */
+		form = find_form(optarg);
+		if (!form)
+			return refuse("--as %s: there is no such form; there are " FORMS, optarg);
+	}
+	if (optind == argc)
+		return refuse("show: which file? `mapbridge show --help` tells more");
+	if (form->one_file && argc - optind > 1)
+		return refuse("show --as %s writes one file; %d were given", form->name, argc - optind);
+	for (int i = optind; i < argc; i++) {
 		struct map_source source;
 
 		if (map_source_read(argv[i], &source, error, sizeof(error)) != 0)
 			return refuse("%s", error);
-		show_table(&source);
+		if (argc - optind > 1)
+			printf("%s==> %s <==\n", i > optind ? "\n" : "", source.name);
+		form->print(&source);
 		map_source_print_notes(&source);
 		if (source.nr_damaged)
 			status = EXIT_FINDINGS;

@@ -92,6 +92,26 @@ bool text_decimal(struct text *text, uint64_t *value)
 	return read_number(text, 10, value);
 }
 
+bool text_0x(struct text *text, uint64_t *value)
+{
+	struct text rest = *text;
+
+	if (!text_skip(&rest, "0x") || !text_hex(&rest, value))
+		return false;
+	*text = rest;
+	return true;
+}
+
+bool text_word(struct text *text, struct text *word)
+{
+	text_skip_blanks(text);
+	word->at = text->at;
+	while (text->at < text->end && !is_blank(*text->at))
+		text->at++;
+	word->end = text->at;
+	return word->at < word->end;
+}
+
 struct text text_trimmed(struct text text)
 {
 	while (text.end > text.at && is_blank(text.end[-1]))
@@ -102,6 +122,14 @@ struct text text_trimmed(struct text text)
 bool text_equals(const struct text *text, const char *word)
 {
 	return text_size(text) == strlen(word) && memcmp(text->at, word, text_size(text)) == 0;
+}
+
+bool range_pages(uint64_t start, unsigned __int128 end, uint64_t *pages)
+{
+	if (end < start || (end - start) % MM_PAGE_SIZE != 0)
+		return false;
+	*pages = (uint64_t)((end - start) >> MM_PAGE_SHIFT);
+	return true;
 }
 
 bool range_size(uint64_t first, uint64_t last, uint64_t *size)

@@ -28,6 +28,12 @@ struct efimap_section {
 	uint32_t length; /* of the data, bytes */
 };
 
+/* Bytes of a section with length bytes of data. */
+static inline size_t efimap_section_size(size_t length)
+{
+	return sizeof(struct efimap_section) + ((length + (EFIMAP_ALIGN - 1)) & ~(size_t)(EFIMAP_ALIGN - 1));
+}
+
 /* Types of sections. A file has at most one of each; readers skip those that they do not know. */
 enum efimap_type {
 	EFIMAP_MAP = 1,        /* GetMemoryMap's buffer, unchanged */
@@ -122,6 +128,9 @@ size_t efimap_size(const struct efimap *map);
 
 /* Writes the file into a buffer of efimap_size() bytes. */
 void efimap_write(const struct efimap *map, void *buffer);
+
+/* What belongs into the header's crc32 of a whole file, which has at least a header. */
+uint32_t efimap_checksum(const void *file, size_t size);
 
 /* Whether these bytes begin as an .efimap file of any version does: what follows decides whether it can be read. */
 bool efimap_probe(const void *bytes, size_t size);

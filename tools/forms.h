@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The forms in which a source is printed to standard output. A new one is a row of the table in forms.c. */
+#ifndef TOOLS_FORMS_H
+#define TOOLS_FORMS_H
+
+#include "map_source.h"
+
+struct form {
+	const char *name;
+	bool one_file; /* several sources cannot stand one behind the other */
+	void (*print)(const struct map_source *source);
+};
+
+/* For messages and --help. */
+#define FORMS "table, tsv and json"
+#define FORMS_HELP "table (as Linux prints it; the default), tsv or json (for programs; both can be read again)"
+
+/* Null when there is no such form. */
+const struct form *find_form(const char *name);
+
+/* The table form, with colours on a terminal. */
+void print_table(const struct map_source *source);
+
+#endif

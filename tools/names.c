@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "names.h"
+
+#include <mm/efi_memmap.h>
+
+static const char *const type_names[EFI_MAX_MEMORY_TYPE][NAMINGS] = {
+	[EFI_RESERVED_TYPE] = { "Reserved", "Reserved", "Reserved", "reserved", "Reserved" },
+	[EFI_LOADER_CODE] = { "Loader Code", "Loader Code", "LoaderCode", "ldr-code", "LoaderCode" },
+	[EFI_LOADER_DATA] = { "Loader Data", "Loader Data", "LoaderData", "ldr-data", "LoaderData" },
+	[EFI_BOOT_SERVICES_CODE] = { "Boot Code", "Boot Code", "BS_Code", "BS-code", "BootServicesCode" },
+	[EFI_BOOT_SERVICES_DATA] = { "Boot Data", "Boot Data", "BS_Data", "BS-data", "BootServicesData" },
+	[EFI_RUNTIME_SERVICES_CODE] = { "Runtime Code", "Runtime Code", "RT_Code", "RT-code", "RuntimeServicesCode" },
+	[EFI_RUNTIME_SERVICES_DATA] = { "Runtime Data", "Runtime Data", "RT_Data", "RT-data", "RuntimeServicesData" },
+	[EFI_CONVENTIONAL_MEMORY] = { "Conventional", "Conventional Memory", "Available", "conv-mem",
+				      "ConventionalMemory" },
+	[EFI_UNUSABLE_MEMORY] = { "Unusable", "Unusable Memory", "Unusable", "unusable", "UnusableMemory" },
+	[EFI_ACPI_RECLAIM_MEMORY] = { "ACPI Reclaim", "ACPI Reclaim Memory", "ACPI_Recl", "ACPI-rec",
+				      "ACPIReclaimMemory" },
+	[EFI_ACPI_MEMORY_NVS] = { "ACPI Mem NVS", "ACPI Memory NVS", "ACPI_NVS", "ACPI-nvs", "ACPIMemoryNVS" },
+	[EFI_MEMORY_MAPPED_IO] = { "MMIO", "Memory Mapped I/O", "MMIO", "MMIO", "MemoryMappedIO" },
+	[EFI_MEMORY_MAPPED_IO_PORT_SPACE] = { "MMIO Port", "MMIO Port Space", "MMIO_Port", "IO-ports",
+					      "MemoryMappedIOPortSpace" },
+	[EFI_PAL_CODE] = { "PAL Code", "PAL Code", "PalCode", "PAL-code", "PalCode" },
+	[EFI_PERSISTENT_MEMORY] = { "Persistent", "Persistent Memory", "Persistent", "persist", "PersistentMemory" },
+	[EFI_UNACCEPTED_MEMORY] = { "Unaccepted", "Unaccepted", "Unaccepted", "unaccept", "UnacceptedMemory" },
+};
+
+static const struct {
+	const char *name;
+	uint64_t bit;
+} attribute_names[] = {
+	{ "RUN", EFI_ATTRIBUTE_RUNTIME },	   { "RT", EFI_ATTRIBUTE_RUNTIME },
+	{ "RUNTIME", EFI_ATTRIBUTE_RUNTIME },	   { "MR", EFI_ATTRIBUTE_MORE_RELIABLE },
+	{ "MORE_RELIABLE", EFI_ATTRIBUTE_MORE_RELIABLE }, { "CC", EFI_ATTRIBUTE_CPU_CRYPTO },
+	{ "SP", EFI_ATTRIBUTE_SP },		   { "NV", EFI_ATTRIBUTE_NV },
+	{ "XP", EFI_ATTRIBUTE_XP },		   { "RP", EFI_ATTRIBUTE_RP },
+	{ "WP", EFI_ATTRIBUTE_WP },		   { "RO", EFI_ATTRIBUTE_RO },
+	{ "UCE", EFI_ATTRIBUTE_UCE },		   { "WB", EFI_ATTRIBUTE_WB },
+	{ "WT", EFI_ATTRIBUTE_WT },		   { "WC", EFI_ATTRIBUTE_WC },
+	{ "UC", EFI_ATTRIBUTE_UC },
+};
+
+bool efi_type_named(const struct text *name, enum naming naming, uint32_t *type)
+{
+	for (uint32_t i = 0; i < EFI_MAX_MEMORY_TYPE; i++)
+		if (text_equals(name, type_names[i][naming])) {
+			*type = i;
+			return true;
+		}
+	return false;
+}
+
+bool efi_attribute_named(const struct text *name, uint64_t *attribute)
+{
+	for (size_t i = 0; i < MM_ARRAY_COUNT(attribute_names); i++)
+		if (text_equals(name, attribute_names[i].name)) {
+			*attribute |= attribute_names[i].bit;
+			return true;
+		}
+	return false;
+}
