@@ -220,10 +220,11 @@ static bool compare_level(const struct comparison *diff, enum map_level level)
 	struct owner_change *owners = map_owners_diff(a, b, &changes);
 	struct printer *out = diff->out;
 
-	print(out, "\n%s: ", map_level_name(level));
+	print(out, "\n%s", map_level_name(level));
 	if (level == LEVEL_E820 && (diff->a.view->converted || diff->b.view->converted))
-		print(out, "(of %s converted as Linux's EFI stub does it) ",
+		print(out, " (%s: converted as Linux's EFI stub does it)",
 		      diff->a.view->converted && diff->b.view->converted ? "both" : diff->a.view->converted ? "A" : "B");
+	print(out, ": ");
 	if (different == 0) {
 		print(out, "the same %zu %s\n", a->count, map_level_unit(level, a->count));
 	} else {

@@ -53,10 +53,22 @@ const char *map_level_unit(enum map_level level, size_t count)
 	return names[level][count == 1];
 }
 
+void print_plain(struct printer *out, const char *text)
+{
+	while (*text) {
+		size_t length = 0;
+
+		while ((unsigned char)text[length] >= ' ' && text[length] != 0x7f)
+			length++;
+		print(out, "%.*s%s", (int)length, text, text[length] ? "?" : "");
+		text += length + (text[length] != '\0');
+	}
+}
+
 void map_item_print_type(enum map_level level, const struct map_item *item, struct printer *out)
 {
 	if (level == LEVEL_IOMEM)
-		print(out, "%s", item->name);
+		print_plain(out, item->name);
 	else if (level == LEVEL_E820)
 		e820_print_type(item->type, out);
 	else if (item->type < EFI_MAX_MEMORY_TYPE)

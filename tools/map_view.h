@@ -72,6 +72,9 @@ const char *map_level_unit(enum map_level level, size_t count);
 /* "Boot Data", "ACPI NVS", "Kernel code": the type of an item in Linux's words. */
 void map_item_print_type(enum map_level level, const struct map_item *item, struct printer *out);
 
+/* A text of a file, with '?' for control characters: a terminal shall not obey a file. */
+void print_plain(struct printer *out, const char *text);
+
 /* "[mem 0x0000000000000000-0x000000000009ffff]" */
 void print_range(struct printer *out, uint64_t first, uint64_t last);
 /* The same, with its size: "[mem 0x...-0x...], 655360 bytes (640 KiB)". */
