@@ -56,6 +56,7 @@ static void read_loader_conf(struct bls_loader *loader)
 		print(refuse(LOADER_CONF), "%s; every setting of this file is left out\n", text);
 		__builtin_memset(loader, 0, sizeof(*loader));
 	}
+	console_set_mode(loader); /* it clears the screen, so what is to be read comes after it */
 	if (notes.length)
 		print(console, "mapbridge: note: " LOADER_CONF ":\n%s", note_text);
 	pool_free(conf);
@@ -68,6 +69,8 @@ static EFI_STATUS boot_wanted(const char *wanted, struct entry_list *list)
 
 	if (EFI_ERROR(status))
 		return status;
+	clock_calibrate();
+	loader_variables_tell(list);
 	if (list->count)
 		return entry_start(list->files[0]);
 	if (list->seen)
@@ -84,7 +87,10 @@ static EFI_STATUS boot_default(struct entry_list *list)
 
 	read_loader_conf(&loader);
 	status = entries_read("*", list);
+	clock_calibrate();
+	loader_variables_tell(list);
 	if (list->count) {
+		loader_variables_ask(list, &loader);
 		if (loader.default_entry[0])
 			chosen = bls_files_find(list->files, list->count, loader.default_entry);
 		if (chosen == list->count) {
@@ -92,7 +98,7 @@ static EFI_STATUS boot_default(struct entry_list *list)
 			      "one is taken\n", loader.default_entry);
 			chosen = 0;
 		}
-		return menu_run(list, chosen, loader.timeout, !loader.menu_disabled);
+		return menu_run(list, chosen, &loader);
 	}
 	if (!EFI_ERROR(status) && list->seen == 0)
 		status = show_map_only();

@@ -136,6 +136,7 @@ EFI_STATUS entry_start(struct bls_file *file)
 
 	fw.volume = &fw.volumes[file->volume];
 	count_try(file);
+	loader_variables_select(file);
 	entry_path(path, fw.volume->prefix, file->name);
 	if (entry->efi[0] || entry->start_efi || machine_secure_boot())
 		status = start_image(entry, path);

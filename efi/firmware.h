@@ -77,6 +77,9 @@ void memory_map_free(struct memory_map *map);
 EFI_STATUS volumes_open(void);
 void volumes_close(void);
 
+/* The GUID of the partition that we were started from, 16 bytes as on the disk; null when it is none of a GPT disk. */
+const uint8_t *volume_partition_guid(void);
+
 /* The device path of a file on fw.volume, in pool memory that the caller frees; null after a refusal. */
 EFI_DEVICE_PATH *volume_file_path(const char *path);
 
@@ -133,13 +136,32 @@ bool machine_memory_attributes(struct efi_memmap *attributes);
 bool machine_secure_boot(void);
 /* The same as Linux's EFI stub tells it to its kernel: SECURE_BOOT_*. */
 uint8_t machine_secure_boot_mode(void);
+/* Asks the firmware to clear memory if the machine is reset, for the secrets in it, as Linux's EFI stub does. */
+void machine_request_memory_overwrite(void);
 /* Fills up to PLAN_TABLES_MAX tables that Linux reads before it has page tables of its own; returns how many. */
 size_t machine_early_tables(struct boot_table *tables);
 /* A configuration table; null when there is none. */
 void *machine_table(const EFI_GUID *guid);
+/* An ACPI table that the XSDT lists, by its signature; null when there is none. */
+const uint8_t *machine_acpi_table(const char *signature);
 uint64_t machine_tsc(void);
 /* Makes allocated pages executable (and read-only), where the firmware enforces such things. */
 EFI_STATUS machine_make_executable(uint64_t base, uint64_t size);
+
+/*
+ * prepared.c: prepared kernels. Each returns an error only after a refusal that names the file. _read_head reads the rest of the
+ * head, of which start has size bytes (a file that parsed to image), into pool memory and checks it; *head is untouched on failure.
+ */
+struct prepared_header;
+EFI_STATUS prepared_read_head(struct file *file, const struct kernel_image *image, const uint8_t *start, size_t size,
+			      struct prepared_header **head);
+/* Whether it was made from the bzImage at source_path: size and setup code, and with whole all of it. */
+EFI_STATUS prepared_check_source(const struct prepared_header *head, const struct file *file, const char *source_path,
+				 const char *user, bool whole);
+/* The SHA-256 of all that was loaded, before it is relocated. */
+EFI_STATUS prepared_check_content(const struct prepared_header *head, const struct file *file, const struct boot_plan *plan);
+/* Whether a kernel can run here without the bzImage's own code. */
+EFI_STATUS prepared_check_machine(const struct kernel_image *image, const struct file *file);
 
 /* screen.c: the console's linear framebuffer and its monitor's EDID (EDID_SIZE bytes); both all zero when there is none. */
 void screen_describe(struct screen_info *screen, uint8_t *edid);
@@ -199,6 +221,7 @@ EFI_STATUS config_boot(const char *wanted);
 /* entries.c: the entries of all volumes, sorted. */
 struct bls_entry;
 struct bls_file;
+struct bls_loader;
 
 #define ENTRIES_MAX 256
 
@@ -220,10 +243,58 @@ EFI_STATUS entry_save_map(const struct bls_file *file);
 EFI_STATUS entry_start(struct bls_file *file);
 
 /*
- * menu.c: starts the default entry, after a countdown if timeout (seconds, or BLS_TIMEOUT_NONE) says so; shows the list
- * when a key is pressed or nothing started. Returns the last status when the user, or the lack of one, sends us back.
+ * menu.c: starts the default entry, after a countdown if loader.conf says so; shows the list when a key is pressed or
+ * nothing started. Returns the last status when the user, or the lack of one, sends us back.
  */
-EFI_STATUS menu_run(struct entry_list *list, size_t chosen, uint32_t timeout, bool look_for_key);
+EFI_STATUS menu_run(struct entry_list *list, size_t chosen, const struct bls_loader *loader);
+bool is_enter(const EFI_INPUT_KEY *key);
+bool is_escape(const EFI_INPUT_KEY *key);
+
+/*
+ * clock.c: the time since the time stamp counter was 0, for the Boot Loader Interface. Begun once at the start (sets fw.tsc), and
+ * calibrated once when some work has been done, at most 4 seconds later. 0 microseconds: it is not known.
+ */
+void clock_begin(void);
+void clock_calibrate(void);
+uint64_t clock_microseconds(uint64_t tsc);
+
+/*
+ * loader_variables.c: the Boot Loader Interface, in this order. A firmware that takes no variables costs one note. _tell says what
+ * we are and which entries there are. _ask changes what loader.conf says to what the variables ask for. _select says what is
+ * started, and _leave when.
+ */
+void loader_variables_tell(const struct entry_list *list);
+void loader_variables_ask(const struct entry_list *list, struct bls_loader *loader);
+void loader_variables_select(const struct bls_file *file);
+void loader_variables_leave(void);
+
+/* EFI_TCG2_PROTOCOL (TCG EFI Protocol Specification, section 6), as far as it is used. */
+#define TCG2_PROTOCOL_GUID { 0x607f766c, 0x7455, 0x42be, { 0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f } }
+struct tcg2_protocol {
+	EFI_STATUS(EFIAPI *capability)(struct tcg2_protocol *self, void *capability);
+	EFI_STATUS(EFIAPI *log)(struct tcg2_protocol *self, UINT32 format, EFI_PHYSICAL_ADDRESS *first,
+				EFI_PHYSICAL_ADDRESS *last, BOOLEAN *truncated);
+	EFI_STATUS(EFIAPI *extend)(struct tcg2_protocol *self, UINT64 flags, EFI_PHYSICAL_ADDRESS base, UINT64 size,
+				   void *event);
+};
+
+/*
+ * measure.c: what is started, measured into the TPM. measure_begin says for each boot whether there is one; without it the
+ * others do nothing. What cannot be measured is told once a boot, and the boot goes on. The options are told to PCR 12 and, if no
+ * EFI stub follows that does it, to PCR 9; the initrd to PCR 9; the kernel to PCR 4: as a PE image as LoadImage would, from
+ * the bytes of its file in memory (false, and nothing is told, when it is none), or as plain bytes in parts.
+ */
+bool measure_begin(void);
+void measure_options(const char *options, bool stub_follows);
+void measure_initrd(uint64_t base, uint64_t size);
+bool measure_pe_kernel(const char *path, uint64_t base, uint64_t size);
+void measure_kernel_part(const char *path, const void *bytes, uint64_t size);
+
+/* edit.c: lets the user change the entry's options; whether the entry is to be started with what they are now. */
+bool edit_options(struct bls_entry *entry);
+
+/* console_mode.c: sets the text mode that loader.conf asks for, or notes that it is not there. Clears the screen. */
+void console_set_mode(const struct bls_loader *loader);
 
 /* boot.c: boots one entry; returns only when that failed, with everything freed. */
 EFI_STATUS boot_entry(const struct bls_entry *entry, const char *name);

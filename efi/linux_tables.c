@@ -17,7 +17,7 @@ static EFI_GUID pci_io_guid = EFI_PCI_IO_PROTOCOL_GUID;
 static EFI_GUID rng_guid = { 0x3152bca5, 0xeade, 0x433d, { 0x86, 0x2e, 0xc0, 0x1c, 0xdc, 0x29, 0x1f, 0x44 } };
 static EFI_GUID rng_raw_guid = { 0xe43176d7, 0xb6e8, 0x4827, { 0xb7, 0x84, 0x7f, 0xfd, 0xc4, 0xb6, 0x85, 0x61 } };
 static EFI_GUID seed_guid = { 0x1ce1e5bc, 0x7ceb, 0x42f2, { 0x81, 0xe5, 0x8a, 0xad, 0xf1, 0x80, 0xf5, 0x7b } };
-static EFI_GUID tcg2_guid = { 0x607f766c, 0x7455, 0x42be, { 0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f } };
+static EFI_GUID tcg2_guid = TCG2_PROTOCOL_GUID;
 static EFI_GUID tpm_log_guid = { 0xb7799cb0, 0xeca2, 0x4943, { 0x96, 0x67, 0x1f, 0xae, 0x07, 0xb7, 0x47, 0xfa } };
 static EFI_GUID tpm_final_log_guid = { 0x1e2ed096, 0x30e2, 0x4254, { 0xbd, 0x89, 0x86, 0x3b, 0xbe, 0xf8, 0x23, 0x25 } };
 
@@ -25,13 +25,6 @@ static EFI_GUID tpm_final_log_guid = { 0x1e2ed096, 0x30e2, 0x4254, { 0xbd, 0x89,
 struct rng_protocol {
 	EFI_STATUS(EFIAPI *info)(struct rng_protocol *self, UINTN *size, EFI_GUID *algorithms);
 	EFI_STATUS(EFIAPI *rng)(struct rng_protocol *self, EFI_GUID *algorithm, UINTN size, UINT8 *bytes);
-};
-
-/* EFI_TCG2_PROTOCOL (TCG EFI Protocol Specification, section 6). */
-struct tcg2_protocol {
-	void *capability;
-	EFI_STATUS(EFIAPI *log)(struct tcg2_protocol *self, UINT32 format, EFI_PHYSICAL_ADDRESS *first,
-				EFI_PHYSICAL_ADDRESS *last, BOOLEAN *truncated);
 };
 
 /* The configuration tables as Linux defines them (include/linux/efi.h). */

@@ -110,20 +110,60 @@ bool machine_secure_boot(void)
 	       (EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)) || setup != 1);
 }
 
-/* RSDP and XSDT (ACPI 6.5, sections 5.2.5 and 5.2.8): what is behind them Linux maps itself. */
-static size_t acpi_tables(const uint8_t *rsdp, struct boot_table *tables)
+/* TCG Platform Reset Attack Mitigation Specification, section 4: bit 0 is to be set, and the firmware clears it. */
+void machine_request_memory_overwrite(void)
+{
+	static const CHAR16 name[] = L"MemoryOverwriteRequestControl";
+	static EFI_GUID guid = { 0xe20939be, 0x32d4, 0x41be, { 0xa1, 0x50, 0x89, 0x7f, 0x85, 0xd4, 0x98, 0x29 } };
+	UINT8 value;
+	EFI_STATUS status = read_byte(name, &guid, NULL, &value);
+
+	if (EFI_ERROR(status) || value == 1)
+		return; /* the firmware cannot, or will */
+	value = 1;
+	status = fw.runtime->SetVariable((CHAR16 *)name, &guid, EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS |
+					 EFI_VARIABLE_RUNTIME_ACCESS, sizeof(value), &value);
+	if (EFI_ERROR(status))
+		print(console, "mapbridge: note: the firmware will not clear memory after a reset (%s)\n", status_name(status));
+}
+
+/* RSDP and XSDT (ACPI 6.5, sections 5.2.5 and 5.2.8). Null when there is no XSDT. */
+static const uint8_t *find_xsdt(const uint8_t *rsdp, uint32_t *length)
 {
 	uint64_t xsdt = 0;
-	uint32_t length = 0;
+
+	if (rsdp && rsdp[15] >= 2) /* the revision: version 1 has no XSDT */
+		__builtin_memcpy(&xsdt, rsdp + 24, sizeof(xsdt));
+	if (xsdt)
+		__builtin_memcpy(length, (const uint8_t *)(uintptr_t)xsdt + 4, sizeof(*length));
+	return (const uint8_t *)(uintptr_t)xsdt;
+}
+
+/* What is behind these two Linux maps itself. */
+static size_t acpi_tables(const uint8_t *rsdp, struct boot_table *tables)
+{
+	uint32_t length;
+	const uint8_t *xsdt = find_xsdt(rsdp, &length);
 
 	tables[0] = (struct boot_table){ (uintptr_t)rsdp, 36 };
-	if (rsdp[15] >= 2) /* the revision: version 1 has no XSDT */
-		__builtin_memcpy(&xsdt, rsdp + 24, sizeof(xsdt));
-	if (xsdt == 0)
+	if (!xsdt)
 		return 1;
-	__builtin_memcpy(&length, (const uint8_t *)(uintptr_t)xsdt + 4, sizeof(length));
-	tables[1] = (struct boot_table){ xsdt, length };
+	tables[1] = (struct boot_table){ (uintptr_t)xsdt, length };
 	return 2;
+}
+
+const uint8_t *machine_acpi_table(const char *signature)
+{
+	uint32_t length = 0;
+	const uint8_t *xsdt = find_xsdt(machine_table(&acpi2_guid), &length);
+	uint64_t table;
+
+	for (uint32_t at = 36; xsdt && at + sizeof(table) <= length; at += sizeof(table)) {
+		__builtin_memcpy(&table, xsdt + at, sizeof(table));
+		if (table && __builtin_memcmp((const void *)(uintptr_t)table, signature, 4) == 0)
+			return (const uint8_t *)(uintptr_t)table;
+	}
+	return NULL;
 }
 
 size_t machine_early_tables(struct boot_table *tables)

@@ -39,6 +39,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 
 	fw = (struct firmware){ .image = image, .system = system, .boot = system->BootServices,
 				.runtime = system->RuntimeServices, .tsc = machine_tsc() };
+	clock_begin();
 	fw.boot->SetWatchdogTimer(0, 0, 0, NULL);
 	if (system->ConOut)
 		system->ConOut->ClearScreen(system->ConOut); /* the firmware's logo */

@@ -22,7 +22,58 @@ static struct label label_of(const struct entry_list *list, size_t index)
 	return label;
 }
 
-static void print_list(const struct entry_list *list)
+bool is_enter(const EFI_INPUT_KEY *key)
+{
+	return key->UnicodeChar == '\r' || key->UnicodeChar == '\n';
+}
+
+bool is_escape(const EFI_INPUT_KEY *key)
+{
+	return key->UnicodeChar == 27 || key->ScanCode == SCAN_ESC;
+}
+
+static bool is_letter(const EFI_INPUT_KEY *key, char letter)
+{
+	return (key->UnicodeChar | 0x20) == letter;
+}
+
+static bool press_edit(const struct bls_loader *loader, struct bls_file *file)
+{
+	if (!loader->editor_disabled)
+		return edit_options(&file->entry);
+	print(console, "The editor is switched off: \\loader\\loader.conf says editor no.\n");
+	return false;
+}
+
+static bool press_save(const struct bls_loader *loader, struct bls_file *file)
+{
+	(void)loader;
+	entry_save_map(file);
+	return false;
+}
+
+/* Letters that do something with the chosen entry; press() says whether it is to be started then. */
+static const struct {
+	char letter;
+	const char *does;
+	bool (*press)(const struct bls_loader *loader, struct bls_file *file);
+} menu_keys[] = {
+	{ 'e', "edits the options", press_edit },
+	{ 's', "saves the memory map", press_save },
+};
+
+static bool press_key(const EFI_INPUT_KEY *key, const struct bls_loader *loader, struct bls_file *file)
+{
+	for (size_t i = 0; i < MM_ARRAY_COUNT(menu_keys); i++) {
+		if (!is_letter(key, menu_keys[i].letter))
+			continue;
+		print(console, "\n");
+		return menu_keys[i].press(loader, file);
+	}
+	return false;
+}
+
+static void print_list(const struct entry_list *list, const struct bls_loader *loader)
 {
 	print(console, "\nEntries:\n");
 	for (size_t i = 0; i < list->count; i++) {
@@ -35,7 +86,10 @@ static void print_list(const struct entry_list *list)
 			print(console, "  %u tries left", file->counter.left);
 		print(console, "\n");
 	}
-	print(console, "Digits or arrow keys choose, Enter starts, s saves the memory map, Esc or q goes back to the firmware.\n");
+	for (size_t i = 0; i < MM_ARRAY_COUNT(menu_keys); i++)
+		if (menu_keys[i].press != press_edit || !loader->editor_disabled)
+			print(console, "%c %s, ", menu_keys[i].letter, menu_keys[i].does);
+	print(console, "digits or arrow keys choose,\nEnter starts, Esc or q goes back to the firmware.\n");
 }
 
 static void print_prompt(const struct entry_list *list, size_t chosen)
@@ -63,41 +117,32 @@ static size_t move(const struct entry_list *list, size_t chosen, UINT16 scan_cod
 	return scan_code == SCAN_END ? list->count - 1 : chosen;
 }
 
-static bool is_enter(const EFI_INPUT_KEY *key)
-{
-	return key->UnicodeChar == '\r' || key->UnicodeChar == '\n';
-}
-
 /* The chosen entry, or list->count to go back. The time limit ends with the first key. */
-static size_t choose(const struct entry_list *list, size_t chosen, uint32_t seconds)
+static size_t choose(const struct entry_list *list, const struct bls_loader *loader, size_t chosen, uint32_t seconds)
 {
 	EFI_INPUT_KEY key;
 	size_t typed = 0;
 
-	print_list(list);
+	print_list(list, loader);
 	if (seconds != FOREVER)
 		print(console, "Without a key it goes back by itself in %u seconds.\n", seconds);
-	print_prompt(list, chosen);
 	for (;;) {
+		print_prompt(list, chosen);
 		while (!read_key(1000, &key))
 			if (seconds != FOREVER && --seconds == 0)
 				return list->count;
 		seconds = FOREVER;
 		if (is_enter(&key))
 			return chosen;
-		if (key.UnicodeChar == 'q' || key.UnicodeChar == 'Q' || key.UnicodeChar == 27 ||
-		    key.ScanCode == SCAN_ESC)
+		if (is_letter(&key, 'q') || is_escape(&key))
 			return list->count;
-		if (key.UnicodeChar == 's' || key.UnicodeChar == 'S') {
-			print(console, "\n");
-			entry_save_map(list->files[chosen]);
-		}
+		if (press_key(&key, loader, list->files[chosen]))
+			return chosen;
 		if (key.UnicodeChar >= '0' && key.UnicodeChar <= '9')
 			chosen = type_digit(list, chosen, &typed, key.UnicodeChar - '0');
 		else
 			typed = 0;
 		chosen = move(list, chosen, key.ScanCode);
-		print_prompt(list, chosen);
 	}
 }
 
@@ -124,18 +169,19 @@ static bool count_down(const struct entry_list *list, size_t chosen, uint32_t se
 	return wanted;
 }
 
-EFI_STATUS menu_run(struct entry_list *list, size_t chosen, uint32_t timeout, bool look_for_key)
+EFI_STATUS menu_run(struct entry_list *list, size_t chosen, const struct bls_loader *loader)
 {
 	EFI_STATUS status = EFI_ABORTED;
+	uint32_t timeout = loader->timeout;
 	bool attended = timeout == BLS_TIMEOUT_NONE && fw.system->ConIn; /* without a keyboard nobody could go on */
 	bool pressed;
 
 	if (timeout != BLS_TIMEOUT_NONE)
-		attended = timeout ? count_down(list, chosen, timeout) : look_for_key && list_wanted(0, &pressed);
+		attended = timeout ? count_down(list, chosen, timeout) : !loader->menu_disabled && list_wanted(0, &pressed);
 	if (!attended)
 		status = entry_start(list->files[chosen]);
 	for (;;) {
-		size_t next = choose(list, chosen, attended ? FOREVER : READ_SECONDS);
+		size_t next = choose(list, loader, chosen, attended ? FOREVER : READ_SECONDS);
 
 		print(console, "\n");
 		if (next == list->count)

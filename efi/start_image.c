@@ -195,9 +195,12 @@ static EFI_STATUS run(struct image *image)
 		status = offer_initrds(image);
 	if (EFI_ERROR(status))
 		return status;
+	measure_begin();
+	measure_options(image->entry->options, true);
 	print(console, "mapbridge: starting %s as an EFI program%s\n", image->path,
 	      machine_secure_boot() ? ", verified by the firmware (Secure Boot)" : "");
 	console_flush();
+	loader_variables_leave();
 	status = fw.boot->StartImage(image->handle, NULL, NULL);
 	image->handle = NULL; /* whoever returns from StartImage is unloaded */
 	print(console, "\n%s came back (%s)\n", image->path, status_name(status));

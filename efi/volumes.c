@@ -58,6 +58,14 @@ static EFI_DEVICE_PATH *path_of(EFI_HANDLE handle)
 	return EFI_ERROR(fw.boot->HandleProtocol(handle, &device_path_guid, (void **)&path)) ? NULL : path;
 }
 
+const uint8_t *volume_partition_guid(void)
+{
+	EFI_DEVICE_PATH *own = path_of(fw.volumes[0].handle);
+	HARDDRIVE_DEVICE_PATH *drive = own ? gpt_partition(own) : NULL;
+
+	return drive ? drive->Signature : NULL;
+}
+
 EFI_DEVICE_PATH *volume_file_path(const char *path)
 {
 	EFI_DEVICE_PATH *volume = path_of(fw.volume->handle);

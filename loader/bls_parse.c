@@ -55,6 +55,12 @@ static bool key_is(const struct line *line, const char *key)
 	return text_length(key) == line->key_length && __builtin_memcmp(line->key, key, line->key_length) == 0;
 }
 
+static bool value_is(const struct line *line, const char *value)
+{
+	return text_length(value) == line->value_length &&
+	       __builtin_memcmp(line->value, value, line->value_length) == 0;
+}
+
 static bool key_in(const struct line *line, const char *const *keys, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -188,6 +194,7 @@ static const struct text_key {
 	TEXT("linux", linux, true),
 	TEXT("efi", efi, true),
 	TEXT("uki", efi, true),
+	TEXT("mapbridge-prepared", prepared, true),
 };
 
 /* What is read beside the entry itself. */
@@ -199,9 +206,18 @@ struct entry_reading {
 	struct printer *why;
 };
 
+static int verify_line(const struct line *line, struct entry_reading *r)
+{
+	r->entry->verify = value_is(line, "yes");
+	if (r->entry->verify || value_is(line, "no"))
+		return 0;
+	print(r->why, "line %u: mapbridge-verify %.*s; needed: yes or no", line->number, (int)line->value_length, line->value);
+	return MM_EINVAL;
+}
+
 static int start_line(const struct line *line, struct entry_reading *r)
 {
-	if (line->value_length == 3 && __builtin_memcmp(line->value, "efi", 3) == 0) {
+	if (value_is(line, "efi")) {
 		r->entry->start_efi = true;
 		return 0;
 	}
@@ -238,6 +254,8 @@ static int entry_line(const struct line *line, struct entry_reading *r)
 		add_options(line, entry);
 	else if (key_is(line, "mapbridge-start"))
 		return start_line(line, r);
+	else if (key_is(line, "mapbridge-verify"))
+		return verify_line(line, r);
 	else if (key_is(line, "devicetree") || key_is(line, "devicetree-overlay"))
 		r->devicetree = *line;
 	else if (!key_in(line, ignored, MM_ARRAY_COUNT(ignored)))
@@ -280,6 +298,11 @@ static int check_entry(struct entry_reading *r, unsigned lines)
 		print(r->why, "both linux %s and efi %s; needed: one of them", entry->linux, entry->efi);
 		return MM_EINVAL;
 	}
+	if (entry->prepared[0] && !entry->linux[0]) {
+		print(r->why, "mapbridge-prepared %s without a linux line; needed: linux \\path\\of\\the\\bzImage that it was made from",
+		      entry->prepared);
+		return MM_EINVAL;
+	}
 	if (!entry->linux[0] && !entry->efi[0]) {
 		print(r->why, "no linux line and no efi line among %u lines; needed: linux \\path\\of\\the\\kernel",
 		      lines);
@@ -307,13 +330,25 @@ int bls_entry_parse(const char *text, size_t size, struct bls_entry *entry, stru
 	return check_entry(&r, reader.number);
 }
 
-static bool value_is(const struct line *line, const char *value)
+static bool value_in(const struct line *line, const char *const *values, size_t count)
 {
-	return text_length(value) == line->value_length &&
-	       __builtin_memcmp(line->value, value, line->value_length) == 0;
+	for (size_t i = 0; i < count; i++)
+		if (value_is(line, values[i]))
+			return true;
+	return false;
 }
 
-static bool parse_seconds(const struct line *line, uint32_t *seconds)
+/* The words that systemd takes for a boolean. */
+static bool parse_boolean(const struct line *line, bool *value)
+{
+	static const char *const yes[] = { "yes", "y", "true", "t", "on", "1" };
+	static const char *const no[] = { "no", "n", "false", "f", "off", "0" };
+
+	*value = value_in(line, yes, MM_ARRAY_COUNT(yes));
+	return *value || value_in(line, no, MM_ARRAY_COUNT(no));
+}
+
+static bool parse_number(const struct line *line, uint32_t *number)
 {
 	uint32_t value = 0;
 
@@ -324,46 +359,89 @@ static bool parse_seconds(const struct line *line, uint32_t *seconds)
 		    __builtin_add_overflow(value, (uint32_t)(c - '0'), &value))
 			return false;
 	}
-	*seconds = value;
-	return line->value_length > 0 && value != BLS_TIMEOUT_NONE;
+	*number = value;
+	return line->value_length > 0 && value != UINT32_MAX;
 }
 
-static void timeout_line(const struct line *line, struct bls_loader *loader, struct printer *notes)
+static void note_ignored(const struct line *line, const char *needed, struct printer *notes)
+{
+	print(notes, "line %u: %.*s %.*s is ignored; needed: %s\n", line->number, (int)line->key_length, line->key,
+	      (int)line->value_length, line->value, needed);
+}
+
+static bool parse_timeout(const struct line *line, struct bls_loader *loader)
 {
 	uint32_t seconds = 0;
 
-	if (value_is(line, "menu-force")) {
+	if (value_is(line, "menu-force"))
 		seconds = BLS_TIMEOUT_NONE;
-	} else if (!value_is(line, "menu-hidden") && !value_is(line, "menu-disabled") &&
-		   !parse_seconds(line, &seconds)) {
-		print(notes, "line %u: timeout %.*s is ignored; needed: seconds, menu-force, menu-hidden or "
-		      "menu-disabled\n", line->number, (int)line->value_length, line->value);
-		return;
-	}
+	else if (!value_is(line, "menu-hidden") && !value_is(line, "menu-disabled") && !parse_number(line, &seconds))
+		return false;
 	loader->timeout = seconds;
 	loader->menu_disabled = value_is(line, "menu-disabled");
+	return true;
+}
+
+bool bls_timeout_parse(const char *text, struct bls_loader *loader)
+{
+	return parse_timeout(&(struct line){ .value = text, .value_length = text_length(text) }, loader);
 }
 
 static int default_line(const struct line *line, struct bls_loader *loader, struct printer *notes, struct printer *why)
 {
 	note_repeated(line, loader->default_entry, notes);
-	if (value_is(line, "@saved")) {
-		loader->default_entry[0] = '\0';
-		print(notes, "line %u: default @saved is not supported; the first entry is the default\n",
-		      line->number);
-		return 0;
-	}
 	return copy_value(line, loader->default_entry, sizeof(loader->default_entry), why);
+}
+
+static void console_mode_line(const struct line *line, struct bls_loader *loader, struct printer *notes)
+{
+	enum console_mode mode = CONSOLE_MODE_NUMBER;
+	uint32_t number = 0;
+
+	if (value_is(line, "keep"))
+		mode = CONSOLE_MODE_KEEP;
+	else if (value_is(line, "auto"))
+		mode = CONSOLE_MODE_AUTO;
+	else if (value_is(line, "max"))
+		mode = CONSOLE_MODE_MAX;
+	else if (!parse_number(line, &number)) {
+		note_ignored(line, "a number, auto, max or keep", notes);
+		return;
+	}
+	loader->console_mode = mode;
+	loader->console_mode_number = number;
+}
+
+static int loader_line(const struct line *line, struct bls_loader *loader, struct unknown *unknown,
+		       struct printer *notes, struct printer *why)
+{
+	static const char *const ignored[] = { "auto-entries", "auto-firmware", "auto-poweroff", "auto-reboot", "beep",
+					       "random-seed-mode", "secure-boot-enroll", "secure-boot-enroll-action",
+					       "secure-boot-enroll-timeout-sec", "reboot-for-bitlocker",
+					       "reboot-on-error", "log-level" };
+	bool yes;
+
+	if (key_is(line, "default"))
+		return default_line(line, loader, notes, why);
+	if (key_is(line, "timeout")) {
+		if (!parse_timeout(line, loader))
+			note_ignored(line, "seconds, menu-force, menu-hidden or menu-disabled", notes);
+	} else if (key_is(line, "editor")) {
+		if (parse_boolean(line, &yes))
+			loader->editor_disabled = !yes;
+		else
+			note_ignored(line, "yes or no", notes);
+	} else if (key_is(line, "console-mode")) {
+		console_mode_line(line, loader, notes);
+	} else if (!key_in(line, ignored, MM_ARRAY_COUNT(ignored))) {
+		add_unknown(unknown, line);
+	}
+	return 0;
 }
 
 int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, struct printer *notes,
 		     struct printer *why)
 {
-	static const char *const ignored[] = { "editor", "console-mode", "auto-entries", "auto-firmware",
-					       "auto-poweroff", "auto-reboot", "beep", "random-seed-mode",
-					       "secure-boot-enroll", "secure-boot-enroll-action",
-					       "secure-boot-enroll-timeout-sec",
-					       "reboot-for-bitlocker", "reboot-on-error", "log-level" };
 	struct reader reader = start_reading(text, size);
 	struct unknown unknown = { .count = 0 };
 	struct line line;
@@ -372,78 +450,11 @@ int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, s
 		return MM_EINVAL;
 	__builtin_memset(loader, 0, sizeof(*loader));
 	while (next_line(&reader, &line)) {
-		if (key_is(&line, "default")) {
-			int error = default_line(&line, loader, notes, why);
+		int error = loader_line(&line, loader, &unknown, notes, why);
 
-			if (error)
-				return error;
-		} else if (key_is(&line, "timeout")) {
-			timeout_line(&line, loader, notes);
-		} else if (!key_in(&line, ignored, MM_ARRAY_COUNT(ignored))) {
-			add_unknown(&unknown, &line);
-		}
+		if (error)
+			return error;
 	}
 	note_unknown(&unknown, notes);
 	return 0;
-}
-
-/* After the ] of a set; null for a [ that is never closed. A ] in first place belongs to the set. */
-static const char *match_set(const char *pattern, char c, bool *matches)
-{
-	bool negated = pattern[1] == '!' || pattern[1] == '^', found = false;
-	const char *first = pattern + 1 + negated, *at = first;
-
-	for (; *at && (*at != ']' || at == first); at++) {
-		char low = *at, high = *at;
-
-		if (at[1] == '-' && at[2] && at[2] != ']') {
-			high = at[2];
-			at += 2;
-		}
-		found |= lower(c) >= lower(low) && lower(c) <= lower(high);
-	}
-	*matches = found != negated;
-	return *at ? at + 1 : NULL;
-}
-
-/* Where the pattern goes on after the part that fits one character; null when that part does not fit. */
-static const char *match_one(const char *pattern, char c)
-{
-	if (*pattern == '?')
-		return pattern + 1;
-	if (*pattern == '[') {
-		bool matches;
-		const char *after = match_set(pattern, c, &matches);
-
-		if (after)
-			return matches ? after : NULL;
-	}
-	if (*pattern == '\\' && pattern[1])
-		pattern++;
-	return *pattern && lower(*pattern) == lower(c) ? pattern + 1 : NULL;
-}
-
-bool bls_name_matches(const char *pattern, const char *name)
-{
-	const char *star = NULL, *retry = NULL; /* after the last *, and where its text may end next */
-
-	while (*name) {
-		const char *after = *pattern == '*' ? NULL : match_one(pattern, *name);
-
-		if (*pattern == '*') {
-			star = ++pattern;
-			retry = name;
-		} else if (after) {
-			pattern = after;
-			name++;
-		} else if (star) {
-			pattern = star;
-			name = ++retry;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return *pattern == '\0';
 }

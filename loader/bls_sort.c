@@ -65,13 +65,18 @@ void bls_files_sort(struct bls_file **files, size_t count)
 	}
 }
 
+void bls_file_print_id(const struct bls_file *file, struct printer *out)
+{
+	print(out, "%.*s.conf", (int)file->counter.stem, file->name);
+}
+
 static bool fits(const struct bls_file *file, const char *pattern)
 {
 	char name[BLS_NAME_MAX];
 	struct buffer_printer out;
 
 	buffer_printer_init(&out, name, sizeof(name));
-	print(&out.printer, "%.*s.conf", (int)file->counter.stem, file->name);
+	bls_file_print_id(file, &out.printer);
 	return bls_name_matches(pattern, file->name) || bls_name_matches(pattern, name);
 }
 

@@ -10,7 +10,7 @@ static void write_header(const struct boot_plan *plan, const struct boot_request
 {
 	struct setup_header *header = &params->hdr;
 
-	if (request->kernel->format == KERNEL_BZIMAGE) {
+	if (request->kernel->header_size) {
 		__builtin_memcpy(header, &request->kernel->header, request->kernel->header_size);
 		header->setup_data = 0; /* a file can know no address */
 	} else {

@@ -3,9 +3,6 @@
 #include <loader/kernel_image.h>
 
 #define X(value) ((unsigned long long)(value))
-#define HEADER_OFFSET 0x1f1
-#define HEADER_MAX_END 0x290 /* edd_mbr_sig_buffer follows in boot_params */
-#define SETUP_SECTOR 512
 #define ENTRY_64 0x200
 #define VERSION_64 0x20c /* the first protocol with xloadflags */
 #define HEADER_MIN_END 0x264 /* init_size is the last field that a loader must know */
@@ -77,50 +74,63 @@ static int check_sizes(const struct setup_header *header, uint64_t setup_size, u
 	return 0;
 }
 
-static int bzimage_parse(const uint8_t *head, size_t head_size, uint64_t file_size, struct kernel_image *image,
-			 struct printer *why)
+int bzimage_read_header(const uint8_t *head, size_t head_size, uint64_t file_size, struct kernel_image *image,
+			struct printer *why)
 {
 	struct setup_header header = { 0 };
 	size_t end = 0x202 + head[0x201], size; /* the second byte of the jump tells the header's end */
-	uint64_t setup_size;
+	bool high;
 	int error;
 
-	if (end > HEADER_MAX_END || end < HEADER_OFFSET + offsetof(struct setup_header, realmode_swtch)) {
+	if (end > BZIMAGE_HEADER_END || end < BZIMAGE_HEADER_OFFSET + offsetof(struct setup_header, realmode_swtch)) {
 		print(why, "the setup header ends at 0x%zx; needed: between 0x208 and 0x%x; the file is damaged", end,
-		      HEADER_MAX_END);
+		      BZIMAGE_HEADER_END);
 		return MM_EINVAL;
 	}
 	if (end > head_size) {
 		print(why, "truncated: %llu bytes, the setup header alone ends at %zu; copy it again", X(file_size), end);
 		return MM_EINVAL;
 	}
-	size = end - HEADER_OFFSET < sizeof(header) ? end - HEADER_OFFSET : sizeof(header);
-	__builtin_memcpy(&header, head + HEADER_OFFSET, size);
+	size = end - BZIMAGE_HEADER_OFFSET < sizeof(header) ? end - BZIMAGE_HEADER_OFFSET : sizeof(header);
+	__builtin_memcpy(&header, head + BZIMAGE_HEADER_OFFSET, size);
 	error = check_protocol(&header, end, why);
 	if (error)
 		return error;
-	setup_size = ((header.setup_sects ? header.setup_sects : 4) + UINT64_C(1)) * SETUP_SECTOR;
-	error = check_sizes(&header, setup_size, file_size, why);
-	if (error)
-		return error;
+	high = header.xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G;
 	*image = (struct kernel_image){
-		.format = KERNEL_BZIMAGE,
 		.relocatable = header.relocatable_kernel,
 		.alignment = header.relocatable_kernel ? header.kernel_alignment : ALIGNMENT_MIN,
-		.min_address = header.pref_address,
-		.memory_size = header.init_size,
-		.entry = ENTRY_64,
-		.initrd_max = header.xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G ? UINT64_MAX : header.initrd_addr_max,
-		.data_max = header.xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G ? UINT64_MAX : UINT32_MAX,
+		.initrd_max = high ? UINT64_MAX : header.initrd_addr_max,
+		.data_max = high ? UINT64_MAX : UINT32_MAX,
 		.command_line_max = header.cmdline_size < COMMAND_LINE_SIZE - 1 ? header.cmdline_size : COMMAND_LINE_SIZE - 1,
-		.segment_count = 1,
 		.header_size = (uint32_t)size,
 		.header = header,
 	};
+	return 0;
+}
+
+static int bzimage_parse(const uint8_t *head, size_t head_size, uint64_t file_size, struct kernel_image *image,
+			 struct printer *why)
+{
+	const struct setup_header *header = &image->header;
+	uint64_t setup_size;
+	int error = bzimage_read_header(head, head_size, file_size, image, why);
+
+	if (error)
+		return error;
+	setup_size = bzimage_setup_size(header);
+	error = check_sizes(header, setup_size, file_size, why);
+	if (error)
+		return error;
+	image->format = KERNEL_BZIMAGE;
+	image->min_address = header->pref_address;
+	image->memory_size = header->init_size;
+	image->entry = ENTRY_64;
+	image->segment_count = 1;
 	/* What follows the protected-mode part in the file (a signature) is loaded too, as far as there is room. */
-	image->segments[0] = (struct kernel_segment){ .file_offset = setup_size, .mem_size = header.init_size };
+	image->segments[0] = (struct kernel_segment){ .file_offset = setup_size, .mem_size = header->init_size };
 	image->segments[0].file_size =
-		file_size - setup_size < header.init_size ? file_size - setup_size : header.init_size;
+		file_size - setup_size < header->init_size ? file_size - setup_size : header->init_size;
 	return 0;
 }
 

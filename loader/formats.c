@@ -2,7 +2,8 @@
 /* The kernel formats, one row each. */
 #include <loader/kernel_image.h>
 
-static const struct kernel_format_ops *const formats[] = { &vmlinux_format, &elf64_format, &bzimage_format };
+static const struct kernel_format_ops *const formats[] = { &vmlinux_format, &elf64_format, &bzimage_format,
+						       &prepared_format };
 
 static bool all_zero(const uint8_t *head, size_t head_size)
 {
@@ -34,6 +35,8 @@ void kernel_image_print(const struct kernel_image *image, struct printer *out)
 {
 	if (image->format == KERNEL_BZIMAGE)
 		print(out, "Linux bzImage, boot protocol %u.%02u", image->header.version >> 8, image->header.version & 0xff);
+	else if (image->format == KERNEL_PREPARED)
+		print(out, "prepared Linux kernel, %zu segments", image->segment_count);
 	else if (image->format == KERNEL_VMLINUX)
 		print(out, "Linux vmlinux, %zu segments", image->segment_count);
 	else

@@ -41,6 +41,8 @@ $(B)/linux/vmlinuz:
 $(B)/linux/vmlinux: scripts/unpack-vmlinux $(B)/linux/vmlinuz
 	$(Q)command -v lz4 >/dev/null || scripts/deps test
 	$(Q)scripts/unpack-vmlinux $(B)/linux/vmlinuz $@
+$(B)/%/vmlinuz.mbk: $(B)/%/vmlinuz $(B)/mapbridge
+	$(Q)$(B)/mapbridge prepare $< -o $@ >$@.log
 $(B)/linux/busybox: $(B)/linux/vmlinuz ;
 $(B)/linux/leave-qemu: scripts/linux/leave_qemu.c
 	@mkdir -p $(@D)

@@ -3,11 +3,17 @@
 VERSION := 0.1
 TOOLS_C := $(wildcard tools/*.c)
 TOOLS_O := $(TOOLS_C:%.c=%.o) tools/map_page_files.o
+TOOLS_LIBS := -lz -llzma -lzstd -llz4 -llzo2 -lbz2
+
+tools-libraries:
+	@! command -v apt-get >/dev/null || scripts/deps tools
+.PHONY: tools-libraries
+$(B)/host/tools/unpack.o $(B)/san/tools/unpack.o: | tools-libraries
 
 $(B)/mapbridge: $(TOOLS_O:%=$(B)/host/%) $(B)/host/libloader.a $(B)/host/libmm.a
-	$(Q)$(HOSTCC) $^ -o $@
+	$(Q)$(HOSTCC) $^ -o $@ $(TOOLS_LIBS)
 $(B)/san/mapbridge: $(TOOLS_O:%=$(B)/san/%) $(B)/san/libloader.a $(B)/san/libmm.a
-	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@
+	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@ $(TOOLS_LIBS)
 $(B)/host/tools/%.o $(B)/san/tools/%.o: HOSTFLAGS += -DMAPBRIDGE_VERSION='"$(VERSION)"'
 $(B)/%/tools/map_page_files.o: tools/map_page_files.S tools/map_page.css tools/map_page.js
 	@mkdir -p $(@D)

@@ -21,21 +21,31 @@ struct bls_entry {
 	char architecture[BLS_WORD_MAX];
 	char linux[BLS_PATH_MAX]; /* paths with backslashes, from the volume's root; one of linux and efi is set */
 	char efi[BLS_PATH_MAX];   /* of the key efi or uki */
+	char prepared[BLS_PATH_MAX]; /* mapbridge-prepared: the same kernel as linux, unpacked; empty: none */
 	char initrd[PLAN_INITRDS_MAX][BLS_PATH_MAX];
 	size_t initrd_count;
 	char options[COMMAND_LINE_SIZE + 1]; /* all options lines, joined by one space; longer is an error later */
 	bool options_too_long;
 	size_t options_length;               /* what the lines have in all, even when it did not fit */
+	bool verify;                         /* mapbridge-verify yes: the digest of all of a prepared kernel is checked */
 	bool start_efi;                      /* mapbridge-start efi: the kernel is started as an EFI program */
 	bool foreign;                        /* for another architecture than x64: to be hidden, and not checked */
 };
 
 #define BLS_TIMEOUT_NONE UINT32_MAX /* no countdown: the list is shown at once and waits */
 
+#define BLS_DEFAULT_SAVED "@saved"  /* as default_entry: the entry that was started last */
+
+/* Which text mode the console gets; the number is that of EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL. */
+enum console_mode { CONSOLE_MODE_KEEP, CONSOLE_MODE_AUTO, CONSOLE_MODE_MAX, CONSOLE_MODE_NUMBER };
+
 struct bls_loader {
-	char default_entry[BLS_NAME_MAX]; /* a file name, or a pattern; empty: none given */
+	char default_entry[BLS_NAME_MAX]; /* a file name, or a pattern, or BLS_DEFAULT_SAVED; empty: none given */
 	uint32_t timeout;                 /* seconds before the default entry starts, or BLS_TIMEOUT_NONE; else 0 */
 	bool menu_disabled;               /* not even a key that is held shows the list */
+	bool editor_disabled;             /* options cannot be changed in the list */
+	enum console_mode console_mode;
+	uint32_t console_mode_number;     /* of CONSOLE_MODE_NUMBER */
 };
 
 /*
@@ -46,11 +56,14 @@ struct bls_loader {
 int bls_entry_parse(const char *text, size_t size, struct bls_entry *entry, struct printer *notes, struct printer *why);
 
 /*
- * Parses loader.conf; errors and notes as bls_entry_parse. A timeout that cannot be understood, and what is not
- * supported of a known key, is a note, and the line is left out.
+ * Parses loader.conf; errors and notes as bls_entry_parse. A value that cannot be understood, other than of default, is a
+ * note, and the line is left out.
  */
 int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, struct printer *notes,
 		     struct printer *why);
+
+/* Takes a value of the key timeout from elsewhere; false, and *loader is untouched, when it is none. */
+bool bls_timeout_parse(const char *text, struct bls_loader *loader);
 
 /*
  * Whether a file name fits a pattern as of a shell: * is any text, ? one character, [a-z] and [!a-z] one character of a

@@ -23,6 +23,9 @@ int bls_file_compare(const struct bls_file *a, const struct bls_file *b);
 /* Sorts pointers to entries in place. */
 void bls_files_sort(struct bls_file **files, size_t count);
 
+/* Prints what an entry is called for other programs: its file name without the counter. */
+void bls_file_print_id(const struct bls_file *file, struct printer *out);
+
 /* Index of the first entry whose file name, with or without its counter, fits a pattern; count when none does. */
 size_t bls_files_find(struct bls_file *const *files, size_t count, const char *pattern);
 

@@ -19,7 +19,8 @@
 enum kernel_format {
 	KERNEL_ELF64,
 	KERNEL_BZIMAGE,
-	KERNEL_VMLINUX /* Linux unpacked: ELF64 entered at a physical address */
+	KERNEL_VMLINUX, /* Linux unpacked: ELF64 entered at a physical address */
+	KERNEL_PREPARED /* Linux unpacked by `mapbridge prepare` */
 };
 
 /* One PT_LOAD. Pages of segments with different permissions never touch the same 4 KiB page. */
@@ -37,7 +38,7 @@ struct kernel_image {
 	enum kernel_format format;
 	bool relocatable;     /* the loader chooses the physical address */
 	uint64_t alignment;   /* of that address, a power of two, at least 4096 */
-	uint64_t min_address; /* lowest address that may be chosen (bzImage: pref_address; vmlinux: its link address) */
+	uint64_t min_address; /* lowest address that may be chosen (bzImage: pref_address; unpacked: its link address) */
 	uint64_t memory_size; /* relocatable or bzImage: bytes of memory from the load address on */
 	uint64_t entry;       /* ELF64: virtual address; Linux: offset from the load address */
 	uint64_t initrd_max;  /* highest address that the initrd's last byte may have */
@@ -49,7 +50,7 @@ struct kernel_image {
 	uint64_t dynamic_virt; /* PT_DYNAMIC of a position-independent ELF64, and its size; 0: none */
 	uint64_t dynamic_size;
 
-	uint32_t header_size; /* bzImage: bytes of header that are valid */
+	uint32_t header_size; /* bzImage, prepared: bytes of header that are valid */
 	struct setup_header header;
 };
 
@@ -68,6 +69,24 @@ struct kernel_format_ops {
 extern const struct kernel_format_ops elf64_format;
 extern const struct kernel_format_ops bzimage_format;
 extern const struct kernel_format_ops vmlinux_format;
+extern const struct kernel_format_ops prepared_format;
+
+/* Where a bzImage has its setup header, in the file and in boot_params, and the highest end that it can have. */
+#define BZIMAGE_HEADER_OFFSET 0x1f1
+#define BZIMAGE_HEADER_END 0x290 /* edd_mbr_sig_buffer follows in boot_params */
+
+/*
+ * Checks a bzImage's setup header in the first head_size bytes (at least 0x202) of a file, and makes *image anew from it, except
+ * for the place and the segments. MM_EINVAL with a sentence on why.
+ */
+int bzimage_read_header(const uint8_t *head, size_t head_size, uint64_t file_size, struct kernel_image *image,
+			struct printer *why);
+
+/* Bytes of a bzImage before its protected-mode part: the boot sector and the setup code. */
+static inline uint32_t bzimage_setup_size(const struct setup_header *header)
+{
+	return ((header->setup_sects ? header->setup_sects : 4U) + 1) * 512;
+}
 
 /* Whether it is entered by Linux's boot protocol, and not by that of docs/handoff.md. */
 static inline bool kernel_is_linux(const struct kernel_image *image)

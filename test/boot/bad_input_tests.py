@@ -3,12 +3,13 @@
 import re
 
 import bad_inputs
+import prepared_kernels
 from boot_test import BUILD, LOADER, LOADER_BEHIND, BootTest
 
 
 def cases():
     with open(f"{BUILD}/kernels/setup_arch.elf", "rb") as elf, open(f"{BUILD}/linux/vmlinuz", "rb") as linux:
-        return bad_inputs.all_cases(elf.read(), linux.read())
+        return bad_inputs.all_cases(elf.read(), linux.read(), prepared_kernels.small())
 
 
 def files():

@@ -3,6 +3,8 @@
 import dataclasses
 import struct
 
+import small_kernel
+
 PAGE = 4096
 KERNEL_BASE = 0xffffffff80000000
 READ_EXECUTE, READ_WRITE = 5, 6
@@ -46,11 +48,38 @@ def patched(data, offset, value):
     return data[:offset] + value + data[offset + len(value):]
 
 
-def all_cases(good_elf, linux):
-    """good_elf, linux: the bytes of a test kernel and of a bzImage."""
+def prepared_cases(good):
+    """good: the bytes of a prepared kernel."""
+    head_size, = struct.unpack_from("<I", good, 12)
+    table, table_size = struct.unpack_from("<II", good, 0x90)
+    far = struct.pack("<HH", 0xffff, 0xfff8)
+    return [
+        BadInput("prepared-cut", r"prepared-cut: truncated: \d+ bytes, its header says", kernel=good[:-4096]),
+        BadInput("prepared-cut-in-header", r"prepared-cut-in-header: truncated: 1000 bytes", kernel=good[:1000]),
+        BadInput("prepared-newer", r"prepared-newer: a prepared kernel of version 2; needed: version 1",
+                 kernel=patched(good, 8, struct.pack("<I", 2))),
+        BadInput("prepared-altered-head", r"prepared-altered-head: altered: its header and relocations",
+                 kernel=patched(good, 0x148, b"x")),
+        BadInput("prepared-altered-relocations", r"prepared-altered-relocations: altered: its header and relocations",
+                 kernel=patched(good, table, b"x")),
+        BadInput("prepared-altered-content", r"prepared-altered-content: altered: its content has another SHA-256",
+                 kernel=patched(good, head_size + 5, b"x"), entry="linux /bad/prepared-altered-content\nmapbridge-verify yes\n"),
+        BadInput("prepared-outside", r"prepared-outside: relocation table 0 points to 0x8",
+                 kernel=small_kernel.sealed(patched(good, table + table_size - 4, far))),
+        BadInput("prepared-overlap", r"prepared-overlap: segment 1 has 0x\w+ bytes at 0x1000; needed: whole pages",
+                 kernel=small_kernel.sealed(patched(good, 0x258, struct.pack("<Q", 4096)))),
+        BadInput("prepared-no-linux-key", r"bad-prepared-no-linux-key\.conf: mapbridge-prepared \\p without a linux line",
+                 entry="mapbridge-prepared /p\nefi /e\n"),
+        BadInput("unknown-verify", r"bad-unknown-verify\.conf: line 2: mapbridge-verify perhaps; needed: yes or no",
+                 entry="linux /k\nmapbridge-verify perhaps\n"),
+    ]
+
+
+def all_cases(good_elf, linux, prepared):
+    """The bytes of a test kernel, of a bzImage and of a prepared kernel."""
     xloadflags = struct.unpack_from("<H", linux, 0x236)[0]
     big = bytes(48 << 20)
-    return [
+    return prepared_cases(prepared) + [
         BadInput("no-kernel-file", r"missing\.elf", entry="linux /bad/missing.elf\n"),
         BadInput("kernel-is-a-folder", r"\\bad: a directory", entry="linux /bad\n"),
         BadInput("no-initrd-file", r"missing\.img", kernel=good_elf,

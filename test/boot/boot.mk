@@ -3,6 +3,8 @@
 ## make test                build everything and run every test; ends with N passed, N failed
 ##                          (test/run-tests --list, test/run-tests --only REGEX: some of them; FUZZ_SECONDS=5: sooner)
 ## make test-machines       the test kernels and Linux on every machine of scripts/machines.py: many minutes
+## make test-prepare        Debian's kernels prepared from every compression that Linux's build has
+## make test-page           the page of `mapbridge show --as html` in headless Chromium, which `make test` runs, too
 ## make test-parity         Debian's cloud and generic kernels through their EFI stub and through us, compared
 TEST_EFI := $(patsubst test/boot/efi/%.c,$(B)/test/efi/%.efi,$(filter-out %/chain.c,$(wildcard test/boot/efi/*.c)))
 TEST_EFI_FLAGS := $(WARN) -O2 -I/usr/include/efi -I/usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI -ffreestanding -fpic \
@@ -35,7 +37,8 @@ $(B)/test/efi/%.efi: $(B)/test/efi/%.so
 
 # what cannot be built is counted as a failure by run-tests, and all else is tested all the same
 test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(TEST_EFI) \
-		$(B)/san/mapbridge $(B)/run/initrd.img $(B)/linux/initrd.img $(B)/linux/initrd-view.img $(B)/linux/vmlinux
+		$(B)/san/mapbridge $(B)/run/initrd.img $(B)/linux/initrd.img $(B)/linux/initrd-view.img $(B)/linux/vmlinux \
+		$(B)/linux/vmlinuz.mbk $(B)/san/mapbridge
 test:
 	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
 	test/run-tests --build-status $$status
@@ -46,4 +49,8 @@ PARITY_INITRDS := $(B)/linux-generic/initrd-view.img $(B)/linux/initrd-clock.img
 test-parity:
 	@status=0; $(MAKE) --no-print-directory -k test-programs $(PARITY_INITRDS) || status=$$?; \
 	test/run-tests --parity --build-status $$status
-.PHONY: test test-machines test-parity test-programs
+test-prepare: $(B)/san/mapbridge $(B)/linux/vmlinuz $(B)/linux-generic/vmlinuz
+	@test/run-tests --prepare
+test-page: $(B)/san/mapbridge
+	@test/run-tests --only '^page/'
+.PHONY: test-page test-prepare test test-machines test-parity test-programs

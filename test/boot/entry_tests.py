@@ -5,11 +5,12 @@ import re
 import shutil
 import struct
 import subprocess
+import uuid
 import zlib
 
 import machine
 import machines
-from boot_test import BUILD, FOLDER, LOADER, BootTest
+from boot_test import BUILD, FOLDER, LOADER, LOADER_BEHIND, BootTest
 from kernel_tests import EFI, KERNELS, LEAVING, LINUX, LINUX_CMDLINE, LINUX_INITRD
 
 HELLO = f"{KERNELS}/hello.elf"
@@ -106,7 +107,66 @@ def signed_files():
     return {"signed": signed(LINUX, "signed/vmlinuz"), "unsigned": LINUX}
 
 
+# 100 characters: a line of a terminal shows 78 of them
+LONG = "".join(f"n{number:02}=value " for number in range(10)).strip()
+EDITED = {"EFI/echo.efi": f"{EFI}/echo.efi", "hello.elf": HELLO,
+          "loader/entries/echo.conf": f"title Echo\nefi /EFI/echo.efi\noptions {LONG}\n".encode(),
+          "loader/entries/hello.conf": b"title Hello\nversion 0\nsort-key z\nlinux /hello.elf\noptions a b\n"}
+EDITOR = r"Options for this start\. Enter starts, Esc goes back"
+LEFT, RIGHT, CUT, HOME, BACKSPACE = "\x1b[D", "\x1b[C", "\x0b", "\x01", "\x08"
+
+
+def echoed(options):
+    units = f"{options}\0".encode("utf-16-le")
+    return f"^echo: {len(units)} bytes of options " + " ".join(f"{unit:X}" for unit, in struct.iter_unpack("<H", units))
+
+
+VARIABLES = {LOADER_BEHIND: LOADER, "EFI/echo.efi": f"{EFI}/echo.efi",
+             "loader/loader.conf": b"default @saved\nconsole-mode 99\n",
+             "loader/entries/a.conf": b"sort-key a\nefi /EFI/echo.efi\noptions a\n",
+             "loader/entries/b+5.conf": b"sort-key b\nefi /EFI/echo.efi\noptions x\n"}
+
 TESTS = [
+    # the options of an entry, changed in the middle and at both ends; then by an entry that we boot ourselves
+    BootTest("entry_editor", files={**EDITED, "loader/loader.conf": b"timeout menu-force\nconsole-mode max\n"},
+             kernel_verdict=True, screenshot_at=EDITOR,
+             keys=((LIST, "2e"), (EDITOR, "x\x1b"), (r"> 2  Echo", "E"),
+                   (EDITOR, f"{BACKSPACE}{LEFT}{LEFT}{CUT}{HOME}{RIGHT}"), (r"n00=value n01=", "X"), (r"nX00=value n01=", "\r"),
+                   (LIST, "1e"), (EDITOR, " c\r")),
+             must=(echoed("nX" + LONG[1:-3]), r"^<.*n09=value", r"nX00=.* n05=.*>", LEAVING),
+             must_not=(EXCEPTION, r"mapbridge: note")),
+    BootTest("entry_editor_is_off", files={**EDITED, "loader/loader.conf": b"timeout menu-force\neditor no\n"},
+             kernel_verdict=True, keys=((LIST, "e"), (r"editor is switched off: .*loader\.conf says editor no", "1\r")),
+             must=(r"^s saves .* choose,\nEnter starts, Esc or q goes back", LEAVING),
+             must_not=(EXCEPTION, "Options for this start", "edits the options")),
+    # the Boot Loader Interface, with a note for what nobody can give us: once a start
+    BootTest("entry_loader_variables", efi=f"{EFI}/variables.efi", gpt=True, files=VARIABLES,
+             loader_may_return=True,
+             keys=((LIST, "q"), ("STEP 1", ""), (LIST, "q"), ("STEP 2", ""), (LIST, "\r"), (LIST, "q"), ("STEP 3", ""),
+                   (LIST, "q"), ("STEP 4", ""), (LIST, "q")),
+             must=(r"^mapbridge: note: .*the console mode cannot be set \(EFI_UNSUPPORTED\) and stays \d+; there are "
+                   r"0 \(80x25\)",
+                   r"^0 LoaderInfo 6 Mapbridge;$", r"^0 LoaderFeatures 6 0:0:1:233F$", r"^0 LoaderFirmwareInfo 6 \S.* \d+\.\d\d;$",
+                   r"^0 LoaderFirmwareType 6 UEFI 2\.\d\d;$",
+                   r"^0 LoaderImageIdentifier 6 \\EFI\\mapbridge\\BOOTX64\.EFI;$",
+                   rf"^0 LoaderDevicePartUUID 6 {uuid.uuid5(uuid.NAMESPACE_OID, 'ESP')};$",
+                   r"^0 LoaderEntries 6 a\.conf;b\.conf;$", r"^0 LoaderTimeInitUSec 6 \d{4,9};$",
+                   r"^0 LoaderTimeExecUSec 6 \d{4,9};$", r"^0 LoaderEntryOneShot none$",
+                   # the entry that was started last is the default, and none was
+                   r"^0 LoaderEntrySelected 6 a\.conf;$", r"^0 LoaderEntryLastBooted 7 a\.conf;$",
+                   # once
+                   r"^1 LoaderEntrySelected 6 b\.conf;$", r"^1 LoaderEntryOneShot none$",
+                   r"^1 LoaderEntryLastBooted 7 a\.conf;$",
+                   # the list first, and b is chosen in it
+                   r"^STEP 2\n(?:(?!echo).*\n)*Entries:$", r"^2 LoaderEntrySelected 6 b\.conf;$",
+                   r"^2 LoaderConfigTimeoutOneShot none$", r"^2 LoaderEntryDefault 7 b\.conf;$",
+                   r'^mapbridge: note: no entry fits "gone\.conf" of the variable LoaderEntryOneShot$',
+                   r'^mapbridge: note: the variable LoaderConfigTimeout is "soon" and ignored; needed: seconds$',
+                   r"^3 LoaderEntryOneShot none$", r"^3 LoaderEntrySelected 6 a\.conf;$",
+                   r"^mapbridge: note: the firmware does not take the variable LoaderInfo \(EFI_OUT_OF_RESOURCES\)",
+                   r"^mapbridge: note: options: not measured into PCR 12 of the TPM \(EFI_DEVICE_ERROR\); what is sealed to it",
+                   r"^4 LoaderEntrySelected none$", r"^STEP 4\n(?:.*\n)*echo: 4 bytes of options 61 0$"),
+             must_not=(EXCEPTION, r"does not take the variable (?!LoaderInfo)")),
     # a key ends the countdown; EFI programs and an entry that fails come back to the list; the last one is counted
     BootTest("entry_list", gpt=True, files=LISTED, xbootldr=LISTED_BOOT, kernel_verdict=True,
              keys=((r"Echo starts in \d+ s; any key", "x"), (LIST, f"{DOWN}{UP}\r"), (LIST, "93\r"),

@@ -74,7 +74,14 @@ def software_tpm():
                 process.terminate()
 
 
-def boot(pair, way, efi, more_cmdline):
+def by_the_stub(test):
+    """The same boot, with an entry that starts the kernel as an EFI program."""
+    files = {**test.files, "linux": test.kernel, "initrd.img": test.initrds[0], "loader/entries/linux.conf":
+             f"linux /linux\ninitrd /initrd.img\nmapbridge-start efi\noptions {test.cmdline}\n".encode()}
+    return dataclasses.replace(test, kernel=None, initrds=(), files=files)
+
+
+def boot(pair, way, efi, more_cmdline, change=lambda test: test):
     """The log of one boot that ran to its end; raises machine.Problem."""
     name = f"parity-{pair.name}-{way}"
     image, log, folder = f"{FOLDER}/{name}.img", f"{FOLDER}/{name}.log", KERNELS[pair.kernel]
@@ -83,7 +90,7 @@ def boot(pair, way, efi, more_cmdline):
                     kernel=f"{folder}/vmlinuz", initrds=(f"{folder}/initrd-view.img",), initrd_crc32=False,
                     cmdline=" ".join(filter(None, (pair.cmdline, CMDLINE, pair.on.linux_options, more_cmdline))))
     os.makedirs(FOLDER, exist_ok=True)
-    problem = boot_test.make_image(test, image)
+    problem = boot_test.make_image(change(test), image)
     if problem:
         raise machine.Problem(problem)
     try:
@@ -99,8 +106,8 @@ def boot(pair, way, efi, more_cmdline):
         os.remove(image)
 
 
-def view(pair, way, efi, more_cmdline="nokaslr mapbridge.view"):
-    return parity.view_items(parity.blocks(boot(pair, way, efi, more_cmdline)))
+def view(pair, way, efi, more_cmdline="nokaslr mapbridge.view", change=lambda test: test):
+    return parity.view_items(parity.blocks(boot(pair, way, efi, more_cmdline, change)))
 
 
 def compare(pair):
@@ -118,6 +125,25 @@ def compare(pair):
     if not rows:
         yield f"{parity.DOCUMENT} has no table"
     yield from parity.compare(pair.name, stub, ours, rows)
+
+
+MEASURED = {"tpm/pcr 4", "tpm/pcr 9", "tpm/pcr 12"}
+
+
+def tpm_as_through_the_stub():
+    """The PCRs of the kernel, its options and its initrd are the same when we enter it and when its EFI stub does."""
+    pair = Pair("tpm", FULL, display="none", tpm=True)
+    try:
+        ways = [{key: value for key, value in view(pair, name, boot_test.LOADER, change=change).items()
+                 if key in MEASURED or re.match("tpm/event in PCR (4|9|12):", key)}
+                for name, change in (("entered", lambda test: test), ("started", by_the_stub))]
+    except (machine.Problem, parity.BadView, OSError) as error:
+        yield str(error)
+        return
+    if not MEASURED <= set(ways[0]) or any(not value.strip("0") for value in ways[0].values()):
+        yield f"not everything is measured: {ways[0]}"
+    yield from ("{}: `{}` through the stub, `{}` entered by us".format(*difference)
+                for difference in parity.differences(*reversed(ways)))
 
 
 KASLR_FLAG = 2  # of loadflags: the decompressor has chosen addresses
@@ -196,7 +222,8 @@ def suite(pairs):
     return [(pair.name, lambda pair=pair: compare(pair)) for pair in pairs]
 
 
-OTHERS = [("comparison_notices", comparison_notices), ("kaslr_is_active", kaslr_is_active)]
+OTHERS = [("comparison_notices", comparison_notices), ("tpm_as_through_the_stub", tpm_as_through_the_stub),
+          ("kaslr_is_active", kaslr_is_active)]
 TESTS = suite(PAIRS) + OTHERS
 ALL = suite(PAIRS + MORE_PAIRS) + OTHERS
 BOOTS = [kernel_tests.linux("linux_efi_clock", initrds=(f"{BUILD}/linux/initrd-clock.img",), check=None,

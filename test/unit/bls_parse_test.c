@@ -146,6 +146,27 @@ static void unknown_keys_are_noted(void **state)
 	assert_string_equal(r.notes, "line 1: unknown key Linux is ignored, and 2 more\n");
 }
 
+static void prepared_kernels(void **state)
+{
+	struct result r;
+
+	(void)state;
+	ENTRY(&r, "linux /k\nmapbridge-prepared /d/k.mbk\n");
+	assert_string_equal(r.entry.linux, "\\k");
+	assert_string_equal(r.entry.prepared, "\\d\\k.mbk");
+	assert_false(r.entry.verify);
+	ENTRY(&r, "linux /k\nmapbridge-verify yes\n");
+	assert_string_equal(r.entry.prepared, "");
+	assert_true(r.entry.verify);
+	ENTRY(&r, "linux /k\nmapbridge-verify yes\nmapbridge-verify no\n");
+	assert_false(r.entry.verify);
+	ENTRY_REFUSED("mapbridge-verify Yes\nlinux /k\n", "line 1: mapbridge-verify Yes; needed: yes or no");
+	ENTRY_REFUSED("linux /k\nmapbridge-verify\n", "line 2: mapbridge-verify ; needed: yes or no");
+	ENTRY_REFUSED("linux /k\nmapbridge-prepared\n", "line 2: mapbridge-prepared has no value");
+	ENTRY_REFUSED("uki /k\nmapbridge-prepared /p\n",
+		      "mapbridge-prepared \\p without a linux line; needed: linux \\path\\of\\the\\bzImage that it was made from");
+}
+
 static void entries_without_a_kernel(void **state)
 {
 	(void)state;
@@ -342,21 +363,97 @@ static void timeouts(void **state)
 	assert_false(r.loader.menu_disabled);
 }
 
-static void a_saved_default_is_not_supported(void **state)
+static void a_saved_default(void **state)
 {
 	struct result r;
 
 	(void)state;
 	parse("default a\ndefault @saved\n", 25, true, &r);
 	assert_int_equal(r.error, 0);
-	assert_string_equal(r.loader.default_entry, "");
-	assert_string_equal(r.notes, "line 2: default is given again; this line counts, not a\n"
-				     "line 2: default @saved is not supported; the first entry is the default\n");
+	assert_string_equal(r.loader.default_entry, BLS_DEFAULT_SAVED);
+	assert_string_equal(r.notes, "line 2: default is given again; this line counts, not a\n");
+}
+
+static void console_modes(void **state)
+{
+	static const struct {
+		const char *value;
+		enum console_mode mode;
+		uint32_t number;
+	} good[] = { { "keep", CONSOLE_MODE_KEEP, 0 }, { "auto", CONSOLE_MODE_AUTO, 0 }, { "max", CONSOLE_MODE_MAX, 0 },
+		     { "0", CONSOLE_MODE_NUMBER, 0 }, { "17", CONSOLE_MODE_NUMBER, 17 },
+		     { "4294967294", CONSOLE_MODE_NUMBER, 4294967294u } };
+	static const char *const bad[] = { "", "-1", "Max", "1x", "4294967295", "99999999999", "80x25" };
+	struct result r;
+	char text[80], note[200];
+
+	(void)state;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(good); i++) {
+		snprintf(text, sizeof(text), "console-mode %s", good[i].value);
+		parse(text, strlen(text), true, &r);
+		assert_string_equal(r.notes, "");
+		assert_int_equal(r.loader.console_mode, good[i].mode);
+		assert_int_equal(r.loader.console_mode_number, good[i].number);
+	}
+	for (size_t i = 0; i < MM_ARRAY_COUNT(bad); i++) {
+		snprintf(text, sizeof(text), "console-mode 2\nconsole-mode %s", bad[i]);
+		snprintf(note, sizeof(note), "line 2: console-mode %s is ignored; needed: a number, auto, max or keep\n", bad[i]);
+		parse(text, strlen(text), true, &r);
+		assert_int_equal(r.error, 0);
+		assert_string_equal(r.notes, note);
+		assert_int_equal(r.loader.console_mode, CONSOLE_MODE_NUMBER);
+		assert_int_equal(r.loader.console_mode_number, 2);
+	}
+	parse("", 0, true, &r);
+	assert_int_equal(r.loader.console_mode, CONSOLE_MODE_KEEP);
+}
+
+static void the_editor_is_a_boolean(void **state)
+{
+	static const struct {
+		const char *value;
+		bool disabled, noted;
+	} cases[] = { { "yes", false, false }, { "y", false, false }, { "true", false, false }, { "t", false, false },
+		      { "on", false, false }, { "1", false, false }, { "no", true, false }, { "n", true, false },
+		      { "false", true, false }, { "f", true, false }, { "off", true, false }, { "0", true, false },
+		      { "", true, true }, { "maybe", true, true }, { "No", true, true }, { "10", true, true } };
+	struct result r;
+	char text[80], note[200];
+
+	(void)state;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(cases); i++) {
+		/* what is not understood changes nothing */
+		snprintf(text, sizeof(text), "editor no\neditor %s", cases[i].value);
+		snprintf(note, sizeof(note), "line 2: editor %s is ignored; needed: yes or no\n", cases[i].value);
+		parse(text, strlen(text), true, &r);
+		assert_int_equal(r.error, 0);
+		assert_int_equal(r.loader.editor_disabled, cases[i].disabled);
+		assert_string_equal(r.notes, cases[i].noted ? note : "");
+	}
+	parse("", 0, true, &r);
+	assert_false(r.loader.editor_disabled);
+}
+
+static void a_timeout_from_elsewhere(void **state)
+{
+	struct bls_loader loader = { .timeout = 7 };
+
+	(void)state;
+	assert_false(bls_timeout_parse("", &loader));
+	assert_false(bls_timeout_parse("5s", &loader));
+	assert_int_equal(loader.timeout, 7);
+	assert_true(bls_timeout_parse("0", &loader));
+	assert_int_equal(loader.timeout, 0);
+	assert_true(bls_timeout_parse("menu-disabled", &loader));
+	assert_true(loader.menu_disabled);
+	assert_true(bls_timeout_parse("menu-force", &loader));
+	assert_int_equal(loader.timeout, BLS_TIMEOUT_NONE);
+	assert_false(loader.menu_disabled);
 }
 
 static void systemds_other_settings_are_known(void **state)
 {
-	static const char text[] = "editor no\nconsole-mode keep\nauto-entries 1\nauto-firmware 1\nbeep 0\n"
+	static const char text[] = "auto-entries 1\nauto-firmware 1\nbeep 0\n"
 				   "random-seed-mode off\n"
 				   "secure-boot-enroll off\nreboot-for-bitlocker 0\nauto-reboot 1\nauto-poweroff 1\n"
 				   "log-level info\n";
@@ -437,6 +534,7 @@ int main(void)
 		cmocka_unit_test(too_many_initrds),
 		cmocka_unit_test(of_repeated_keys_the_last_counts_and_is_noted),
 		cmocka_unit_test(unknown_keys_are_noted),
+		cmocka_unit_test(prepared_kernels),
 		cmocka_unit_test(entries_without_a_kernel),
 		cmocka_unit_test(characters_that_no_path_has),
 		cmocka_unit_test(values_that_are_too_long),
@@ -446,7 +544,10 @@ int main(void)
 		cmocka_unit_test(how_a_kernel_is_started),
 		cmocka_unit_test(loader_conf),
 		cmocka_unit_test(timeouts),
-		cmocka_unit_test(a_saved_default_is_not_supported),
+		cmocka_unit_test(a_saved_default),
+		cmocka_unit_test(console_modes),
+		cmocka_unit_test(the_editor_is_a_boolean),
+		cmocka_unit_test(a_timeout_from_elsewhere),
 		cmocka_unit_test(systemds_other_settings_are_known),
 		cmocka_unit_test(patterns),
 		cmocka_unit_test(patterns_equal_their_definition),

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The Boot Loader Interface: what bootctl and systemd-analyze read, and what bootctl asks for. What we write is volatile, but
+ * for LoaderEntryLastBooted.
+ */
+#include "firmware.h"
+
+#include <loader/loader_variables.h>
+#include <loader/utf16.h>
+
+#define UNTIL_RESET (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
+#define NAME_MAX 32
+#define TEXT_MAX 320 /* of a value that is short: a file name, a path, a number */
+
+static EFI_GUID loader_guid = { 0x4a67b082, 0x0a4c, 0x41cf, { 0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f } };
+
+static bool refused;    /* has been told */
+static bool keeps_last; /* default @saved */
+
+static EFI_STATUS set_variable(const char *name, UINT32 attributes, const void *value, size_t size)
+{
+	CHAR16 wide[NAME_MAX];
+
+	utf8_to_utf16(name, wide, NAME_MAX, NULL);
+	return fw.runtime->SetVariable(wide, &loader_guid, attributes, size, (void *)(uintptr_t)value);
+}
+
+static void set(const char *name, UINT32 attributes, const void *value, size_t size)
+{
+	EFI_STATUS status = set_variable(name, attributes, value, size);
+
+	if (!EFI_ERROR(status) || refused)
+		return;
+	refused = true;
+	print(console, "mapbridge: note: the firmware does not take the variable %s (%s): bootctl will not know all about this "
+	      "boot\n", name, status_name(status));
+}
+
+static void set_text(const char *name, UINT32 attributes, const char *text)
+{
+	CHAR16 value[TEXT_MAX];
+
+	if (utf8_to_utf16(text, value, TEXT_MAX, NULL))
+		set(name, attributes, value, (text_length(text) + 1) * sizeof(*value));
+}
+
+static bool get_text(const char *name, char *text, size_t capacity)
+{
+	CHAR16 wide[NAME_MAX], value[TEXT_MAX];
+	UINTN size = sizeof(value);
+
+	utf8_to_utf16(name, wide, NAME_MAX, NULL);
+	text[0] = '\0';
+	return !EFI_ERROR(fw.runtime->GetVariable(wide, &loader_guid, NULL, &size, value)) &&
+	       loader_variable_text(value, size, text, capacity);
+}
+
+/* Reads a variable that is good for one boot: nobody finds it again, even when this boot fails. */
+static bool take_text(const char *name, char *text, size_t capacity)
+{
+	bool found = get_text(name, text, capacity);
+
+	if (found)
+		set_variable(name, 0, NULL, 0);
+	return found;
+}
+
+static void print_utf16(struct printer *out, const CHAR16 *text)
+{
+	for (; text && *text; text++)
+		print(out, "%c", *text >= ' ' && *text <= '~' ? (char)*text : '?');
+}
+
+static void tell_firmware(void)
+{
+	const EFI_SYSTEM_TABLE *system = fw.system;
+	EFI_DEVICE_PATH *node = fw.loaded->FilePath;
+	struct buffer_printer out;
+	char text[TEXT_MAX];
+
+	buffer_printer_init(&out, text, sizeof(text));
+	print_utf16(&out.printer, system->FirmwareVendor);
+	print(&out.printer, " %u.%02u", system->FirmwareRevision >> 16, system->FirmwareRevision & 0xffff);
+	set_text("LoaderFirmwareInfo", UNTIL_RESET, text);
+	buffer_printer_init(&out, text, sizeof(text));
+	print(&out.printer, "UEFI %u.%02u", system->Hdr.Revision >> 16, system->Hdr.Revision & 0xffff);
+	set_text("LoaderFirmwareType", UNTIL_RESET, text);
+	if (node && DevicePathType(node) == MEDIA_DEVICE_PATH && DevicePathSubType(node) == MEDIA_FILEPATH_DP) {
+		buffer_printer_init(&out, text, sizeof(text));
+		print_utf16(&out.printer, ((FILEPATH_DEVICE_PATH *)node)->PathName);
+		set_text("LoaderImageIdentifier", UNTIL_RESET, text);
+	}
+}
+
+void loader_variables_tell(const struct entry_list *list)
+{
+	const uint64_t features = LOADER_FEATURES;
+	const uint8_t *partition = volume_partition_guid();
+	size_t units = loader_entries_units(list->files, list->count);
+	CHAR16 *names = units ? pool_allocate(units * sizeof(*names), "LoaderEntries") : NULL;
+	struct buffer_printer out;
+	char text[40];
+
+	set_text("LoaderInfo", UNTIL_RESET, "Mapbridge");
+	set("LoaderFeatures", UNTIL_RESET, &features, sizeof(features));
+	tell_firmware();
+	if (partition) {
+		buffer_printer_init(&out, text, sizeof(text));
+		loader_guid_print(partition, &out.printer);
+		set_text("LoaderDevicePartUUID", UNTIL_RESET, text);
+	}
+	if (names) {
+		loader_entries_write(list->files, list->count, names);
+		set("LoaderEntries", UNTIL_RESET, names, units * sizeof(*names));
+		pool_free(names);
+	}
+}
+
+static void ask_timeout(struct bls_loader *loader)
+{
+	static const char *const names[] = { "LoaderConfigTimeout", "LoaderConfigTimeoutOneShot" }; /* the last one wins */
+	char text[32];
+
+	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++)
+		if ((i ? take_text : get_text)(names[i], text, sizeof(text)) && !bls_timeout_parse(text, loader))
+			print(console, "mapbridge: note: the variable %s is \"%s\" and ignored; needed: seconds\n", names[i], text);
+}
+
+void loader_variables_ask(const struct entry_list *list, struct bls_loader *loader)
+{
+	static const struct {
+		const char *name;
+		bool (*read)(const char *name, char *text, size_t capacity);
+	} names[] = { { "LoaderEntryOneShot", take_text }, { "LoaderEntryDefault", get_text } };
+	char text[BLS_NAME_MAX];
+
+	ask_timeout(loader);
+	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++) {
+		if (!names[i].read(names[i].name, text, sizeof(text)))
+			continue;
+		if (bls_name_matches(BLS_DEFAULT_SAVED, text) || bls_files_find(list->files, list->count, text) < list->count) {
+			__builtin_memcpy(loader->default_entry, text, sizeof(text));
+			break;
+		}
+		print(console, "mapbridge: note: no entry fits \"%s\" of the variable %s\n", text, names[i].name);
+	}
+	keeps_last = bls_name_matches(BLS_DEFAULT_SAVED, loader->default_entry);
+	if (keeps_last && (!get_text("LoaderEntryLastBooted", text, sizeof(text)) ||
+			   bls_files_find(list->files, list->count, text) == list->count))
+		text[0] = '\0'; /* nothing was started yet, or it is gone: the first entry */
+	if (keeps_last)
+		__builtin_memcpy(loader->default_entry, text, sizeof(text));
+}
+
+void loader_variables_select(const struct bls_file *file)
+{
+	char id[BLS_NAME_MAX], last[BLS_NAME_MAX];
+	struct buffer_printer out;
+
+	buffer_printer_init(&out, id, sizeof(id));
+	bls_file_print_id(file, &out.printer);
+	set_text("LoaderEntrySelected", UNTIL_RESET, id);
+	if (!keeps_last)
+		return;
+	get_text("LoaderEntryLastBooted", last, sizeof(last));
+	if (__builtin_memcmp(id, last, text_length(id) + 1) != 0) /* not written in vain: it wears out the flash memory */
+		set_text("LoaderEntryLastBooted", UNTIL_RESET | EFI_VARIABLE_NON_VOLATILE, id);
+}
+
+static void set_time(const char *name, uint64_t tsc)
+{
+	struct buffer_printer out;
+	uint64_t time = clock_microseconds(tsc);
+	char text[24];
+
+	buffer_printer_init(&out, text, sizeof(text));
+	print(&out.printer, "%llu", X(time));
+	if (time)
+		set_text(name, UNTIL_RESET, text);
+}
+
+void loader_variables_leave(void)
+{
+	set_time("LoaderTimeInitUSec", fw.tsc);
+	set_time("LoaderTimeExecUSec", machine_tsc());
+}
