@@ -14,7 +14,6 @@
 #define LEGEND_HEIGHT 20
 #define BOTTOM 24
 #define BASELINE 12
-#define NAMES_MAX 4 /* well-known ranges that are named in a row */
 
 #define X(value) ((unsigned long long)(value))
 
@@ -24,6 +23,7 @@ struct drawing {
 	struct printer *out;
 	uint32_t column_width;
 	uint32_t notes_width;
+	size_t most_names; /* well-known ranges that are named in a row */
 	uint32_t width;
 	uint32_t legend_top;
 	uint32_t top; /* of the first row */
@@ -165,10 +165,11 @@ static void print_known(const struct drawing *drawing, const struct picture_piec
 
 		if (!within || (known.start == row->start && known.last == row->last) || (known.gap_only && !gap))
 			continue;
-		if (names == NAMES_MAX)
+		if (names == drawing->most_names) {
 			print(drawing->out, "...");
-		if (names++ >= NAMES_MAX)
 			break;
+		}
+		names++;
 		print(drawing->out, "%s%s", names == 1 ? separator : ", ", known.name);
 	}
 }
@@ -235,7 +236,8 @@ static void find_present(const struct map_view *view, bool *present)
 void svg_print(const struct picture *picture, const struct map_view *view, bool alone, struct printer *out)
 {
 	struct drawing drawing = { .picture = picture, .view = view, .out = out,
-				   .column_width = alone ? 240 : 180, .notes_width = alone ? 320 : 210,
+				   .column_width = alone ? 240 : 174, .notes_width = alone ? 380 : 280,
+				   .most_names = alone ? 4 : 2,
 				   .legend_top = alone ? 30 : 8 };
 	bool present[MAP_KINDS] = { false };
 	uint32_t height;

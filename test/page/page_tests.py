@@ -236,6 +236,28 @@ def dark_colours(browser):
         yield f"the ground is {browser.one('body').style('background-color')}"
 
 
+@page_test()
+def scrolls_side_by_side(browser):
+    """On a wide screen picture and tables scroll by themselves, and a focused row is in sight, its drawing too."""
+    yield from expect("page higher than the screen by",
+                      browser.run("return document.documentElement.scrollHeight - innerHeight"), 0)
+    browser.one("#efi-3").hover()
+    browser.one("#efi-3").click()
+    browser.press("End")
+    yield from expect("row after End", browser.focused().attribute("id"), "efi-128")
+    for selector in ("#efi-128", ".item[data-key=efi-128]"):
+        top, bottom, low, high = browser.run(
+            "const e = document.querySelector(arguments[0]), box = e.getBoundingClientRect(),"
+            "frame = e.closest('.tables, .picture').getBoundingClientRect();"
+            "return [box.top, box.bottom, frame.top, frame.bottom]", selector)
+        if top < low or bottom > high:
+            yield f"{selector} is at {top} to {bottom}, its frame at {low} to {high}"
+    beyond = browser.run("const right = document.querySelector('.map-picture').getBoundingClientRect().right; return ["
+                         "...document.querySelectorAll('.map-picture text')].filter(e => "
+                         "e.getBoundingClientRect().right > right).map(e => e.textContent)")
+    yield from expect("texts of the picture that are cut off", beyond, [])
+
+
 @page_test(size=NARROW)
 def fits_a_narrow_screen(browser):
     overhang = browser.run("return document.documentElement.scrollWidth - innerWidth")
@@ -312,6 +334,9 @@ def picture_alone(browser):
     yield from expect("items that are drawn", len(heights), DESCRIPTORS + ENTRIES)
     if not heights["efi-8"] > 2 * heights["efi-115"] >= 32:
         yield f"1.9 GiB are drawn {heights['efi-8']} pixels high, 72 KiB {heights['efi-115']}"
+    beyond = browser.run("const width = document.documentElement.width.baseVal.value; return [...document.querySelectorAll("
+                         "'text')].filter(e => e.getBoundingClientRect().right > width).map(e => e.textContent)")
+    yield from expect("texts that are cut off at the right", beyond, [])
     text = browser.run("return document.documentElement.textContent")
     for part in ("gap 384 KiB, VGA/ROM hole", "00100000", "112 Runtime Data 1 MiB"):
         if part not in text:
@@ -361,5 +386,5 @@ def thousands_of_descriptors():
 
 TESTS = [(function.__name__, function)
          for function in (shows_all, lights_what_belongs_together, finds, walks_with_keys, light_colours, dark_colours,
-                          fits_a_narrow_screen, needs_no_script, hostile_page, hostile_picture, picture_alone,
+                          scrolls_side_by_side, fits_a_narrow_screen, needs_no_script, hostile_page, hostile_picture, picture_alone,
                           picture_is_xml, thousands_of_descriptors)]
