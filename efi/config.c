@@ -6,23 +6,30 @@
 
 #define LOADER_CONF "\\loader\\loader.conf"
 #define ENTRIES "\\loader\\entries"
-#define READ_SECONDS 10 /* to read a message before the firmware clears the screen */
+#define READ_SECONDS 10 /* to read a message before the firmware clears the screen; nothing_to_boot says it, too */
 
-static void explain_configuration(void)
+static const char nothing_to_boot[] =
+	"Nothing to boot: this volume has no file " ENTRIES "\\*.conf.\n"
+	"To boot a kernel, copy it to this volume and write " ENTRIES "\\my.conf\n"
+	"(Boot Loader Specification, type 1):\n\n"
+	"    title   My kernel\n"
+	"    linux   /my-kernel.elf      (an ELF64 kernel or a Linux bzImage)\n"
+	"    initrd  /my-initrd.img      (a line for each file, or none)\n"
+	"    options console=ttyS0\n\n"
+	"Tab shows this machine's memory map, q goes back to the firmware. Without a\n"
+	"key it goes back by itself in 10 seconds.";
+
+static void wait_before_return(void)
 {
-	print(console,
-	      "\nNothing to boot: this volume has no file " ENTRIES "\\*.conf.\n"
-	      "To boot a kernel, copy it to this volume and write " ENTRIES "\\my.conf\n"
-	      "(Boot Loader Specification, type 1):\n\n"
-	      "    title   My kernel\n"
-	      "    linux   /my-kernel.elf      (an ELF64 kernel or a Linux bzImage)\n"
-	      "    initrd  /my-initrd.img      (a line for each file, or none)\n"
-	      "    options console=ttyS0\n\n");
+	print(console, "Press a key to go back to the firmware (it goes by itself in %d seconds).\n", READ_SECONDS);
+	wait_for_key(READ_SECONDS);
 }
 
 /* Without an entry there is still the map to look at. */
 static EFI_STATUS show_map_only(void)
 {
+	struct map_viewing viewing = { .message = nothing_to_boot, .seconds = READ_SECONDS,
+				       .no_plan = "  there is no plan: there is no entry to boot" };
 	struct memory_map map = { .buffer = NULL };
 	uint32_t crc32;
 	EFI_STATUS status = memory_map_reserve(&map, PLAN_SLACK_DESCRIPTORS);
@@ -32,8 +39,13 @@ static EFI_STATUS show_map_only(void)
 	if (!EFI_ERROR(status))
 		status = dump_memory_map(&map.view, E820_POLICY_ACPI, NULL, &crc32, console);
 	memory_map_free(&map);
-	explain_configuration();
-	return EFI_ERROR(status) ? status : EFI_NOT_FOUND;
+	if (!EFI_ERROR(status))
+		status = map_viewer_run(&viewing);
+	if (!EFI_ERROR(status))
+		return EFI_NOT_FOUND;
+	print(console, "\n%s\n", nothing_to_boot);
+	wait_before_return();
+	return status;
 }
 
 /* What is wrong with loader.conf costs its settings, not the boot. */
@@ -101,12 +113,11 @@ static EFI_STATUS boot_default(struct entry_list *list)
 		return menu_run(list, chosen, &loader);
 	}
 	if (!EFI_ERROR(status) && list->seen == 0)
-		status = show_map_only();
-	else if (!EFI_ERROR(status))
+		return show_map_only();
+	if (!EFI_ERROR(status))
 		print(refuse(ENTRIES), "none of its %zu entries can be started on this machine; correct one of them\n",
 		      list->seen);
-	print(console, "Press a key to go back to the firmware (it goes by itself in %d seconds).\n", READ_SECONDS);
-	wait_for_key(READ_SECONDS);
+	wait_before_return();
 	return EFI_ERROR(status) ? status : EFI_NOT_FOUND;
 }
 

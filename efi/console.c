@@ -8,13 +8,25 @@
 static CHAR16 buffer[CONSOLE_BUFFER + 1];
 static size_t used;
 static unsigned column;
+static struct console_target target; /* all null: ConOut */
 
 void console_flush(void)
 {
 	buffer[used] = 0;
-	if (used && fw.system->ConOut)
+	for (size_t i = 0; used && i < target.terminal_count; i++)
+		target.terminals[i]->OutputString(target.terminals[i], buffer);
+	if (used && !target.terminals && fw.system->ConOut)
 		fw.system->ConOut->OutputString(fw.system->ConOut, buffer);
 	used = 0;
+}
+
+struct console_target console_redirect(struct console_target to)
+{
+	struct console_target before = target;
+
+	console_flush();
+	target = to;
+	return before;
 }
 
 static void put(CHAR16 c)
@@ -29,6 +41,10 @@ static void put(CHAR16 c)
 static void console_write(struct printer *printer, const char *text, size_t length)
 {
 	(void)printer;
+	if (target.printer) {
+		target.printer->write(target.printer, text, length);
+		return;
+	}
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)text[i];
 

@@ -146,6 +146,21 @@ EFI_STATUS entry_start(struct bls_file *file)
 	return status;
 }
 
+EFI_STATUS entry_view(const struct bls_file *file)
+{
+	bool planned = !file->entry.efi[0] && !file->entry.start_efi && !machine_secure_boot();
+	struct map_viewing viewing = { .entry = planned ? &file->entry : NULL,
+				       .no_plan = "  there is no plan: this entry is started as an EFI program, which makes its own" };
+	char path[ENTRY_PATH_MAX];
+	EFI_STATUS status;
+
+	fw.volume = &fw.volumes[file->volume];
+	viewing.name = entry_path(path, fw.volume->prefix, file->name);
+	status = map_viewer_run(&viewing);
+	fw.volume = &fw.volumes[0];
+	return status;
+}
+
 /* With the plan, so that everybody can see that the host's is the same. */
 static void save(void *status, const struct boot_survey *survey)
 {

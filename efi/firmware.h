@@ -7,6 +7,7 @@
 
 #include <loader/boot_handoff.h>
 #include <mm/efi_memmap.h>
+#include <mm/known_ranges.h>
 #include <mm/printer.h>
 
 #define X(value) ((unsigned long long)(value))
@@ -41,6 +42,16 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 /* console.c: prints to ConOut, which is the serial and the graphic console. Text is kept until flushed. */
 extern struct printer *const console;
 void console_flush(void);
+
+/* Where text goes: to a printer (which must not be the console), or to these terminals, or, with both null, to ConOut. */
+struct console_target {
+	struct printer *printer;
+	EFI_SIMPLE_TEXT_OUT_PROTOCOL **terminals;
+	size_t terminal_count;
+};
+
+/* From now on; returns where it went until now. */
+struct console_target console_redirect(struct console_target to);
 
 /* Begins a refusal: "mapbridge: error: NAME: "; the caller prints one sentence and a newline to the result. */
 struct printer *refuse(const char *name);
@@ -114,6 +125,18 @@ char *file_read_all(const char *path, const char *user, size_t max, size_t *size
 EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(void *context, const char *name),
 			  void *context);
 
+/* map_viewer.c: shows the map of a boot's plan (or of the machine, without one) until the user goes back. */
+struct map_viewing {
+	const struct bls_entry *entry; /* null: no plan is asked for */
+	const char *name;              /* of the entry's file; null: none */
+	const char *no_plan;           /* without an entry: why; may be null */
+	const char *message;           /* to be read first; may be null */
+	unsigned seconds;              /* without a key it goes back after so long; 0: never */
+};
+
+/* Returns when the user went back, or the time was up; an error, after a refusal, only without memory for a map. */
+EFI_STATUS map_viewer_run(const struct map_viewing *viewing);
+
 /* files_write.c: whether a file has exactly these bytes; EFI_NOT_FOUND: there is none. Prints nothing, as the next two. */
 EFI_STATUS file_compare(const char *path, const void *bytes, size_t size, bool *same);
 
@@ -130,6 +153,10 @@ EFI_STATUS file_write_new(const char *temporary, const char *path, const char *n
 /* machine.c: what the processor and the firmware's tables say. */
 void machine_facts(struct boot_facts *facts);
 void machine_paging(struct paging_mode *mode, bool *mce);
+/* Whether an AMD or Hygon processor is at work. */
+bool machine_is_amd(void);
+/* The allocations of the ACPI table MCFG, at most capacity; 0 when there is none that can be read. */
+size_t machine_ecam(struct mcfg_entry *entries, size_t capacity);
 /* The memory attributes table's descriptors; false when there is none. */
 bool machine_memory_attributes(struct efi_memmap *attributes);
 /* Whether the firmware verifies what it starts. */
@@ -165,6 +192,15 @@ EFI_STATUS prepared_check_machine(const struct kernel_image *image, const struct
 
 /* screen.c: the console's linear framebuffer and its monitor's EDID (EDID_SIZE bytes); both all zero when there is none. */
 void screen_describe(struct screen_info *screen, uint8_t *edid);
+
+/* The screen that the console is on, else the first; null when there is none. */
+EFI_GRAPHICS_OUTPUT_PROTOCOL *screen_find(void);
+
+/*
+ * The consoles that ConOut stands for and that are on no screen, at most capacity; SIZE_MAX when the firmware does not
+ * tell them apart.
+ */
+size_t screen_terminals(EFI_SIMPLE_TEXT_OUT_PROTOCOL **terminals, size_t capacity);
 
 /*
  * linux_tables.c: what Linux's EFI stub hands over besides boot_params: random seed, option ROMs, TPM event log. The nodes
@@ -235,6 +271,9 @@ struct entry_list {
 /* Reads the entries whose file name fits the pattern; what cannot be read is refused on the console and left out. */
 EFI_STATUS entries_read(const char *pattern, struct entry_list *list);
 void entries_free(struct entry_list *list);
+
+/* Shows the map with the plan for an entry, which is not started; status as map_viewer_run. */
+EFI_STATUS entry_view(const struct bls_file *file);
 
 /* Saves the machine's memory map with what this entry's plan depends on: see map_save. */
 EFI_STATUS entry_save_map(const struct bls_file *file);

@@ -65,6 +65,14 @@ void machine_paging(struct paging_mode *mode, bool *mce)
 	*mce = cr4 & CR4_MCE;
 }
 
+bool machine_is_amd(void)
+{
+	uint32_t leaf, vendor; /* characters 4 to 7 of the vendor's name */
+
+	cpuid(0, &leaf, &vendor);
+	return vendor == 0x69746e65 || vendor == 0x6e65476e; /* AuthenticAMD, HygonGenuine */
+}
+
 bool machine_memory_attributes(struct efi_memmap *attributes)
 {
 	const struct attributes_table *table = machine_table(&attributes_guid);
@@ -164,6 +172,18 @@ const uint8_t *machine_acpi_table(const char *signature)
 			return (const uint8_t *)(uintptr_t)table;
 	}
 	return NULL;
+}
+
+size_t machine_ecam(struct mcfg_entry *entries, size_t capacity)
+{
+	const uint8_t *table = machine_acpi_table("MCFG");
+	uint32_t length = 0;
+	long count;
+
+	if (table)
+		__builtin_memcpy(&length, table + 4, sizeof(length));
+	count = mcfg_parse(table, length, entries, capacity, NULL);
+	return count > 0 ? (size_t)count : count == MM_ENOSPC ? capacity : 0;
 }
 
 size_t machine_early_tables(struct boot_table *tables)

@@ -52,6 +52,13 @@ static bool press_save(const struct bls_loader *loader, struct bls_file *file)
 	return false;
 }
 
+static bool press_view(const struct bls_loader *loader, struct bls_file *file)
+{
+	(void)loader;
+	entry_view(file);
+	return false;
+}
+
 /* Letters that do something with the chosen entry; press() says whether it is to be started then. */
 static const struct {
 	char letter;
@@ -59,6 +66,7 @@ static const struct {
 	bool (*press)(const struct bls_loader *loader, struct bls_file *file);
 } menu_keys[] = {
 	{ 'e', "edits the options", press_edit },
+	{ 'm', "shows the memory map", press_view },
 	{ 's', "saves the memory map", press_save },
 };
 
@@ -89,7 +97,7 @@ static void print_list(const struct entry_list *list, const struct bls_loader *l
 	for (size_t i = 0; i < MM_ARRAY_COUNT(menu_keys); i++)
 		if (menu_keys[i].press != press_edit || !loader->editor_disabled)
 			print(console, "%c %s, ", menu_keys[i].letter, menu_keys[i].does);
-	print(console, "digits or arrow keys choose,\nEnter starts, Esc or q goes back to the firmware.\n");
+	print(console, "\ndigits or arrow keys choose, Enter starts, Esc or q goes back to the firmware.\n");
 }
 
 static void print_prompt(const struct entry_list *list, size_t chosen)
@@ -138,6 +146,8 @@ static size_t choose(const struct entry_list *list, const struct bls_loader *loa
 			return list->count;
 		if (press_key(&key, loader, list->files[chosen]))
 			return chosen;
+		if (is_letter(&key, 'm'))
+			print_list(list, loader); /* the screen is empty */
 		if (key.UnicodeChar >= '0' && key.UnicodeChar <= '9')
 			chosen = type_digit(list, chosen, &typed, key.UnicodeChar - '0');
 		else

@@ -2,7 +2,7 @@
 #include <loader/map_kind.h>
 
 static const struct {
-	char name[18]; /* an array, because pointers would need relocations in the EFI image */
+	char name[14]; /* an array, because pointers would need relocations in the EFI image */
 	char symbol;
 	uint32_t colour; /* test/unit/map_colour_test.c says what these have to fulfil */
 } kinds[MAP_KINDS] = {
@@ -10,11 +10,11 @@ static const struct {
 	[MAP_KIND_USABLE] = { "usable", '#', 0x289948 },
 	[MAP_KIND_LOADER] = { "loader", 'L', 0xb0c68a },
 	[MAP_KIND_BOOT_SERVICES] = { "boot services", 'B', 0x2dcbb0 },
-	[MAP_KIND_RUNTIME_SERVICES] = { "runtime services", 'F', 0xf1af2d },
+	[MAP_KIND_RUNTIME_SERVICES] = { "runtime", 'F', 0xf1af2d },
 	[MAP_KIND_ACPI] = { "ACPI data", 'A', 0xa3d1f1 },
 	[MAP_KIND_NVS] = { "ACPI NVS", 'N', 0xa048eb },
 	[MAP_KIND_RESERVED] = { "reserved", 'R', 0xe0302d },
-	[MAP_KIND_MMIO] = { "memory-mapped I/O", 'M', 0xe16beb },
+	[MAP_KIND_MMIO] = { "MMIO", 'M', 0xe16beb },
 	[MAP_KIND_UNUSABLE] = { "unusable", 'X', 0x750105 },
 	[MAP_KIND_PERSISTENT] = { "persistent", 'P', 0xeed778 },
 	[MAP_KIND_SOFT_RESERVED] = { "soft reserved", 'S', 0x81746f },

@@ -118,18 +118,15 @@ long map_print_findings(const struct efi_memmap *map, const char *word, void *sc
 	return efi_memmap_check(map, scratch, scratch_size, print_finding, &lines);
 }
 
-/* "  [ECAM]" when somebody knows the range; of RAM only what all of it lies in. */
+/* " [ECAM]" when somebody knows the range; of RAM only what all of it lies in. */
 static void print_known(const struct map_views *views, uint64_t start, uint64_t last, enum map_kind kind,
 			struct printer *out)
 {
 	struct known_range range;
-	bool gap = kind == MAP_KIND_NOTHING, found;
+	bool gap = kind == MAP_KIND_NOTHING;
 
-	if (kind == MAP_KIND_USABLE || kind == MAP_KIND_LOADER || kind == MAP_KIND_BOOT_SERVICES)
-		found = known_range_holding(&views->known, start, last, gap, &range);
-	else
-		found = known_range_fitting(&views->known, start, last, gap, &range);
-	if (found)
+	if (kind == MAP_KIND_USABLE ? known_range_holding(&views->known, start, last, gap, &range) :
+				      known_range_fitting(&views->known, start, last, gap, &range))
 		print(out, " [%s]", range.name);
 	print(out, "\n");
 }
@@ -247,7 +244,10 @@ void map_view_efi(const struct map_views *views, struct printer *out)
 			print_efi_gap(views, next, desc.phys_addr - 1, out);
 		print_row_start(kind, out);
 		map_print_descriptor(index, &desc, MAP_VIEW_COLUMNS - 2, out);
-		print_known(views, desc.phys_addr, last, kind, out);
+		if (efi_to_e820_type(&desc, E820_POLICY_ACPI) == E820_TYPE_RAM) /* the line is full of its attributes */
+			print(out, "\n");
+		else
+			print_known(views, desc.phys_addr, last, kind, out);
 	}
 	print_efi_totals(views, out);
 }

@@ -37,7 +37,7 @@ char map_kind_symbol(enum map_kind kind);
 /* The kind with that symbol, MAP_KINDS when there is none. */
 enum map_kind map_kind_of_symbol(char symbol);
 
-/* "usable", "ACPI NVS"...: at most 17 characters. */
+/* "usable", "ACPI NVS"...: at most 13 characters. */
 const char *map_kind_name(enum map_kind kind);
 
 /*

@@ -59,7 +59,7 @@ static void no_two_look_alike(void **state)
 	for (enum map_kind a = 0; a < MAP_KINDS; a++) {
 		assert_true(map_kind_symbol(a) > ' ' && map_kind_symbol(a) < 0x7f && map_kind_symbol(a) != '~');
 		assert_int_equal(map_kind_of_symbol(map_kind_symbol(a)), a);
-		assert_in_range(text_length(map_kind_name(a)), 4, 17);
+		assert_in_range(text_length(map_kind_name(a)), 4, 13);
 		assert_true(map_kind_colour(a) <= 0xffffff);
 		for (enum map_kind b = 0; b < a; b++) {
 			assert_string_not_equal(map_kind_name(a), map_kind_name(b));

@@ -71,8 +71,8 @@ static void shows_descriptors(void **state)
 	(void)state;
 	expect_view(seen, MAP_VIEW_EFI,
 		    "  EFI memory map: 8 descriptors of 48 bytes, version 1, by address\n"
-		    "B mem01 Boot Data    000000000000-000000000fff         4 KiB WB WT WC UC [low 640 KiB]\n"
-		    "# mem00 Conventional 000000001000-00000009ffff       636 KiB WB WT WC UC [low 640 KiB]\n"
+		    "B mem01 Boot Data    000000000000-000000000fff         4 KiB WB WT WC UC\n"
+		    "# mem00 Conventional 000000001000-00000009ffff       636 KiB WB WT WC UC\n"
 		    ". gap                0000000a0000-0000000fffff       384 KiB [VGA/ROM hole]\n"
 		    "# mem02 Conventional 000000100000-000000ffffff     15360 KiB WB WT WC UC\n"
 		    "N mem03 ACPI Mem NVS 000001000000-0000010fffff      1024 KiB WB\n"
