@@ -223,13 +223,15 @@ static bool compare_level(const struct comparison *diff, enum map_level level)
 	print(out, "\n%s", map_level_name(level));
 	if (level == LEVEL_E820 && (diff->a.view->converted || diff->b.view->converted))
 		print(out, " (%s: converted as Linux's EFI stub does it)",
-		      diff->a.view->converted && diff->b.view->converted ? "both" : diff->a.view->converted ? "A" : "B");
+		      diff->a.view->converted && diff->b.view->converted ? "both"
+		      : diff->a.view->converted				 ? "A"
+									 : "B");
 	print(out, ": ");
 	if (different == 0) {
 		print(out, "the same %zu %s\n", a->count, map_level_unit(level, a->count));
 	} else {
-		print(out, "%zu and %zu %s, %zu of them the same\n", a->count, b->count, map_level_unit(level, b->count),
-		      items.same);
+		print(out, "%zu and %zu %s, %zu of them the same\n", a->count, b->count,
+		      map_level_unit(level, b->count), items.same);
 		for (size_t i = 0; i < items.count; i++)
 			if (items.pairs[i].change != CHANGE_SAME)
 				print_pair(diff, level, &items.pairs[i]);
@@ -269,7 +271,8 @@ static void print_resume(const struct comparison *diff)
 		print(out, "yes, the CRC32 of both e820 maps is %08x\n", (unsigned)crc_a);
 		return;
 	}
-	while (i < a->nr_entries && i < b->nr_entries && memcmp(&a->entries[i], &b->entries[i], sizeof(*a->entries)) == 0)
+	while (i < a->nr_entries && i < b->nr_entries &&
+	       memcmp(&a->entries[i], &b->entries[i], sizeof(*a->entries)) == 0)
 		i++;
 	print(out, "no, the CRC32 of the e820 map is %08x in A and %08x in B\n", (unsigned)crc_a, (unsigned)crc_b);
 	print(out, "  the first entry that differs is %zu: ", i);
@@ -300,7 +303,8 @@ enum diff_result diff_print(const struct map_view *a, const struct map_view *b, 
 		if (has_level(a, i) && has_level(b, i))
 			different |= compare_level(&diff, i);
 		else if (has_level(a, i) || has_level(b, i))
-			print(out, "\n%s: only %s has it, so it is not compared\n", map_level_name(i), has_level(a, i) ? "A" : "B");
+			print(out, "\n%s: only %s has it, so it is not compared\n", map_level_name(i),
+			      has_level(a, i) ? "A" : "B");
 	}
 	if (has_level(a, LEVEL_E820) && has_level(b, LEVEL_E820))
 		print_resume(&diff);

@@ -311,7 +311,8 @@ static void explain_other_tables(const struct question *question)
 	for (size_t i = 0; i < view->source->nr_e820; i++) {
 		const struct source_e820 *other = &view->source->e820[i];
 
-		if (other == view->recorded || print_entries(question, &other->table, "in the file's table ", other->label))
+		if (other == view->recorded ||
+		    print_entries(question, &other->table, "in the file's table ", other->label))
 			continue;
 		print(out, "  in the file's table ");
 		print_plain(out, other->label);
@@ -333,7 +334,8 @@ static uint64_t bytes_of_ram(const struct question *question, bool *soft)
 		if (entry->type == E820_TYPE_SOFT_RESERVED)
 			*soft = *soft || overlaps(question, entry->addr, entry->addr + (entry->size - 1));
 		if ((entry->type != E820_TYPE_RAM && entry->type != E820_TYPE_RESERVED_KERN) ||
-		    !mm_align_up(entry->addr, MM_PAGE_SIZE, &first) || first >= end || !overlaps(question, first, end - 1))
+		    !mm_align_up(entry->addr, MM_PAGE_SIZE, &first) || first >= end ||
+		    !overlaps(question, first, end - 1))
 			continue;
 		bytes += bytes_in(question, first, end - 1);
 	}
@@ -360,7 +362,8 @@ static void explain_memblock(const struct question *question)
 	if (soft)
 		print(out, "  what is soft reserved is in memblock.reserved\n");
 	if (bytes && question->first <= FIRST_MIB_LAST)
-		print(out, "  the whole first MiB is in memblock.reserved, too: Linux keeps it for starting processors\n");
+		print(out,
+		      "  the whole first MiB is in memblock.reserved, too: Linux keeps it for starting processors\n");
 }
 
 static void explain_known(const struct question *question)

@@ -34,10 +34,11 @@ static void print_head(const struct page *page)
 {
 	struct printer *out = page->out;
 
-	print(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-		   "script-src 'unsafe-inline'\">\n<title>Memory map of ");
+	print(out,
+	      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+	      "script-src 'unsafe-inline'\">\n<title>Memory map of ");
 	print(page->text, "%s", page->view->source->name);
 	print(out, "</title>\n<style>\n%s", map_page_css);
 	for (unsigned kind = 0; kind < MAP_KINDS; kind++)
@@ -58,10 +59,11 @@ static void print_header(const struct page *page)
 
 	print(out, "<header>\n<div class=\"line\"><h1>Memory map of ");
 	print(page->text, "%s", source->name);
-	print(out, "</h1>\n<div class=\"find\"><label for=\"search\">Find</label>\n"
-		   "<input id=\"search\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\" "
-		   "placeholder=\"an address (fee00000, 3G), a type, any text\" aria-describedby=\"found\">\n"
-		   "<output id=\"found\" for=\"search\" aria-live=\"polite\"></output></div></div>\n<p class=\"facts\">");
+	print(out,
+	      "</h1>\n<div class=\"find\"><label for=\"search\">Find</label>\n"
+	      "<input id=\"search\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\" "
+	      "placeholder=\"an address (fee00000, 3G), a type, any text\" aria-describedby=\"found\">\n"
+	      "<output id=\"found\" for=\"search\" aria-live=\"polite\"></output></div></div>\n<p class=\"facts\">");
 	print(page->text, "%s", source->kind);
 	print_fact(page, "kernel", source->kernel);
 	print_fact(page, "machine", source->board);
@@ -115,11 +117,12 @@ static void print_gap(const struct page *page, uint64_t first, uint64_t last, co
 	struct known_range known;
 	struct printer *out = page->out;
 
-	print(out, "<tr class=\"gap\" data-first=\"%llx\" data-last=\"%llx\" data-name=\"gap\"><td></td><td>gap", X(first), X(last));
+	print(out, "<tr class=\"gap\" data-first=\"%llx\" data-last=\"%llx\" data-name=\"gap\"><td></td><td>gap",
+	      X(first), X(last));
 	if (known_range_fitting(&page->view->facts, first, last, true, &known))
 		print(out, ": %s", known.name);
-	print(out, "</td><td class=\"address\">%08llx</td><td class=\"address\">%08llx</td><td class=\"number\">", X(first),
-	      X(last));
+	print(out, "</td><td class=\"address\">%08llx</td><td class=\"address\">%08llx</td><td class=\"number\">",
+	      X(first), X(last));
 	print_binary_size(out, range_bytes(first, last));
 	print(out, "</td>%s</tr>\n", cells);
 }
@@ -140,8 +143,10 @@ static void print_type_and_range(const struct page *page, enum map_level level, 
 static void start_table(const struct page *page, const char *id, const char *unit, const char *title, const char *small,
 			const char *columns)
 {
-	print(page->out, "<section id=\"%s\" data-unit=\"%s\">\n<h2>%s <small>%s</small></h2>\n<div class=\"table\"><table>\n"
-			 "<thead><tr>%s</tr></thead>\n<tbody>\n", id, unit, title, small, columns);
+	print(page->out,
+	      "<section id=\"%s\" data-unit=\"%s\">\n<h2>%s <small>%s</small></h2>\n<div class=\"table\"><table>\n"
+	      "<thead><tr>%s</tr></thead>\n<tbody>\n",
+	      id, unit, title, small, columns);
 }
 
 static void end_table(const struct page *page)
@@ -226,9 +231,11 @@ static void print_invalid(const struct page *page)
 
 		if (efi_memory_desc_end(desc, &end))
 			continue;
-		print(out, "<tr class=\"gap\"><td class=\"number\">%zu</td><td>%s</td><td class=\"address\">%08llx</td><td></td>"
-			   "<td class=\"number\">%llu pages</td><td class=\"bits\">", i, efi_memory_type_linux_name(desc->type),
-		      X(desc->phys_addr), X(desc->num_pages));
+		print(out,
+		      "<tr class=\"gap\"><td class=\"number\">%zu</td><td>%s</td><td "
+		      "class=\"address\">%08llx</td><td></td>"
+		      "<td class=\"number\">%llu pages</td><td class=\"bits\">",
+		      i, efi_memory_type_linux_name(desc->type), X(desc->phys_addr), X(desc->num_pages));
 		efi_attribute_print_short(desc->attribute, out);
 		print(out, "</td><td>");
 		print_fate(view, i, out);
@@ -241,8 +248,9 @@ static void print_efi(const struct page *page)
 	if (page->view->source->nr_efi == 0)
 		return;
 	start_table(page, "efi", "EFI descriptor", "EFI descriptors",
-		    page->view->by_rule ? "by address" : "by address; what became of them is said by the rule of Linux's EFI "
-							 "stub, which gives another e820 map than the file's",
+		    page->view->by_rule ? "by address"
+					: "by address; what became of them is said by the rule of Linux's EFI "
+					  "stub, which gives another e820 map than the file's",
 		    RANGE_COLUMNS "<th>attributes</th><th>what became of it</th>");
 	print_rows(page, LEVEL_EFI, "<td></td><td></td>", end_efi_row);
 	print_invalid(page);
@@ -267,7 +275,8 @@ static struct origins find_origins(const struct map_view *view)
 			size_t first, last;
 			uint64_t end;
 
-			if (!efi_memory_desc_end(desc, &end) || !find_entries(view, desc->phys_addr, end - 1, &first, &last))
+			if (!efi_memory_desc_end(desc, &end) ||
+			    !find_entries(view, desc->phys_addr, end - 1, &first, &last))
 				continue;
 			pairs += last - first + 1;
 			if (!origins_fit(view, pairs))
@@ -310,7 +319,8 @@ static void print_e820(const struct page *page)
 
 	if (view->levels[LEVEL_E820].count == 0)
 		return;
-	start_table(page, "e820", "e820 entry", "e820 map", view->converted ? "converted as Linux's EFI stub does it" : "",
+	start_table(page, "e820", "e820 entry", "e820 map",
+		    view->converted ? "converted as Linux's EFI stub does it" : "",
 		    view->source->nr_efi ? RANGE_COLUMNS "<th>made of descriptors</th>" : RANGE_COLUMNS);
 	print_rows(page, LEVEL_E820, view->source->nr_efi ? "<td></td>" : "", end_e820_row);
 	end_table(page);
@@ -349,8 +359,8 @@ static void print_totals_of(const struct page *page, enum map_level level)
 		map_item_print_type(level, totals[i].item, page->text);
 		print(out, "</td><td class=\"number\">%llu</td><td class=\"number\">", X(totals[i].bytes));
 		print_binary_size(out, totals[i].bytes);
-		print(out, "</td><td><span class=\"bar kind-%u\" style=\"width: %upx\"></span></td></tr>\n", (unsigned)kind,
-		      (unsigned)((double)totals[i].bytes / (double)most * BAR_WIDTH));
+		print(out, "</td><td><span class=\"bar kind-%u\" style=\"width: %upx\"></span></td></tr>\n",
+		      (unsigned)kind, (unsigned)((double)totals[i].bytes / (double)most * BAR_WIDTH));
 	}
 	free(totals);
 	free(segments);
@@ -374,7 +384,8 @@ static void print_findings(const struct page *page)
 
 	if (view->source->nr_efi + view->source->nr_notes == 0)
 		return;
-	print(out, "<section id=\"findings\">\n<h2>Findings <small>what is odd about the map and the file</small></h2>\n");
+	print(out,
+	      "<section id=\"findings\">\n<h2>Findings <small>what is odd about the map and the file</small></h2>\n");
 	if (view->nr_findings + view->source->nr_notes == 0)
 		print(out, "<p>None: the descriptors are in order.</p>\n");
 	else
@@ -406,9 +417,11 @@ static void print_known(const struct page *page)
 	start_table(page, "known", "well-known range", "Well-known ranges", "what such addresses are on a PC",
 		    "<th>name</th><th>first byte</th><th>last byte</th><th>what it is</th>");
 	for (size_t at = 0; known_ranges_next(&page->view->facts, 0, UINT64_MAX, &at, &known);)
-		print(out, "<tr data-first=\"%llx\" data-last=\"%llx\" data-name=\"%s\"><td class=\"type\">%s</td>"
-			   "<td class=\"address\">%08llx</td><td class=\"address\">%08llx</td><td>%s</td></tr>\n",
-		      X(known.start), X(known.last), known.name, known.name, X(known.start), X(known.last), known.sentence);
+		print(out,
+		      "<tr data-first=\"%llx\" data-last=\"%llx\" data-name=\"%s\"><td class=\"type\">%s</td>"
+		      "<td class=\"address\">%08llx</td><td class=\"address\">%08llx</td><td>%s</td></tr>\n",
+		      X(known.start), X(known.last), known.name, known.name, X(known.start), X(known.last),
+		      known.sentence);
 	end_table(page);
 }
 
@@ -431,8 +444,10 @@ void html_print(const struct map_view *view, struct printer *out)
 	print_findings(&page);
 	print_totals(&page);
 	print_known(&page);
-	print(out, "</div>\n</main>\n<p id=\"about\">Point at a range, or walk with Tab and the arrow keys; Enter goes to "
-		   "what it became, / to the search.</p>\n<script>\n%s</script>\n</body>\n</html>\n", map_page_js);
+	print(out,
+	      "</div>\n</main>\n<p id=\"about\">Point at a range, or walk with Tab and the arrow keys; Enter goes to "
+	      "what it became, / to the search.</p>\n<script>\n%s</script>\n</body>\n</html>\n",
+	      map_page_js);
 	free(page.origins.starts);
 	free(page.origins.numbers);
 }

@@ -227,7 +227,8 @@ static void add_segment(struct flattening *flat, const struct map_item *item, ui
 
 	if (flat->complete || last < first)
 		return;
-	if (flat->count && flat->segments[flat->count - 1].item == item && flat->segments[flat->count - 1].last + 1 == first)
+	if (flat->count && flat->segments[flat->count - 1].item == item &&
+	    flat->segments[flat->count - 1].last + 1 == first)
 		flat->segments[flat->count - 1].last = last;
 	else
 		flat->segments[flat->count++] = (struct map_segment){ first, last, item };

@@ -39,7 +39,8 @@ struct map_view {
 	const struct source_e820 *recorded; /* where e820 comes from; null when converted */
 	bool converted;          /* e820 is that conversion because the file has no table */
 	bool by_rule;            /* e820 equals that conversion */
-	struct efi_trace *trace; /* of each descriptor in the conversion (not in e820, unless by_rule); null without any */
+	struct efi_trace
+		*trace; /* of each descriptor in the conversion (not in e820, unless by_rule); null without any */
 	struct e820_table conversion;
 	struct efi_finding *findings;
 	size_t nr_findings, max_findings;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* "24, 26 to 30": ascending numbers that are given one by one. Set out, and link if wanted; the rest is zero at first. */
+/* "24, 26 to 30": ascending numbers that are given one by one. Set out, and link if wanted; the rest is zero at first.
+ */
 #ifndef TOOLS_NUMBER_RUNS_H
 #define TOOLS_NUMBER_RUNS_H
 

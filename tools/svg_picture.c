@@ -17,6 +17,9 @@
 
 #define X(value) ((unsigned long long)(value))
 
+/* tools/map_page_files.S */
+extern const char map_picture_css[];
+
 struct drawing {
 	const struct picture *picture;
 	const struct map_view *view;
@@ -46,34 +49,14 @@ static uint32_t notes_left(const struct drawing *drawing)
 	return column_left(drawing, drawing->picture->nr_columns);
 }
 
-static void print_style(struct printer *out)
-{
-	print(out, "<style>\n"
-		   ".map-picture { --paper: #ffffff; --ink: #1b1b1f; --faint: #5b5b66; --line: #c9c9d2; --edge: #6b6b75; }\n"
-		   "@media (prefers-color-scheme: dark) {\n"
-		   "\t.map-picture { --paper: #16161a; --ink: #ececf1; --faint: #a3a3b0; --line: #45454f; --edge: #000000; }\n"
-		   "}\n"
-		   ".map-picture text { font: 11px ui-monospace, \"DejaVu Sans Mono\", monospace; fill: var(--ink); }\n"
-		   ".map-picture .title { font: bold 14px system-ui, sans-serif; }\n"
-		   ".map-picture .caption, .map-picture .legend { font: 12px system-ui, sans-serif; }\n"
-		   ".map-picture .faint { fill: var(--faint); }\n"
-		   ".map-picture .paper { fill: var(--paper); }\n"
-		   ".map-picture .line { stroke: var(--line); fill: none; }\n"
-		   ".map-picture .item rect, .map-picture .sample { stroke: var(--edge); }\n"
-		   ".map-picture .item .on-light { fill: #000000; }\n"
-		   ".map-picture .item .on-dark { fill: #ffffff; }\n"
-		   ".map-picture .fold { stroke: var(--paper); stroke-width: 3; fill: none; }\n"
-		   "</style>\n");
-}
-
 /* Black can be read on all colours but these. */
 static const char *text_class(enum map_kind kind)
 {
 	return kind == MAP_KIND_NOTHING || kind == MAP_KIND_UNUSABLE ? "on-dark" : "on-light";
 }
 
-static void print_label(const struct drawing *drawing, enum map_level level, const struct picture_cell *cell, bool mixed,
-			struct printer *out)
+static void print_label(const struct drawing *drawing, enum map_level level, const struct picture_cell *cell,
+			bool mixed, struct printer *out)
 {
 	struct markup_printer escaped = markup_printer_to(out);
 
@@ -123,13 +106,15 @@ static void print_cell(const struct drawing *drawing, size_t column, size_t firs
 	print_range(out, mixed ? picture->rows[first].start : cell->item->first,
 		    mixed ? picture->rows[last].last : cell->item->last);
 	print(out, "</title>\n<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" fill=\"#%06x\"/>\n", (unsigned)left,
-	      (unsigned)top, (unsigned)drawing->column_width, (unsigned)(bottom - top), (unsigned)map_kind_colour(kind));
+	      (unsigned)top, (unsigned)drawing->column_width, (unsigned)(bottom - top),
+	      (unsigned)map_kind_colour(kind));
 	for (size_t i = first; i <= last; i++)
 		if (picture->rows[i].flags & PICTURE_FOLDED)
 			print_fold(drawing, left, left + drawing->column_width,
 				   drawing->top + picture->rows[i].cell + picture->rows[i].width * 2 / 3, "fold");
-	print(out, "<svg x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\"><text class=\"%s\" x=\"5\" y=\"%u\">", (unsigned)left,
-	      (unsigned)top, (unsigned)drawing->column_width, (unsigned)(bottom - top), text_class(kind), BASELINE);
+	print(out, "<svg x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\"><text class=\"%s\" x=\"5\" y=\"%u\">",
+	      (unsigned)left, (unsigned)top, (unsigned)drawing->column_width, (unsigned)(bottom - top),
+	      text_class(kind), BASELINE);
 	print_label(drawing, level, cell, mixed, out);
 	print(out, "</text></svg></g>\n");
 }
@@ -182,7 +167,8 @@ static void print_row(const struct drawing *drawing, const struct picture_piece 
 
 	print(out, "<text class=\"%s\" x=\"%u\" y=\"%u\" text-anchor=\"end\">%08llx</text>\n", gap ? "faint" : "",
 	      AXIS_RIGHT, (unsigned)(top + BASELINE), X(row->start));
-	print(out, "<text class=\"faint\" x=\"%u\" y=\"%u\">", (unsigned)notes_left(drawing), (unsigned)(top + BASELINE));
+	print(out, "<text class=\"faint\" x=\"%u\" y=\"%u\">", (unsigned)notes_left(drawing),
+	      (unsigned)(top + BASELINE));
 	if (gap) {
 		print(out, "gap ");
 		print_binary_size(out, range_bytes(row->start, row->last));
@@ -200,17 +186,18 @@ static uint32_t print_legend(const struct drawing *drawing, bool *present, bool 
 	struct printer *out = drawing->out;
 
 	for (unsigned kind = MAP_KIND_NOTHING + 1; kind < MAP_KINDS; kind++) {
-		uint32_t x = 8 + place % per_line * LEGEND_STEP, y = drawing->legend_top + place / per_line * LEGEND_HEIGHT;
+		uint32_t x = 8 + place % per_line * LEGEND_STEP,
+			 y = drawing->legend_top + place / per_line * LEGEND_HEIGHT;
 
 		if (!present[kind])
 			continue;
 		place++;
 		if (measure)
 			continue;
-		print(out, "<rect class=\"sample\" x=\"%u\" y=\"%u\" width=\"14\" height=\"14\" fill=\"#%06x\"/>", (unsigned)x, (unsigned)y,
-		      (unsigned)map_kind_colour(kind));
-		print(out, "<text class=\"legend\" x=\"%u\" y=\"%u\">%s</text>\n", (unsigned)(x + 20), (unsigned)(y + 12),
-		      map_kind_name(kind));
+		print(out, "<rect class=\"sample\" x=\"%u\" y=\"%u\" width=\"14\" height=\"14\" fill=\"#%06x\"/>",
+		      (unsigned)x, (unsigned)y, (unsigned)map_kind_colour(kind));
+		print(out, "<text class=\"legend\" x=\"%u\" y=\"%u\">%s</text>\n", (unsigned)(x + 20),
+		      (unsigned)(y + 12), map_kind_name(kind));
 	}
 	return (place + per_line - 1) / per_line * LEGEND_HEIGHT;
 }
@@ -221,8 +208,9 @@ static void print_captions(const struct drawing *drawing)
 	const struct picture *picture = drawing->picture;
 
 	for (size_t i = 0; i < picture->nr_columns; i++)
-		print(drawing->out, "<text class=\"caption\" x=\"%u\" y=\"%u\">%s%s</text>\n", (unsigned)column_left(drawing, i),
-		      (unsigned)(drawing->top - 8), captions[picture->columns[i].level],
+		print(drawing->out, "<text class=\"caption\" x=\"%u\" y=\"%u\">%s%s</text>\n",
+		      (unsigned)column_left(drawing, i), (unsigned)(drawing->top - 8),
+		      captions[picture->columns[i].level],
 		      picture->columns[i].level == LEVEL_E820 && drawing->view->converted ? " (converted)" : "");
 }
 
@@ -248,12 +236,14 @@ void svg_print(const struct picture *picture, const struct map_view *view, bool 
 	height = drawing.top + picture->height + BOTTOM;
 	if (alone)
 		print(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-	print(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"map-picture\" width=\"%u\" height=\"%u\" "
-		   "viewBox=\"0 0 %u %u\" role=\"%s\">\n<title>Memory map of ", (unsigned)drawing.width, (unsigned)height,
-	      (unsigned)drawing.width, (unsigned)height, alone ? "img" : "group");
+	print(out,
+	      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"map-picture\" width=\"%u\" height=\"%u\" "
+	      "viewBox=\"0 0 %u %u\" role=\"%s\">\n<title>Memory map of ",
+	      (unsigned)drawing.width, (unsigned)height, (unsigned)drawing.width, (unsigned)height,
+	      alone ? "img" : "group");
 	print_markup(out, view->source->name);
 	print(out, "</title>\n");
-	print_style(out);
+	print(out, "<style>\n%s</style>\n", map_picture_css);
 	print(out, "<rect class=\"paper\" width=\"%u\" height=\"%u\"/>\n", (unsigned)drawing.width, (unsigned)height);
 	if (alone) {
 		print(out, "<text class=\"title\" x=\"8\" y=\"20\">Memory map of ");

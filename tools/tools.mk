@@ -15,6 +15,6 @@ $(B)/mapbridge: $(TOOLS_O:%=$(B)/host/%) $(B)/host/libloader.a $(B)/host/libmm.a
 $(B)/san/mapbridge: $(TOOLS_O:%=$(B)/san/%) $(B)/san/libloader.a $(B)/san/libmm.a
 	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@ $(TOOLS_LIBS)
 $(B)/host/tools/%.o $(B)/san/tools/%.o: HOSTFLAGS += -DMAPBRIDGE_VERSION='"$(VERSION)"'
-$(B)/%/tools/map_page_files.o: tools/map_page_files.S tools/map_page.css tools/map_page.js
+$(B)/%/tools/map_page_files.o: $(addprefix tools/,map_page_files.S map_picture.css map_page.css map_page.js)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -c $< -o $@

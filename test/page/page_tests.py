@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`mapbridge show --as html` and `--as svg` in headless Chromium, used as a person would: looked at, clicked, typed in."""
+"""`mapbridge show --as html` and `--as svg` in headless Chromium, used as a person would: pointed at, clicked, typed in."""
 import functools
 import os
 import re
@@ -44,7 +44,8 @@ def page_test(size=WIDE, scheme="light", source=FIRST_BOOT, form="html"):
                     yield from function(browser)
                     browser.screenshot(f"{FOLDER}/{function.__name__}.png")
                     yield from browser.console()
-                    foreign = [url for url in browser.requests() if not url.startswith("file://" + os.path.realpath(path))]
+                    own = "file://" + os.path.realpath(path)
+                    foreign = [url for url in browser.requests() if not url.startswith(own)]
                     if foreign:
                         yield f"the page asked for {foreign}"
             except BrowserError as error:
@@ -69,17 +70,19 @@ def shown_rows(browser, section):
                        ".filter(row => row.offsetHeight > 0).map(row => row.dataset.name)", section)
 
 
+def without_gaps(names):
+    return [name for name in names if name != "gap"]
+
+
 @page_test()
 def shows_all(browser):
     for section, rows in (("efi", DESCRIPTORS), ("e820", ENTRIES)):
-        names = [name for name in shown_rows(browser, section) if name != "gap"]
-        yield from expect(f"rows of {section}", len(names), rows)
+        yield from expect(f"rows of {section}", len(without_gaps(shown_rows(browser, section))), rows)
     yield from expect("title", browser.call("GET", "title"), f"Memory map of {FIRST_BOOT}")
     yield from expect("row of entry 14", browser.one("#e820-14").text.split(),
                       ["14", "reserved", "b0000000", "bfffffff", "256", "MiB", "127"])
     yield from expect("row of descriptor 112", browser.one("#efi-112").text.split(),
-                      ["112", "Runtime", "Data", "7f4ec000", "7f5ebfff", "1", "MiB", "RUN", "WB", "WT", "WC", "UC", "e820",
-                       "8,", "merged"])
+                      "112 Runtime Data 7f4ec000 7f5ebfff 1 MiB RUN WB WT WC UC e820 8, merged".split())
     gaps = [row.text for row in browser.all("#e820 tr.gap")]
     yield from expect("gaps", len(gaps), 3)
     if not re.search(r"VGA/ROM hole.*000a0000.*000fffff.*384 KiB", gaps[0]):
@@ -139,10 +142,12 @@ def finds(browser):
     search.clear()
     search.type("fee00000")
     yield from expect("answer in a gap", found.text,
-                      "0xfee00000: e820 entry gap, EFI descriptor gap, well-known range local APIC, well-known range PCI hole")
+                      "0xfee00000: e820 entry gap, EFI descriptor gap, well-known range local APIC, "
+                      "well-known range PCI hole")
     search.clear()
     search.type("3G")
-    yield from expect("answer with a unit", found.text, "0xc0000000: e820 entry gap, EFI descriptor gap, well-known range PCI hole")
+    yield from expect("answer with a unit", found.text,
+                      "0xc0000000: e820 entry gap, EFI descriptor gap, well-known range PCI hole")
     search.clear()
     search.type("aCPi rec")
     yield from expect("rows with a text", shown_rows(browser, "efi"), ["115 ACPI Reclaim"])
@@ -155,7 +160,7 @@ def finds(browser):
     yield from expect("elements made of it", len(browser.all("#found b")), 0)
     browser.press("Escape")
     yield from expect("field after Escape", search.call("GET", "property/value"), "")
-    yield from expect("rows after Escape", len([1 for name in shown_rows(browser, "efi") if name != "gap"]), DESCRIPTORS)
+    yield from expect("rows after Escape", len(without_gaps(shown_rows(browser, "efi"))), DESCRIPTORS)
     yield from expect("opacity after Escape", browser.one(".item[data-key=efi-0]").style("opacity"), "1")
 
 
@@ -326,16 +331,17 @@ def picture_alone(browser):
         "box = item.querySelector('rect').getBBox(); return text.getComputedTextLength() > box.width - 5 ||"
         "text.getBBox().height > box.height + 1; }).map(item => item.querySelector('text').textContent)")
     yield from expect("labels that do not fit", outside, [])
-    fills = browser.run("return [...new Set([...document.querySelectorAll('.item rect')].map(e => e.getAttribute('fill')))]")
-    legend = browser.run("return [...document.querySelectorAll('.sample')].map(e => e.getAttribute('fill'))")
+    fills, legend = (browser.run("return [...document.querySelectorAll(arguments[0])].map(e => e.getAttribute('fill'))",
+                                 selector) for selector in (".item rect", ".sample"))
     yield from expect("colours without a legend", set(fills) ^ set(legend), set())
     heights = browser.run("return Object.fromEntries([...document.querySelectorAll('.item')].map(item => "
                           "[item.dataset.key, item.querySelector('rect').getBBox().height]))")
     yield from expect("items that are drawn", len(heights), DESCRIPTORS + ENTRIES)
     if not heights["efi-8"] > 2 * heights["efi-115"] >= 32:
         yield f"1.9 GiB are drawn {heights['efi-8']} pixels high, 72 KiB {heights['efi-115']}"
-    beyond = browser.run("const width = document.documentElement.width.baseVal.value; return [...document.querySelectorAll("
-                         "'text')].filter(e => e.getBoundingClientRect().right > width).map(e => e.textContent)")
+    beyond = browser.run("const width = document.documentElement.width.baseVal.value; return ["
+                         "...document.querySelectorAll('text')].filter(e => e.getBoundingClientRect().right > width)"
+                         ".map(e => e.textContent)")
     yield from expect("texts that are cut off at the right", beyond, [])
     text = browser.run("return document.documentElement.textContent")
     for part in ("gap 384 KiB, VGA/ROM hole", "00100000", "112 Runtime Data 1 MiB"):
@@ -374,7 +380,7 @@ def thousands_of_descriptors():
         with started() as browser:
             browser.resize(*WIDE)
             browser.open(path)
-            yield from expect("rows", len([name for name in shown_rows(browser, "efi") if name != "gap"]), LARGE)
+            yield from expect("rows", len(without_gaps(shown_rows(browser, "efi"))), LARGE)
             if not browser.run("return document.querySelector('.map-picture').textContent.includes('mostly')"):
                 yield "no row of the picture stands for several descriptors"
             browser.one("#search").type("0x333000")
@@ -386,5 +392,5 @@ def thousands_of_descriptors():
 
 TESTS = [(function.__name__, function)
          for function in (shows_all, lights_what_belongs_together, finds, walks_with_keys, light_colours, dark_colours,
-                          scrolls_side_by_side, fits_a_narrow_screen, needs_no_script, hostile_page, hostile_picture, picture_alone,
-                          picture_is_xml, thousands_of_descriptors)]
+                          scrolls_side_by_side, fits_a_narrow_screen, needs_no_script, hostile_page, hostile_picture,
+                          picture_alone, picture_is_xml, thousands_of_descriptors)]

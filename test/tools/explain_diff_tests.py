@@ -28,7 +28,8 @@ GOLDEN = (
 
 
 def run(*arguments, **more):
-    result = subprocess.run([os.path.abspath(MAPBRIDGE), *arguments], cwd=FOLDER, capture_output=True, timeout=60, **more)
+    command = [os.path.abspath(MAPBRIDGE), *arguments]
+    result = subprocess.run(command, cwd=FOLDER, capture_output=True, timeout=60, **more)
     return result.returncode, result.stdout.decode("utf-8", "replace"), result.stderr.decode("utf-8", "replace")
 
 
@@ -37,7 +38,7 @@ def golden(name, status, *arguments):
         found, output, errors = run(*arguments)
         if found != status or errors:
             yield f"status {found}, wanted {status}; standard error: {errors!r}"
-        with open(f"{FOLDER}/golden/{name}.txt", encoding="utf-8") as file:
+        with open(f"{FOLDER}/explain_diff/{name}.txt", encoding="utf-8") as file:
             wanted = file.read()
         if output != wanted:
             lines = difflib.unified_diff(wanted.splitlines(), output.splitlines(), name, "printed", lineterm="")

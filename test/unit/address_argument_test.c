@@ -52,7 +52,8 @@ static void understood(void **state)
 			fail_msg("%s: %s", samples[i].text, error);
 		assert_string_equal(error, "");
 		if (first != samples[i].first || last != samples[i].last)
-			fail_msg("%s: %llx to %llx", samples[i].text, (unsigned long long)first, (unsigned long long)last);
+			fail_msg("%s: %llx to %llx", samples[i].text, (unsigned long long)first,
+				 (unsigned long long)last);
 	}
 }
 

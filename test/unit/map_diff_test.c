@@ -29,8 +29,11 @@ static const struct map_items *draw(struct drawn *drawn, const char *text)
 		for (next = at + 1; text[next] == text[at];)
 			next++;
 		if (text[at] != '.')
-			drawn->items[drawn->list.count] = (struct map_item){ .first = at * 0x1000, .last = next * 0x1000 - 1,
-				.type = text[at] & ~0x20u, .attribute = text[at] & 0x20, .index = drawn->list.count };
+			drawn->items[drawn->list.count] = (struct map_item){ .first = at * 0x1000,
+									     .last = next * 0x1000 - 1,
+									     .type = text[at] & ~0x20u,
+									     .attribute = text[at] & 0x20,
+									     .index = drawn->list.count };
 		drawn->list.count += text[at] != '.';
 	}
 	return &drawn->list;
@@ -158,7 +161,8 @@ static void expect_painted(const struct layer *layers, size_t count)
 		for (; i < used && page <= segments[i].last; page++)
 			assert_ptr_equal(painted[page], segments[i].item);
 		if (i > 0 && i < used)
-			assert_true(segments[i].item != segments[i - 1].item || segments[i].first > segments[i - 1].last + 1);
+			assert_true(segments[i].item != segments[i - 1].item ||
+				    segments[i].first > segments[i - 1].last + 1);
 	}
 	free(segments);
 }
@@ -168,7 +172,8 @@ static void flattens(void **state)
 {
 	static const struct layer nested[] = { { 0, 20 }, { 2, 10 }, { 2, 6 }, { 4, 5 }, { 12, 20 } },
 				  partly[] = { { 0, 10 }, { 5, 15 }, { 8, 9 }, { 12, 30 } },
-				  equal[] = { { 3, 9 }, { 3, 9 }, { 3, 9 } }, apart[] = { { 1, 1 }, { 2, 2 }, { 10, 12 } },
+				  equal[] = { { 3, 9 }, { 3, 9 }, { 3, 9 } },
+				  apart[] = { { 1, 1 }, { 2, 2 }, { 10, 12 } },
 				  under[] = { { 0, 40 }, { 1, 3 }, { 2, 3 }, { 3, 30 }, { 4, 4 }, { 31, 31 } };
 
 	(void)state;
