@@ -37,7 +37,8 @@ def golden_cases():
     cases["linux-6.log.convert"] = ["convert", "linux-6.log"]
     cases["linux-6.log.convert-acpi"] = ["convert", "--policy", "acpi", "linux-6.log"]
     cases["linux-6.log.convert-options"] = ["convert", "--memmap", "64K$0x1a00000", "--memmap", "mem=4G", "linux-6.log"]
-    cases["linux-2.6.log.convert-exact"] = ["convert", "--memmap", "exactmap,1M@0,64M@1M", "--as", "tsv", "linux-2.6.log"]
+    cases["linux-2.6.log.convert-exact"] = ["convert", "--memmap", "exactmap,1M@0,64M@1M", "--as", "tsv",
+                                            "linux-2.6.log"]
     cases["linux-7.log.convert"] = ["convert", "linux-7.log"]
     cases["ovmf-6G.table"] = ["show", "../../data/ovmf-6G.tsv"]
     cases["ovmf-6G.check"] = ["check", "../../data/ovmf-6G.tsv"]
@@ -76,8 +77,7 @@ def tables(text):
         if row[0] in found:
             rows = found[row[0]]
         elif line and not line.startswith("#"):
-            rows.append([int(field, 0) if number else field for field, number in
-                         zip(row, [re.fullmatch(r"0x[0-9a-f]+|[0-9]+", field) for field in row])])
+            rows.append(numbers(row))
     return found
 
 
@@ -90,7 +90,7 @@ def normalised(folder, identity, suffix=".tsv"):
 
 
 def corpus_problems(path):
-    """What is read of a log, against the normalised tables; a line that is refused must be named, and be wrong there."""
+    """What is read of a log, against the normalised tables; a line that is refused must be wrong there, and named."""
     identity = os.path.basename(path)[:3]
     status, output, errors = run("show", "--as", "tsv", path)
     found = tables(output)
@@ -223,7 +223,7 @@ def help_has_examples():
         yield f"mapbridge --help: status {status}, commands {names}"
     for name in names:
         yield from expect(f"{name} --help", run(name, "--help"), 0,
-                          rf"^usage: mapbridge {name}(.|\n)*\nexamples?:\n  mapbridge |\nexamples?:\n  \w+ .*mapbridge ", 1)
+                          rf"^usage: mapbridge {name} (.|\n)*\nexamples?:\n  .*mapbridge {name} ", 1)
 
 
 def write_tree(folder, tree):
@@ -284,7 +284,8 @@ def sys_folders_are_read():
                     yield f"/sys/{path}: the facts are {output[:300]}"
         yield from expect("unknown type", run("show", f"{folder}/firmware/memmap"), 0, "Unknown E820 type.*reserved")
         write_tree(folder, {"firmware/memmap/3/end": "what\n", "kernel/boot_params/data": boot_params([], 0xff, 200)})
-        yield from expect("bad end", run("show", f"{folder}/firmware/memmap"), 1, "memmap/3/end is no number; needed is")
+        yield from expect("bad end", run("show", f"{folder}/firmware/memmap"), 1,
+                          "memmap/3/end is no number; needed is")
         yield from expect("bad page", run("check", f"{folder}/kernel/boot_params"), 1,
                           "finding: e820_entries is 200; the page holds at most 128(.|\n)*sentinel is 0xff", 1)
 
@@ -320,11 +321,11 @@ def a_million_descriptors_fit():
             file.truncate()
             file.write(data)
             file.flush()
-            with subprocess.Popen(["build/mapbridge", "show", file.name], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT,) * 2)) as shown:
-                output, errors = shown.communicate(timeout=120)
-            if shown.returncode or errors or wanted.encode() not in output[-400:] or output.count(b"\n") != count + 3:
-                yield f"{len(data)} bytes: status {shown.returncode}, {errors.decode()}, ...{output[-200:].decode()}"
+            result = subprocess.run(["build/mapbridge", "show", file.name], capture_output=True, timeout=120, check=False,
+                                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT,) * 2))
+            output, errors = result.stdout, result.stderr.decode()
+            if result.returncode or errors or wanted.encode() not in output[-400:] or output.count(b"\n") != count + 3:
+                yield f"{len(data)} bytes: status {result.returncode}, {errors}, ...{output[-200:].decode()}"
 
 
 TESTS = [(function.__name__, function) for function in (
