@@ -19,6 +19,11 @@ unit-tests: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done
 .PHONY: unit-tests
 
+## make test-page        the page of `mapbridge show --as html` in headless Chromium, which `make test` runs, too
+test-page: $(B)/san/mapbridge
+	@test/run-tests --only '^page/'
+.PHONY: test-page
+
 # The library's own unit tests, those named after a header of it, also run built in other ways, as
 # build/test/VARIANT/NAME_test.
 MM_UNIT_TESTS := $(filter $(foreach header,$(wildcard include/mm/*.h),$(header:include/mm/%.h=test/unit/%_)%),\
