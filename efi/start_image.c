@@ -206,6 +206,7 @@ static EFI_STATUS run(struct image *image)
 	/* Whoever comes back is unloaded; who was not started is not. */
 	if (EFI_ERROR(fw.boot->HandleProtocol(image->handle, &loaded_image_guid, (void **)&loaded)))
 		image->handle = NULL;
+	console_attend(true);
 	print(console, "\n%s came back (%s)\n", image->path, status_name(status));
 	return status;
 }

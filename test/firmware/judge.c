@@ -146,6 +146,8 @@ const char *judge_failure(const struct scenario *scenario, const struct result *
 		return "it did not end";
 	if (result->ending == ENDED_RESET)
 		return NULL;
+	if (scenario->quiet && (result->ending == ENDED_JUMPED || result->ending == ENDED_STARTED))
+		return NULL;
 	silent = !scenario->no_console_out && !says_more(result, base);
 	if (!silent || error == STATUS_SHORT)
 		return NULL;

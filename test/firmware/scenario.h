@@ -67,6 +67,7 @@ struct scenario {
 	bool read_only;
 	bool xbootldr, xbootldr_connected, xbootldr_broken;
 	bool no_console_in, no_console_out;
+	bool quiet; /* what is said while the boot goes on is not shown */
 	unsigned screens; /* framebuffers; the last is the console's */
 	bool font;        /* EFI_HII_FONT_PROTOCOL */
 	unsigned edid;    /* 0: none; 1: active; 2: discovered */
