@@ -193,8 +193,8 @@ static void remove_table(EFI_GUID *guid, void *table, void *instead)
 {
 	if (!table)
 		return;
-	fw.boot->InstallConfigurationTable(guid, instead);
-	fw.boot->FreePool(table);
+	if (!EFI_ERROR(fw.boot->InstallConfigurationTable(guid, instead))) /* else it is still pointed to */
+		fw.boot->FreePool(table);
 }
 
 void linux_tables_free(struct linux_tables *tables)

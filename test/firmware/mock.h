@@ -71,6 +71,7 @@ struct mock {
 	uint64_t time;       /* virtual, in microseconds */
 	uint64_t watchdog;   /* seconds, 0: off */
 	bool interrupts_off;
+	bool stuck; /* a configuration table could not be taken back */
 	uint64_t jump_rdi; /* registers at the jump */
 	uint64_t jump_rip;
 	EFI_SYSTEM_TABLE *system;

@@ -326,6 +326,8 @@ static void read_line(struct reader *reader, char *line)
 		s->kernel = backslashes(word(&rest));
 	else if (strcmp(name, "fallback") == 0)
 		s->fallback = backslashes(word(&rest));
+	else if (strcmp(name, "unedited") == 0)
+		s->unedited = strdup(rest);
 	else if (strcmp(name, "command-line") == 0)
 		s->command_line = strdup(rest);
 	else if (strcmp(name, "initrd") == 0 && s->initrd_count < 16)

@@ -82,6 +82,7 @@ struct scenario {
 	unsigned read_size; /* bytes that File.Read gives at once at most; 0: all */
 
 	char *kernel, *command_line; /* what the hand-off must have; the path is that of a file above */
+	char *unedited; /* the command line that may be there, too, when something fails */
 	char *fallback;              /* the kernel that is booted when the console says that it is started instead */
 	char *initrds[16];
 	size_t initrd_count;

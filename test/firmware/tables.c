@@ -133,7 +133,14 @@ void tables_install(const EFI_GUID *guid, void *table)
 
 EFI_STATUS EFIAPI fw_InstallConfigurationTable(EFI_GUID *guid, void *table)
 {
-	FIRMWARE(InstallConfigurationTable);
+	EFI_STATUS injected = call_enter(CALL_InstallConfigurationTable, __builtin_return_address(0));
+
+	if (injected && !table) /* what is still pointed to cannot be freed */
+		mock.stuck = true;
+	for (size_t i = 0; injected && table && i < count_at_start; i++)
+		mock.stuck |= at_start[i].VendorTable == table;
+	if (injected)
+		return injected;
 	return guid ? install(guid, table) : EFI_INVALID_PARAMETER;
 }
 
