@@ -161,7 +161,7 @@ static bool print_known(const struct drawing *drawing, const struct picture_piec
 		return true;
 	}
 	for (size_t at = 0; known_ranges_next(facts, row->start, row->last, &at, &known);) {
-		if (known.start < row->start || known.last > row->last || (known.gap_only && !gap))
+		if (known.start < row->start || known.last > row->last || (known.kind == KNOWN_PCI_HOLE && !gap))
 			continue;
 		if (names == NAMES_MAX)
 			print(drawing->out, "...");
