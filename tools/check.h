@@ -14,7 +14,7 @@ size_t check_pair(const struct map_source *source);
 void finding(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* "usable", "type 20"...; "not there" for 0. The text is overwritten by the fourth call after it. */
+/* "usable", "type 20"...; "nothing" for 0. The text is overwritten by the fourth call after it. */
 const char *e820_name(uint32_t type);
 
 #endif

@@ -60,7 +60,7 @@ const char *e820_name(uint32_t type)
 
 	buffer_printer_init(&out, text, sizeof(texts[0]));
 	if (type == 0)
-		print(&out.printer, "not there");
+		print(&out.printer, "nothing");
 	else
 		e820_print_type(type, &out.printer);
 	return text;
@@ -79,12 +79,21 @@ static size_t check_lines(const struct map_source *source)
 	return source->nr_damaged;
 }
 
+static void say_count(size_t count, const char *what)
+{
+	if (count)
+		printf(", %zu %s%s", count, what, count == 1 ? "" : "s");
+}
+
 static size_t check_source(const struct map_source *source)
 {
 	size_t found;
 
-	printf("%s: %s, %zu EFI descriptors, %zu e820 tables, %zu lines of /proc/iomem\n", source->name, source->kind,
-	       source->nr_efi, source->nr_e820, source->nr_iomem);
+	printf("%s: %s", source->name, source->kind);
+	say_count(source->nr_efi, "EFI descriptor");
+	say_count(source->nr_e820, "e820 table");
+	say_count(source->nr_iomem, "resource");
+	putchar('\n');
 	found = check_lines(source) + check_efi(source) + check_e820(source) + check_pair(source);
 	printf("%s: %zu finding%s\n", source->name, found, found == 1 ? "" : "s");
 	return found;

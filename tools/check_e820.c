@@ -78,7 +78,8 @@ static void remark_types(const struct source_e820 *e820)
 	}
 }
 
-static size_t check_table(const struct source_e820 *e820)
+/* given: it is what the boot loader gave, not what the kernel made of it. */
+static size_t check_table(const struct source_e820 *e820, bool given)
 {
 	bool usable = false;
 	size_t found = 0;
@@ -90,7 +91,7 @@ static size_t check_table(const struct source_e820 *e820)
 		usable |= e820->table.entries[i].type == E820_TYPE_RAM;
 	}
 	remark_types(e820);
-	if (!usable) {
+	if (given && !usable) {
 		finding("%s has no usable memory at all", e820->label);
 		found++;
 	}
@@ -106,7 +107,7 @@ size_t check_e820(const struct map_source *source)
 	size_t found = 0;
 
 	for (size_t i = 0; i < source->nr_e820; i++)
-		found += check_table(&source->e820[i]);
+		found += check_table(&source->e820[i], i == 0);
 	if (params && params->sentinel) {
 		finding("boot_params.sentinel is 0x%02x, not 0: the boot loader did not clear the page, so that Linux "
 			"clears several fields itself",

@@ -62,7 +62,7 @@ static size_t print_differences(const struct e820_table *const tables[2])
 	for (uint64_t at = 0; e820_next_difference(tables, &at, &difference); count++) {
 		byte_sum bytes = (byte_sum)difference.last - difference.start + 1;
 
-		finding("0x%llx-0x%llx should be %s by the EFI map, and is %s in the e820 map", X(difference.start),
+		finding("0x%llx-0x%llx: the EFI map makes it %s, the e820 map %s", X(difference.start),
 			X(difference.last), e820_name(difference.type[0]), e820_name(difference.type[1]));
 		lost += difference.type[0] == E820_TYPE_RAM ? bytes : 0;
 		gained += difference.type[1] == E820_TYPE_RAM ? bytes : 0;

@@ -150,7 +150,7 @@ int source_refuse(struct map_source *source, const char *format, ...)
 struct efi_memmap map_source_efi(const struct map_source *source)
 {
 	return (struct efi_memmap){ source->efi, source->nr_efi * sizeof(*source->efi), sizeof(*source->efi),
-				    (uint32_t)source->efi_version };
+				    source->efi_version ? (uint32_t)source->efi_version : EFI_MEMORY_DESC_VERSION };
 }
 
 bool map_source_sanitise(struct e820_table *table)
@@ -245,9 +245,10 @@ void source_clear_maps(struct map_source *source)
 	free(source->boot_params);
 	free(source->efimap);
 	free(source->setup_data);
+	free(source->heading);
 	*source = (struct map_source){ .name = source->name, .kind = source->kind, .notes = source->notes,
-				       .efi_version = EFI_MEMORY_DESC_VERSION, .nr_notes = source->nr_notes,
-				       .max_notes = source->max_notes, .nr_damaged = source->nr_damaged };
+				       .nr_notes = source->nr_notes, .max_notes = source->max_notes,
+				       .nr_damaged = source->nr_damaged, .refusal = source->refusal };
 }
 
 void map_source_free(struct map_source *source)

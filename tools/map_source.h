@@ -50,7 +50,7 @@ struct map_source {
 	size_t nr_efi, max_efi;
 	uint64_t efi_stride;       /* of the firmware's buffer; 0 when the file does not say */
 	uint64_t efi_size;         /* of the firmware's buffer in bytes; 0 when the file does not say */
-	uint64_t efi_version;    /* descriptor version; EFI_MEMORY_DESC_VERSION unless the file says otherwise */
+	uint64_t efi_version;      /* descriptor version; 0 when the file does not say */
 
 	struct source_e820 *e820;
 	size_t nr_e820;
@@ -72,6 +72,7 @@ struct map_source {
 	struct source_note *notes;
 	size_t nr_notes, max_notes;
 	size_t nr_damaged; /* notes of that kind */
+	char *heading;     /* of the table that is being read; a reader's own business */
 	char *refusal;     /* why nothing of it can be used; null in a source that was read */
 };
 

@@ -16,7 +16,7 @@
 /* A log may quote what other programs printed, so that its own lines decide before theirs. */
 const struct map_reader *const map_readers[] = {
 	&efimap_reader,	   &json_reader,  &tsv_reader,	 &boot_params_reader, &xen_log_reader,
-	&linux_log_reader, &iomem_reader, &shell_reader, &grub_reader,	      &freebsd_reader,
+	&linux_log_reader, &iomem_reader, &grub_reader,	 &shell_reader,	      &freebsd_reader,
 	&csv_reader,	   NULL
 };
 
@@ -90,7 +90,7 @@ int map_source_read(const char *path, struct map_source *source, char *error, si
 	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
 	int result;
 
-	*source = (struct map_source){ .efi_version = EFI_MEMORY_DESC_VERSION, .name = copied(name, strlen(name)) };
+	*source = (struct map_source){ .name = copied(name, strlen(name)) };
 	result = read_file(source, path);
 	progress_end();
 	if (result == 0 && !has_map(source)) {

@@ -169,7 +169,7 @@ static void print_efi(const struct map_source *source, bool colour)
 			printf("%016llx] (%lluMB)\n", X(end - 1), X(bytes));
 	}
 	progress_end();
-	printf("EFI map: %zu descriptors", source->nr_efi);
+	printf("EFI map: %zu descriptor%s", source->nr_efi, source->nr_efi == 1 ? "" : "s");
 	if (source->efi_stride)
 		printf(" of %llu bytes, version %llu", X(source->efi_stride), X(source->efi_version));
 	putchar('\n');
@@ -188,7 +188,8 @@ static void print_e820(const struct source_e820 *e820, bool colour)
 		e820_print_table(&entry, e820->label, &standard_output);
 		end_colour(colour);
 	}
-	printf("%s map: %zu entries, CRC-32 %08x\n", e820->label, e820->table.nr_entries, e820_crc32(&e820->table));
+	printf("%s map: %zu entr%s, CRC-32 %08x\n", e820->label, e820->table.nr_entries,
+	       e820->table.nr_entries == 1 ? "y" : "ies", e820_crc32(&e820->table));
 	print_sums(&sums, e820_print_type);
 }
 

@@ -34,8 +34,12 @@ static enum line_kind grub_line(struct map_source *source, struct text line)
 	if (!text_hex(&line, &start) || !text_skip(&line, "-"))
 		return LINE_OTHER;
 	if (!text_hex(&line, &last) || !text_skip(&line, " ") || !text_hex(&line, &pages) ||
-	    !range_pages(start, (unsigned __int128)last + (last != start - 1), &counted) || counted != pages ||
-	    !text_word(&line, &word)) /* the size, which the pages say already */
+	    !text_word(&line, &word))
+		return LINE_DAMAGED;
+	/* a size tells it from the UEFI shell's lines; the pages say it already */
+	if (word.end[-1] != 'B')
+		return LINE_OTHER;
+	if (!range_pages(start, (unsigned __int128)last + (last != start - 1), &counted) || counted != pages)
 		return LINE_DAMAGED;
 	while (text_word(&line, &word))
 		if (!efi_attribute_named(&word, &attribute))

@@ -147,7 +147,9 @@ static void read_iomem(struct json *json, struct map_source *source)
 			else
 				json_skip(json);
 		}
-		if (!json->failed)
+		if (!json->failed && end < start)
+			source_note(source, NOTE_DAMAGED, json->line, "a resource that ends before it starts was left out");
+		else if (!json->failed)
 			source_add_iomem(source, (unsigned)depth, start, end, name, strlen(name));
 		free(name);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the UEFI shell's `memmap` prints, to the screen ("BS_Data  START-LAST PAGES ATTRIBUTES") or with -sfo
- * ("MemoryMap,"BS_Data","START","LAST","PAGES","ATTRIBUTES""). Source: edk2's ShellPkg.
+ * (MemoryMap,"BS_Data","START","LAST","PAGES","ATTRIBUTES"). Source: edk2's ShellPkg.
  */
 #include "names.h"
 
@@ -19,10 +19,16 @@ static bool shell_type(const struct text *word, uint32_t *type)
 	return true;
 }
 
-static bool last_word(struct text *line, uint64_t *value)
+static bool next_number(struct text *line, uint64_t *value)
 {
 	text_skip_blanks(line);
 	return text_hex(line, value);
+}
+
+/* What people write behind the last number is their business. */
+static bool ends(const struct text *line, bool standard_format)
+{
+	return line->at == line->end ? !standard_format : *line->at == (standard_format ? '"' : ' ');
 }
 
 static enum line_kind shell_line(struct map_source *source, struct text line)
@@ -44,10 +50,10 @@ static enum line_kind shell_line(struct map_source *source, struct text line)
 		return LINE_OTHER;
 	text_skip_blanks(&line);
 	word = line;
-	if (!text_hex(&line, &start) || line.at - word.at < 8 || !text_skip(&line, standard_format ? between : "-"))
+	if (!text_hex(&line, &start) || (!standard_format && line.at - word.at < 8) || !text_skip(&line, standard_format ? between : "-"))
 		return LINE_OTHER;
-	if (!text_hex(&line, &last) || !text_skip(&line, between) || !last_word(&line, &pages) ||
-	    !text_skip(&line, between) || !last_word(&line, &attribute) ||
+	if (!text_hex(&line, &last) || !text_skip(&line, between) || !next_number(&line, &pages) ||
+	    !text_skip(&line, between) || !next_number(&line, &attribute) || !ends(&line, standard_format) ||
 	    !range_pages(start, (unsigned __int128)last + (last != start - 1), &counted) || counted != pages)
 		return LINE_DAMAGED;
 	source_add_efi(source, type, start, pages, attribute);

@@ -14,3 +14,22 @@ $(B)/mapbridge: $(TOOLS_C:%.c=$(B)/host/%.o) $(B)/host/libloader.a $(B)/host/lib
 $(B)/san/mapbridge: $(TOOLS_C:%.c=$(B)/san/%.o) $(B)/san/libloader.a $(B)/san/libmm.a
 	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@ $(TOOLS_LIBS)
 $(B)/host/tools/%.o $(B)/san/tools/%.o: HOSTFLAGS += -DMAPBRIDGE_VERSION='"$(VERSION)"'
+
+## make install              the command mapbridge, its manual page and completion, and libmm for programs on a host; PREFIX=
+##                          (/usr/local) says where, DESTDIR= what stands before it when a package is made
+PREFIX := /usr/local
+DESTDIR :=
+INSTALL := install
+INSTALLED := $(DESTDIR)$(PREFIX)
+
+install: $(B)/mapbridge $(B)/host/libmm.a
+	$(INSTALL) -D -m 755 $(B)/mapbridge '$(INSTALLED)/bin/mapbridge'
+	$(INSTALL) -D -m 644 docs/mapbridge.1 '$(INSTALLED)/share/man/man1/mapbridge.1'
+	$(INSTALL) -D -m 644 tools/install/mapbridge.bash '$(INSTALLED)/share/bash-completion/completions/mapbridge'
+	$(INSTALL) -D -m 644 tools/install/_mapbridge '$(INSTALLED)/share/zsh/site-functions/_mapbridge'
+	$(INSTALL) -D -m 644 $(B)/host/libmm.a '$(INSTALLED)/lib/libmm.a'
+	$(INSTALL) -D -m 644 -t '$(INSTALLED)/include/mapbridge/mm' include/mm/*.h
+	$(INSTALL) -d '$(INSTALLED)/lib/pkgconfig'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' tools/install/libmm.pc.in \
+		> '$(INSTALLED)/lib/pkgconfig/libmm.pc'
+.PHONY: install
