@@ -25,6 +25,7 @@ struct boot {
 	struct kernel_image kernel;
 	struct prepared_header *prepared; /* of a prepared kernel: its header and relocations */
 	struct boot_request request;
+	struct plan_random random;
 	struct boot_plan plan;
 	size_t allocated; /* of the plan's allocations */
 	struct plan_refused refused[PLAN_TRIES];
@@ -280,13 +281,28 @@ static EFI_STATUS load(struct boot *boot)
 	return status;
 }
 
+/* All relocations have been looked at before: what goes wrong here has changed since. */
+static EFI_STATUS relocate_prepared(struct boot *boot)
+{
+	const struct kernel_segment *first = &boot->kernel.segments[0];
+	uint64_t delta = boot->plan.kernel_virt - (first->virt - first->phys);
+	EFI_STATUS status = EFI_SUCCESS;
+
+	if (boot->entry->verify)
+		status = prepared_check_content(boot->prepared, &boot->files[0], &boot->plan);
+	if (!EFI_ERROR(status) && delta &&
+	    prepared_walk_relocations(boot->prepared, boot->kernel.memory_size, (uint8_t *)(uintptr_t)boot->plan.kernel_phys, delta, console))
+		status = EFI_LOAD_ERROR;
+	return status;
+}
+
 static EFI_STATUS relocate(struct boot *boot)
 {
 	struct buffer_printer why;
 	char text[300];
 
-	if (boot->prepared && boot->entry->verify)
-		return kernel_step(boot, prepared_check_content(boot->prepared, &boot->files[0], &boot->plan));
+	if (boot->prepared)
+		return kernel_step(boot, relocate_prepared(boot));
 	buffer_printer_init(&why, text, sizeof(text));
 	if (!boot->plan.kernel_loaded ||
 	    elf64_relocate(&boot->kernel, (uint8_t *)(uintptr_t)boot->plan.kernel_loaded, &why.printer) == 0)
@@ -383,6 +399,8 @@ static void tell_limits(const struct boot *boot)
 	struct paging_mode paging;
 	bool mce;
 
+	if (boot->prepared && !prepared_has_relocations(boot->prepared))
+		print(console, "note: %s has no relocations (CONFIG_RANDOMIZE_BASE): no KASLR\n", boot->files[0].path);
 	if (boot->kernel.format != KERNEL_VMLINUX)
 		return;
 	print(console, "note: a vmlinux runs at the address that it is loaded to, without KASLR; its bzImage can have it\n");
@@ -436,6 +454,14 @@ static EFI_STATUS read_entry(struct boot *boot)
 	return find_linux_things(boot);
 }
 
+static void choose_numbers(struct plan_random *random)
+{
+	uint8_t mixture[SHA256_SIZE];
+
+	random_mixture(mixture);
+	__builtin_memcpy(random, mixture, sizeof(*random));
+}
+
 /* Last of all, because what Linux is told may have changed the firmware's tables. */
 static void make_request(struct boot *boot)
 {
@@ -455,6 +481,10 @@ static void make_request(struct boot *boot)
 		boot->request.attributes = &boot->attributes;
 	machine_paging(&boot->request.paging, &mce);
 	boot->request.keep_mce = mce;
+	if (boot->prepared && prepared_has_relocations(boot->prepared)) {
+		choose_numbers(&boot->random);
+		boot->request.random = &boot->random;
+	}
 }
 
 static EFI_STATUS run(struct boot *boot)

@@ -6,6 +6,7 @@
 #include <efi.h>
 
 #include <loader/boot_handoff.h>
+#include <loader/digest.h>
 #include <mm/efi_memmap.h>
 #include <mm/known_ranges.h>
 #include <mm/printer.h>
@@ -189,6 +190,12 @@ EFI_STATUS prepared_check_source(const struct prepared_header *head, const struc
 EFI_STATUS prepared_check_content(const struct prepared_header *head, const struct file *file, const struct boot_plan *plan);
 /* Whether a kernel can run here without the bzImage's own code. */
 EFI_STATUS prepared_check_machine(const struct kernel_image *image, const struct file *file);
+
+/* random.c: whether the firmware has random numbers (EFI_RNG_PROTOCOL), and some of them. */
+bool random_available(void);
+EFI_STATUS random_bytes(uint8_t *bytes, size_t size);
+/* Random bytes of the firmware, RDRAND and the time stamp counter, mixed by SHA-256. */
+void random_mixture(uint8_t mixture[SHA256_SIZE]);
 
 /* screen.c: the console's linear framebuffer and its monitor's EDID (EDID_SIZE bytes); both all zero when there is none. */
 void screen_describe(struct screen_info *screen, uint8_t *edid);
