@@ -375,7 +375,7 @@ static void explain_known(const struct question *question)
 				!e820_mapped_all(table, question->first, question->last + 1, 0);
 
 	for (size_t at = 0; known_ranges_next(&question->view->facts, question->first, question->last, &at, &known);) {
-		if (known.gap_only && !gap)
+		if (known.kind == KNOWN_PCI_HOLE && !gap)
 			continue;
 		print(out, "%s  %s ", any ? "" : "\nwell-known ranges\n", known.name);
 		print_range(out, known.start, known.last);
