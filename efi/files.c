@@ -4,8 +4,10 @@
 #include <loader/bls.h>
 #include <loader/placement.h>
 
-/* A read of this size takes seconds at most on a slow disk, and is large enough to cost nothing extra. */
-#define READ_CHUNK (UINT64_C(16) << 20)
+/* Reads begin small and grow while the disk is quick: the large ones cost nothing extra, a slow disk shows its progress. */
+#define READ_FIRST (UINT64_C(128) << 10)
+#define READ_MOST (UINT64_C(4) << 20)
+#define ABOUT_A_SECOND (UINT64_C(1) << 31) /* of time stamp counters, which run at 1 to 5 GHz */
 #define INFO_SIZE (sizeof(EFI_FILE_INFO) + 512)
 
 static EFI_GUID file_info_guid = EFI_FILE_INFO_ID;
@@ -102,34 +104,55 @@ void file_close(struct file *file)
 	file->handle = NULL;
 }
 
-static void show_progress(uint64_t done, uint64_t size)
+static void show_progress(const struct file *file, uint64_t done)
 {
-	print(console, "\r  %llu of %llu MiB", X(done >> 20), X(size >> 20));
-	if (done == size)
-		print(console, "\n");
+	print(console, "\r  %llu of %llu KiB of %s", X(done >> 10), X(file->size >> 10), file->path);
 	console_flush();
 }
 
-EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to)
+static EFI_STATUS read_at(struct file *file, uint64_t offset, uint64_t size, void *to, uint64_t *got)
 {
 	EFI_STATUS status = file->handle->SetPosition(file->handle, offset);
-	uint64_t done = 0;
+	UINTN count = size;
+
+	if (!EFI_ERROR(status))
+		status = file->handle->Read(file->handle, &count, to);
+	if (!EFI_ERROR(status) && (count == 0 || count > size))
+		status = EFI_VOLUME_CORRUPTED;
+	*got = EFI_ERROR(status) ? 0 : count;
+	return status;
+}
+
+/*
+ * What failed is not tried again: edk2's FAT driver marks a page of its cache as read before it reads, and gives out the
+ * page's old bytes as the file's at the second try.
+ */
+EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to)
+{
+	uint64_t done = 0, got, chunk = console_open() ? READ_FIRST : UINT64_MAX, shown = machine_tsc();
+	EFI_STATUS status = EFI_SUCCESS;
+	bool slow = false;
 
 	while (!EFI_ERROR(status) && done < size) {
-		UINTN chunk = size - done < READ_CHUNK ? size - done : READ_CHUNK;
-		UINTN wanted = chunk;
+		uint64_t wanted = size - done < chunk ? size - done : chunk, started = machine_tsc(), now;
 
-		status = file->handle->Read(file->handle, &chunk, (uint8_t *)to + done);
-		if (!EFI_ERROR(status) && (chunk == 0 || chunk > wanted))
-			status = EFI_VOLUME_CORRUPTED;
-		if (!EFI_ERROR(status))
-			done += chunk;
-		if (!EFI_ERROR(status) && size >= 2 * READ_CHUNK)
-			show_progress(done, size);
+		status = read_at(file, offset + done, wanted, (uint8_t *)to + done, &got);
+		now = machine_tsc();
+		done += got;
+		if (chunk < READ_MOST && now - started < ABOUT_A_SECOND / 4)
+			chunk *= 2;
+		if (now - shown >= ABOUT_A_SECOND && console_open()) {
+			slow = true;
+			shown = now;
+			show_progress(file, offset + done);
+		}
 	}
+	if (slow)
+		print(console, "\n");
 	if (EFI_ERROR(status))
-		print(refuse(file->path), "reading stopped at byte %llu of %llu (%s); check the disk, or copy the file again\n",
-		      X(offset + done), X(file->size), status_name(status));
+		print(refuse(file->path), "reading stopped at byte %llu of %llu, in a piece of %llu bytes (%s); check the disk, or "
+		      "copy the file again\n", X(offset + done), X(file->size), X(size - done < chunk ? size - done : chunk),
+		      status_name(status));
 	return status;
 }
 

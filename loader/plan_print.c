@@ -12,6 +12,9 @@ void boot_plan_print(const struct boot_plan *plan, struct printer *out)
 {
 	print(out, "plan:\n");
 	print_place(out, "kernel", plan->kernel_phys, plan->kernel_size);
+	if (plan->kernel_virtual_places)
+		print(out, "  at virtual     0x%llx, one of %llu places; physical 1 of %llu (KASLR)\n", X(plan->kernel_virt),
+		      X(plan->kernel_virtual_places), X(plan->kernel_places ? plan->kernel_places : 1));
 	if (plan->initrd_size)
 		print_place(out, "initrd", plan->initrd, plan->initrd_size);
 	print_place(out, "boot_params", plan->block.boot_params, MM_PAGE_SIZE);

@@ -22,7 +22,13 @@ NAMED_FIRMWARE = {"ovmf-secboot": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/
                   # Secure Boot is on, with a key of the package itself in db
                   "ovmf-snakeoil": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd",
                                     "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd", "ovmf"),
+                  "ovmf-2M": ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd", "ovmf"),
+                  "ovmf-2M-secboot": ("/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/OVMF/OVMF_VARS.fd", "ovmf"),
                   "u-boot": ("/usr/lib/u-boot/qemu-x86_64/u-boot.rom", None, "u-boot-qemu")}
+# QEMU's devices for the disk, which the firmware starts from
+DISKS = {"virtio": ("virtio-blk-pci",), "scsi": ("virtio-scsi-pci", "scsi-hd"), "ide": ("ide-hd,bus=ide.0",),
+         "ahci": ("ahci,id=ahci", "ide-hd,bus=ahci.0"), "nvme": ("nvme,serial=mapbridge",),
+         "usb": ("qemu-xhci", "usb-storage"), "usb2": ("usb-ehci", "usb-storage"), "cdrom": ("ide-cd",)}
 ESCAPES = re.compile(r"\x1b(\[[0-9;?=]*[A-Za-z]|[()][0-9A-Za-z]|[=>])")
 BACK_TO_FIRMWARE = "mapbridge: back to the firmware"
 
@@ -102,6 +108,11 @@ class Machine:
     extra: tuple = ()
     snapshot: bool = True  # what is written to the image is forgotten
     variables: str | None = None  # variable store that is kept from boot to boot; made when it is missing
+    disk: str = "virtio"  # a key of DISKS
+    sector: int = 512  # bytes a sector of the disk has
+    drive: str = ""  # more options of QEMU's for what is behind the disk, such as ",bps=1000000"
+    bad_bytes: tuple = ()  # offsets in the image that cannot be read
+    serial: bool = True  # without a serial port the log is what a kernel writes to port 0x402
 
     def firmware_arguments(self, scratch):
         code, template = find_firmware(self.firmware)
@@ -116,15 +127,32 @@ class Machine:
             arguments += ["-drive", f"if=pflash,format=raw,unit=1,file={store}"]
         return arguments
 
+    def disk_arguments(self):
+        file = f"format=raw,file={self.image}"
+        if self.bad_bytes:
+            file = f"driver=raw,file.driver=blkdebug,file.image.driver=file,file.image.filename={self.image}"
+            for number, offset in enumerate(self.bad_bytes):
+                rule = {"event": "read_aio", "sector": offset // 512, "errno": 5, "once": "off", "immediately": "on"}
+                file += "".join(f",file.inject-error.{number}.{key}={value}" for key, value in rule.items())
+        *controllers, device = DISKS[self.disk]
+        device += ",drive=disk,bootindex=0"
+        if self.sector != 512:
+            device += f",logical_block_size={self.sector},physical_block_size={self.sector}"
+        media = ",media=cdrom,readonly=on" if self.disk == "cdrom" else f",snapshot={'on' if self.snapshot else 'off'}"
+        return ["-drive", f"if=none,id=disk,{file}{media}{self.drive}",
+                *(argument for one in (*controllers, device) for argument in ("-device", one))]
+
+    def serial_arguments(self, log):
+        if self.serial:
+            return ["-serial", f"file:{log}"]
+        return ["-serial", "none", "-debugcon", f"file:{log}", "-global", "isa-debugcon.iobase=0x402"]
+
     def command(self, scratch, serial):
         command = [QEMU, "-machine", self.machine, "-accel", self.accel, "-cpu", self.cpu, "-m", self.memory,
                    "-nodefaults", "-no-user-config", "-no-reboot", "-no-shutdown",
                    "-vga", "none" if self.display == "none" else "std",
                    "-display", "gtk" if self.display == "gtk" else "none", *self.firmware_arguments(scratch)]
-        command += ["-drive", f"if=none,id=disk,format=raw,file={self.image},"
-                              f"snapshot={'on' if self.snapshot else 'off'}",
-                    "-device", "virtio-blk-pci,drive=disk,bootindex=0",
-                    "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+        command += [*self.disk_arguments(), "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
                     "-qmp", f"unix:{scratch}/qmp,server=on,wait=off", *serial]
         if self.accel == "tcg":
             command += ["-d", "cpu_reset", "-D", f"{scratch}/cpu_reset"]
@@ -219,7 +247,7 @@ class Run:
         open(log, "wb").close()
         self.errors = open(f"{self.scratch}/stderr", "w+")
         try:
-            self.process = subprocess.Popen(machine.command(self.scratch, serial or ["-serial", f"file:{log}"]),
+            self.process = subprocess.Popen(machine.command(self.scratch, serial or machine.serial_arguments(log)),
                                             stdin=None if terminal else subprocess.DEVNULL, stderr=self.errors)
         except FileNotFoundError:
             self.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Machines whose memory maps differ in some way: data for scripts/capture-maps and for the boot tests."""
+"""Machines that differ in some way: data for scripts/capture-maps and for the boot tests, a line a machine."""
 import dataclasses
 
 # More memory than the host has or may promise: nothing is taken before it is touched. Linux touches 1/64 of it.
@@ -11,6 +11,13 @@ NUMA = ("-smp", "4,sockets=4", *(argument for node in range(4) for argument in (
     "-numa", f"node,nodeid={node},memdev=node{node},cpus={node}")))
 NVDIMM = ("-object", "memory-backend-ram,id=nvdimm,size=256M", "-device", "nvdimm,memdev=nvdimm")
 # What Linux needs under U-Boot: MTRRs that U-Boot leaves unset, and a SetVirtualAddressMap that would crash.
+# of the boots in machine_tests.py: the test kernels, Linux, and one kernel twice with the same variable store
+ALL = ("setup_arch", "scribble", "linux", "hello_again")
+HOTPLUG = ("-object", "memory-backend-ram,id=dimm,size=1G", "-device", "pc-dimm,memdev=dimm,addr=0x140000000")
+HMAT = ("-smp", "2", "-object", "memory-backend-ram,id=near,size=512M", "-object", "memory-backend-ram,id=far,size=512M",
+        "-numa", "node,nodeid=0,memdev=near,cpus=0-1", "-numa", "node,nodeid=1,memdev=far,initiator=0",
+        *(argument for node, latency in ((0, 5), (1, 50)) for argument in ("-numa", "hmat-lb,initiator=0,"
+          f"target={node},hierarchy=memory,data-type=access-latency,latency={latency}")))
 U_BOOT = dict(firmware="u-boot", machine="pc", linux_options="disable_mtrr_trim efi=noruntime")
 
 
@@ -23,38 +30,103 @@ class OddMachine:
     machine: str = "q35"
     firmware: str | None = None  # as machine.find_firmware takes it
     extra: tuple = ()
+    disk: str = "virtio"  # as machine.Machine takes it
+    sector: int = 512
+    fat: int | None = None  # as scripts/make-image takes it
+    gpt: bool = False
+    serial: bool = True  # or not, and then the verdict is the kernel's through QEMU's debug console
+    display: str = "none"
+    tpm: bool = False
     program: str | None = None  # of test/boot/efi/, which changes the map and then starts the loader
     linux_options: str = ""
-    without: tuple = ()  # kernels that would take too much time or too much of the host's memory
+    boots: tuple = ALL  # those it has time and memory for; the others are no verdict about it
+    quick: tuple = ()  # those of them that are part of `make test`
 
     def settings(self):
         """What machine.Machine and the boot tests' data call by the same names."""
-        return dict(memory=self.memory, cpu=self.cpu, machine=self.machine, firmware=self.firmware, extra=self.extra)
+        return {name: getattr(self, name) for name in ("memory", "cpu", "machine", "firmware", "extra", "disk", "sector",
+                                                       "serial", "display")}
 
 
+def unreserved(size, cpu="max", **more):
+    return dict(memory=size, cpu=cpu, machine="q35,memory-backend=memory", extra=("-object", f"{UNRESERVED}{size}"), **more)
+
+
+SCRIBBLE = ("scribble",)  # enough where only the way to the files differs, or nothing but the firmware
+SETUP_ARCH = ("setup_arch",)  # where writing all memory would take too long
 MACHINES = [
-    OddMachine("ovmf-256M", "q35, 256 MiB", memory="256M"),
+    # firmware and chipset
+    OddMachine("ovmf-256M", "q35, 256 MiB", memory="256M", quick=("hello_again",)),
     OddMachine("ovmf-2G", "q35, 2 GiB", memory="2G"),
     OddMachine("ovmf-6G", "q35, 6 GiB: RAM above 4 GiB, MMIO last", memory="6G"),
-    OddMachine("ovmf-64G", "q35, 64 GiB", memory="64G", machine="q35,memory-backend=memory",
-               extra=("-object", f"{UNRESERVED}64G"), without=("scribble",)),
-    OddMachine("ovmf-900G", "q35, 900 GiB", memory="900G", machine="q35,memory-backend=memory",
-               extra=("-object", f"{UNRESERVED}900G"), without=("scribble", "linux")),
+    OddMachine("ovmf-2M", "q35, 512 MiB, firmware with a flash of 2 MiB", firmware="ovmf-2M"),
     OddMachine("ovmf-pc", "pc (i440FX), 512 MiB", machine="pc"),
     OddMachine("ovmf-pc-6G", "pc (i440FX), 6 GiB", machine="pc", memory="6G"),
-    OddMachine("ovmf-numa", "q35, 4 NUMA nodes of 256 MiB", memory="1G", extra=NUMA,
+    OddMachine("ovmf-secboot", "q35 with SMM, 512 MiB", machine="q35,smm=on", firmware="ovmf-secboot", extra=SMM),
+    OddMachine("ovmf-2M-secboot", "q35 with SMM, 512 MiB, firmware with a flash of 2 MiB", machine="q35,smm=on",
+               firmware="ovmf-2M-secboot", extra=SMM, boots=SCRIBBLE),
+    OddMachine("ovmf-secure-boot", "q35 with SMM, Secure Boot on, the loader and Linux signed", machine="q35,smm=on",
+               firmware="ovmf-snakeoil", extra=SMM, boots=("signed_linux",)),
+    OddMachine("u-boot-512M", "pc, 512 MiB", quick=("setup_arch", "scribble", "linux", "hello_again"), **U_BOOT),
+    OddMachine("u-boot-2G", "pc, 2 GiB", memory="2G", **U_BOOT),
+    OddMachine("u-boot-6G", "pc, 6 GiB: RAM above 4 GiB as boot services data", memory="6G", **U_BOOT),
+    OddMachine("u-boot-q35", "q35, 512 MiB", **{**U_BOOT, "machine": "q35"}, disk="ide", boots=SCRIBBLE),
+    OddMachine("u-boot-screen", "pc, 512 MiB, a graphics card", display="vga", boots=SCRIBBLE, **U_BOOT),
+    # how much memory, and where
+    OddMachine("ovmf-64G", "q35, 64 GiB", **unreserved("64G"), boots=("setup_arch", "linux", "hello_again"),
+               quick=("setup_arch", "linux")),
+    OddMachine("ovmf-900G", "q35, 900 GiB", **unreserved("900G"), boots=("setup_arch", "hello_again")),
+    OddMachine("ovmf-1T", "q35, 1 TiB, split at the hole below 1 TiB", **unreserved("1T", "max,phys-bits=46"),
+               boots=SETUP_ARCH),
+    OddMachine("ovmf-4T", "q35, 4 TiB, 5-level paging possible", **unreserved("4T", "max,phys-bits=46,la57=on"),
+               boots=SETUP_ARCH),
+    OddMachine("ovmf-numa", "q35, 4 NUMA nodes of 256 MiB", memory="1G", extra=NUMA, quick=("setup_arch",),
                linux_options="no_timer_check"),  # four emulated processors are too slow for that check
+    OddMachine("ovmf-hotplug", "q35, 1 GiB, and a DIMM of 1 GiB behind a gap above 4 GiB", memory="1G,slots=4,maxmem=8G",
+               extra=HOTPLUG, linux_options="memhp_default_state=online"),
     OddMachine("ovmf-nvdimm", "q35, 1 GiB and an NVDIMM of 256 MiB", machine="q35,nvdimm=on",
                memory="1G,slots=2,maxmem=4G", extra=NVDIMM),
+    OddMachine("ovmf-hmat", "q35, near and far memory of 512 MiB as the ACPI table HMAT tells", machine="q35,hmat=on",
+               memory="1G", extra=HMAT),
+    OddMachine("ovmf-fragmented", "q35, 512 MiB, 400 single pages of four types", program="fragment"),
+    OddMachine("ovmf-fragmented-3000", "q35, 1 GiB, 1550 single pages: over 3000 e820 entries", memory="1G",
+               program="fragment_3000"),
+    OddMachine("ovmf-gcd-ranges", "q35, 512 MiB; persistent, unaccepted, soft reserved, unusable, OEM and OS types",
+               program="gcd_ranges", boots=("setup_arch", "scribble", "hello_again"), quick=("setup_arch", "scribble")),
+    OddMachine("ovmf-gcd-accepted", "the same without unaccepted memory, because of which Linux is refused",
+               program="gcd_accepted", boots=("linux",)),
+    OddMachine("u-boot-fragmented", "pc, 512 MiB, 400 single pages of four types", program="fragment",
+               quick=("setup_arch",), **U_BOOT),
+    # processors
     OddMachine("ovmf-no-1G-pages", "q35, 6 GiB, a processor without 1 GiB pages", memory="6G", cpu="max,-pdpe1gb"),
     OddMachine("ovmf-la57", "q35, 512 MiB, 5-level paging on when the loader starts", program="la57"),
     OddMachine("ovmf-no-la57", "q35, 512 MiB, a processor without 5-level paging", cpu="max,-la57"),
-    OddMachine("ovmf-secboot", "q35 with SMM, 512 MiB", machine="q35,smm=on", firmware="ovmf-secboot", extra=SMM),
-    OddMachine("ovmf-fragmented", "q35, 512 MiB, 400 single pages of four types", program="fragment"),
-    OddMachine("ovmf-gcd-ranges", "q35, 512 MiB; persistent, unaccepted, soft reserved, unusable, OEM and OS types",
-               program="gcd_ranges", without=("linux",)),  # which is refused because of the unaccepted memory
-    OddMachine("u-boot-512M", "pc, 512 MiB", **U_BOOT),
-    OddMachine("u-boot-2G", "pc, 2 GiB", memory="2G", **U_BOOT),
-    OddMachine("u-boot-6G", "pc, 6 GiB: RAM above 4 GiB as boot services data", memory="6G", **U_BOOT),
-    OddMachine("u-boot-fragmented", "pc, 512 MiB, 400 single pages of four types", program="fragment", **U_BOOT),
+    OddMachine("ovmf-no-random", "q35, 512 MiB, no random numbers from anywhere", cpu="max,-rdrand,-rdseed"),
+    OddMachine("ovmf-old-cpu", "q35, 512 MiB, an early 64-bit processor", cpu="qemu64"),
+    OddMachine("ovmf-2-cpus", "q35, 512 MiB, 2 processors", extra=("-smp", "2"), boots=SCRIBBLE),
+    OddMachine("ovmf-64-cpus", "q35, 512 MiB, 64 processors", extra=("-smp", "64"), boots=SCRIBBLE),
+    OddMachine("ovmf-255-cpus", "q35, 512 MiB, 255 processors", extra=("-smp", "255"), boots=SETUP_ARCH),
+    # what is connected
+    OddMachine("ovmf-no-serial", "q35, 512 MiB, no serial port", serial=False, boots=SCRIBBLE, quick=SCRIBBLE),
+    OddMachine("ovmf-only-screen", "q35, 512 MiB, a screen and no serial port", serial=False, display="vga", boots=SCRIBBLE),
+    OddMachine("ovmf-screen", "q35, 512 MiB, a screen and a serial port", display="vga", boots=SCRIBBLE),
+    OddMachine("ovmf-tpm", "q35, 512 MiB, a TPM 2.0", tpm=True, boots=("scribble", "linux"), quick=SCRIBBLE),
+    # disks
+    OddMachine("ovmf-ahci", "AHCI", disk="ahci", boots=SCRIBBLE),
+    OddMachine("ovmf-ide", "pc, IDE", disk="ide", machine="pc", boots=SCRIBBLE),
+    OddMachine("ovmf-nvme", "NVMe, GPT", disk="nvme", gpt=True, boots=SCRIBBLE),
+    OddMachine("ovmf-scsi", "virtio SCSI", disk="scsi", boots=SCRIBBLE),
+    OddMachine("ovmf-usb", "USB 3, FAT16", disk="usb", fat=16, boots=SCRIBBLE, quick=SCRIBBLE),
+    OddMachine("ovmf-cdrom", "CD-ROM (El Torito), FAT16", disk="cdrom", boots=SCRIBBLE, quick=SCRIBBLE),
+    OddMachine("ovmf-cdrom-fat12", "CD-ROM (El Torito), FAT12", disk="cdrom", fat=12, boots=SCRIBBLE),
+    OddMachine("ovmf-fat12", "virtio, FAT12", fat=12, boots=SCRIBBLE),
+    OddMachine("ovmf-fat16-gpt", "AHCI, FAT16 on GPT", disk="ahci", fat=16, gpt=True, boots=SCRIBBLE),
+    OddMachine("ovmf-4096", "virtio, sectors of 4096 bytes", sector=4096, boots=SCRIBBLE),
+    OddMachine("ovmf-4096-gpt", "NVMe, sectors of 4096 bytes, GPT", disk="nvme", sector=4096, gpt=True, boots=SCRIBBLE,
+               quick=SCRIBBLE),
+    OddMachine("ovmf-4096-usb", "USB, sectors of 4096 bytes", disk="usb", sector=4096, boots=SCRIBBLE),
+    OddMachine("u-boot-ahci", "AHCI, GPT", disk="ahci", gpt=True, boots=SCRIBBLE, **U_BOOT),
+    OddMachine("u-boot-ide", "IDE, FAT16", disk="ide", fat=16, boots=SCRIBBLE, **U_BOOT),
+    OddMachine("u-boot-usb", "USB 2", disk="usb2", boots=SCRIBBLE, **U_BOOT),
+    OddMachine("u-boot-fat12", "virtio, FAT12 on GPT", fat=12, gpt=True, boots=SCRIBBLE, **U_BOOT),
 ]

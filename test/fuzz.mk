@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Fuzzing needs clang. Findings go to build/fuzz/. A target is test/fuzz/NAME_fuzz.c; what it learns stays in build/fuzz/NAME_fuzz.corpus for the next run.
+# Fuzzing needs clang. A target is test/fuzz/NAME_fuzz.c with seeds in test/fuzz/seeds/NAME/, where every input that ever
+# failed stays, and with words in test/fuzz/NAME.dict. Findings go to build/fuzz/NAME_fuzz-*, what it learns to
+# build/fuzz/NAME_fuzz.corpus for the next run.
 TIME := 10
 FUZZ_CC := clang
 FUZZ_FLAGS := $(WARN) -Iinclude -g -O1 -MMD -MP -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -22,14 +24,7 @@ $(B)/fuzz/read_%: $(B)/fuzz/obj/test/fuzz/read_%.o $(B)/fuzz/libreaders.a $(MM_H
 fuzz: $(FUZZ_TARGETS)
 	@passed=0; failed=0; \
 	for t in $(FUZZ_TARGETS); do \
-		mkdir -p $$t.corpus; \
-		if $$t -max_total_time=$(TIME) -max_len=4096 -timeout=5 -print_final_stats=1 -artifact_prefix=$$t- \
-			$$t.corpus > $$t.log 2>&1; then \
-			passed=$$((passed + 1)); \
-			echo "$$t: $$(sed -n 's/^stat::number_of_executed_units: *//p' $$t.log) inputs"; \
-		else \
-			failed=$$((failed + 1)); echo "$$t: FAILED"; tail -40 $$t.log; \
-		fi; \
+		if scripts/fuzz-one $$(basename $$t) $(TIME); then passed=$$((passed + 1)); else failed=$$((failed + 1)); fi; \
 	done; \
 	echo "$$passed passed, $$failed failed"; test $$failed = 0
 .PHONY: fuzz

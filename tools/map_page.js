@@ -154,7 +154,8 @@
 		if (text === "")
 			found.textContent = "";
 		else if (address === null)
-			found.textContent = `${left.length} of ${rows.length} rows have \u201c${search.value.trim()}\u201d`;
+			found.textContent =
+				`${left.length} of ${rows.length} rows have \u201c${search.value.trim()}\u201d`;
 		else
 			found.textContent = `0x${address.toString(16)}: ${names.join(", ") || "nothing has it"}`;
 		if (hits.size)

@@ -4,6 +4,7 @@
 ##                          (test/run-tests --list, test/run-tests --only REGEX: some of them; FUZZ_SECONDS=5: sooner)
 ## make test-machines       the test kernels and Linux on every machine of scripts/machines.py: many minutes
 ## make test-prepare        Debian's kernels prepared from every compression that Linux's build has
+## make test-kaslr          a prepared kernel 32 times: its addresses differ, and are uniform over all places
 ## make test-parity         Debian's cloud and generic kernels through their EFI stub and through us, compared
 TEST_EFI := $(patsubst test/boot/efi/%.c,$(B)/test/efi/%.efi,$(filter-out %/chain.c,$(wildcard test/boot/efi/*.c)))
 TEST_EFI_FLAGS := $(WARN) -O2 -I/usr/include/efi -I/usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI -ffreestanding -fpic \
@@ -18,10 +19,15 @@ TEST_EFI_OBJCOPY = objcopy $(addprefix -j ,$(TEST_EFI_SECTIONS)) --target=efi-ap
 	--subsystem=$(TEST_EFI_SUBSYSTEM)
 .PRECIOUS: $(B)/test/efi/%.o $(B)/test/efi/%.so $(B)/bench/%.o $(B)/bench/%.so
 
-TEST_EFI += $(B)/test/efi/gcd_accepted.efi
+# the same program in other words
+TEST_EFI += $(B)/test/efi/gcd_accepted.efi $(B)/test/efi/fragment_3000.efi
+$(B)/test/efi/gcd_accepted.o: TEST_EFI_FLAGS += -DALL_ACCEPTED=1
 $(B)/test/efi/gcd_accepted.o: test/boot/efi/gcd_ranges.c
+$(B)/test/efi/fragment_3000.o: TEST_EFI_FLAGS += -DISLANDS=1550
+$(B)/test/efi/fragment_3000.o: test/boot/efi/fragment.c
+$(B)/test/efi/gcd_accepted.o $(B)/test/efi/fragment_3000.o:
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_EFI_FLAGS) -DALL_ACCEPTED=1 -c $< -o $@
+	$(Q)$(CC) $(TEST_EFI_FLAGS) -c $< -o $@
 $(B)/test/efi/%.o: test/boot/efi/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_EFI_FLAGS) -c $< -o $@
@@ -50,4 +56,6 @@ test-parity:
 	test/run-tests --parity --build-status $$status
 test-prepare: $(B)/san/mapbridge $(B)/linux/vmlinuz $(B)/linux-generic/vmlinuz
 	@test/run-tests --prepare
-.PHONY: test-prepare test test-machines test-parity test-programs
+test-kaslr: all $(B)/linux/vmlinuz.mbk $(B)/linux/initrd-view.img
+	@test/run-tests --kaslr
+.PHONY: test-kaslr test-prepare test test-machines test-parity test-programs

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A boot test as data, and the code that runs one: an image, QEMU with its serial port in a file, and the verdict."""
 import dataclasses
+import mmap
 import os
 import re
 import subprocess
@@ -22,7 +23,7 @@ class BootTest:
     name: str
     efi: str = LOADER
     kernel: str | None = None
-    initrds: tuple = ()
+    initrds: tuple = ()  # source files, or the bytes of one
     cmdline: str = ""
     initrd_crc32: bool = True  # tell the kernel the checksum of its initrd
     files: dict = dataclasses.field(default_factory=dict)  # path on the image -> source file, or bytes
@@ -35,6 +36,12 @@ class BootTest:
     accel: str = "auto"
     firmware: str | None = None  # as machine.find_firmware takes it
     extra: tuple = ()  # QEMU arguments
+    disk: str = "virtio"  # these five as machine.Machine and scripts/make-image take them
+    sector: int = 512
+    fat: int | None = None
+    drive: str = ""
+    serial: bool = True
+    unreadable: tuple = ()  # (source file or bytes, offset in it): sectors of the disk that cannot be read
     boots: int = 1  # of the same machine and disk, one after the other; each must go well
     display: str = "none"
     timeout: float = 120
@@ -70,12 +77,17 @@ def make_image(test, path):
         command += ["--file", f"{source_file(f'{test.name}/{destination}', content)}:{destination}"]
     if test.gpt:
         command.append("--gpt")
+    if test.disk == "cdrom":
+        command.append("--cdrom")
+    if test.fat:
+        command += ["--fat", str(test.fat)]
+    command += ["--sector", str(test.sector)]
     for destination, content in test.xbootldr.items():
         command += ["--xbootldr", f"{source_file(f'{test.name}/xbootldr/{destination}', content)}:{destination}"]
     if test.kernel:
         command += ["--kernel", test.kernel, "--cmdline", test.cmdline]
         for initrd in test.initrds:
-            command += ["--initrd", initrd]
+            command += ["--initrd", source_file(f"{test.name}/initrd.img", initrd)]
         if test.initrds and test.initrd_crc32:
             command.append("--initrd-crc32")
     result = subprocess.run(command, capture_output=True, text=True)
@@ -109,13 +121,33 @@ def screen_problem(path):
     return None if other > 1000 else f"only {other} pixels of {len(pixels) // 3} differ from the background"
 
 
+def content_of(source):
+    if isinstance(source, bytes):
+        return source
+    with open(source, "rb") as file:
+        return file.read()
+
+
+def places(image, unreadable):
+    """Where on the disk the bytes are; a new volume's files are in one piece."""
+    found = []
+    for source, offset in unreadable:
+        with open(image, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as disk:
+            start = disk.find(content_of(source)[:4096])
+        if start < 0:
+            raise machine.Problem(f"{image}: what shall be unreadable is not there")
+        found.append(start + offset)
+    return tuple(found)
+
+
 def run_qemu(test, image, log_path, accel, variables=None):
     """(end, log text, problems with the screen and the keys)"""
     if test.accel != "auto":
         accel = test.accel
     computer = machine.Machine(image, test.memory, test.cpu, test.machine, accel, test.firmware,
                                display="vga" if test.screenshot_at else test.display, extra=test.extra,
-                               variables=variables, snapshot=not test.check_disk)
+                               variables=variables, snapshot=not test.check_disk, disk=test.disk, sector=test.sector,
+                               drive=test.drive, serial=test.serial, bad_bytes=places(image, test.unreadable))
     wait_for = [end for end in machine.ENDS if not (test.loader_may_return and end[1] == "returned")]
     screen = {"problem": f"{test.screenshot_at} never came" if test.screenshot_at else None}
     typist = Typist(test.keys, log_path)

@@ -12,6 +12,8 @@ from kernel_tests import (EFI, LEAVING, LINUX_CMDLINE, LINUX_INITRD, NO_ERROR, b
 RANDOM = ("-device", "virtio-rng-pci")
 VMLINUX = f"{BUILD}/linux/vmlinux"
 TPM = f"{TOP}/{FOLDER}/tpm"
+TPM_DEVICE = ("-chardev", f"socket,id=tpm,path={TPM}/socket", "-tpmdev", "emulator,id=tpm0,chardev=tpm",
+              "-device", "tpm-crb,tpmdev=tpm0")
 
 
 def start_tpm():
@@ -89,6 +91,5 @@ TESTS = [
     # the processor's own random numbers are not trusted, so that only the seed can make the generator ready
     linux("linux_with_tables", prepare=start_tpm, check=everything_arrived, display="vga", memory="1G",
           cmdline=f"random.trust_cpu=off {LINUX_CMDLINE}", must=(r"TPMEventLog=0x", r"RNG=0x"),
-          extra=(*RANDOM, "-device", "virtio-net-pci", "-chardev", f"socket,id=tpm,path={TPM}/socket",
-                 "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm0")),
+          extra=(*RANDOM, "-device", "virtio-net-pci", *TPM_DEVICE)),
 ]

@@ -1,21 +1,40 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boots on machines with unusual memory maps, and of the same machine several times."""
+"""Boots on the machines of scripts/machines.py: unusual firmware, memory, processors, disks."""
 import machines
-from kernel_tests import KERNELS, LINUX_CMDLINE, behind, kernel, linux
+from boot_test import BootTest
+from entry_tests import SIGNED_LOADER, signed_files
+from kernel_tests import KERNELS, LEAVING, LINUX_CMDLINE, LINUX_INITRD, NO_ERROR, behind, kernel, linux
+from linux_tests import TPM_DEVICE, start_tpm
+
 
 
 def settings(odd):
-    return {**odd.settings(), **(behind(odd.program) if odd.program else {})}
+    settings = {**odd.settings(), **(behind(odd.program) if odd.program else {}), "fat": odd.fat, "gpt": odd.gpt}
+    if odd.tpm:
+        settings |= dict(extra=(*odd.extra, *TPM_DEVICE), prepare=start_tpm)
+    return settings
 
 
-def kernel_on(odd, name, **more):
-    return kernel(f"{name}_on_{odd.name}", kernel=f"{KERNELS}/{name}.elf", timeout=240, **settings(odd), **more)
+def kernel_on(odd, name, boot=None, **more):
+    test = kernel(f"{boot or name}_on_{odd.name}", kernel=f"{KERNELS}/{name}.elf", timeout=300, **settings(odd), **more)
+    if not odd.serial:
+        test.must = test.must_not = ()  # nothing shows what the loader says; the kernel's verdict remains
+    return test
 
 
 def linux_on(odd):
     # early console output: many e820 lines do not fit the kernel's log buffer
     cmdline = " ".join(("earlyprintk=ttyS0,115200", odd.linux_options, LINUX_CMDLINE))
-    return linux(f"linux_on_{odd.name}", cmdline=" ".join(cmdline.split()), timeout=300, **settings(odd))
+    return linux(f"linux_on_{odd.name}", cmdline=" ".join(cmdline.split()), timeout=400, **settings(odd))
+
+
+def signed_linux_on(odd):
+    """Started as the EFI program that the firmware has verified; under lockdown only power off is left to end with."""
+    return BootTest(f"signed_linux_on_{odd.name}", efi=SIGNED_LOADER, prepare=signed_files, kernel_verdict=True, timeout=300,
+                    ends="poweroff", must=(r"^PASS linux_efi", r"secureboot: Secure boot enabled"),
+                    must_not=(*NO_ERROR, LEAVING), files={
+                        "linux.img": LINUX_INITRD, "loader/loader.conf": b"timeout 0\n", "loader/entries/linux.conf":
+                        b"linux /signed\ninitrd /linux.img\noptions " + LINUX_CMDLINE.encode()}, **settings(odd))
 
 
 def qemu_words(odd):
@@ -23,22 +42,11 @@ def qemu_words(odd):
     return ("-machine", odd.machine, "-cpu", odd.cpu, "-m", odd.memory, *odd.extra)
 
 
-def again(odd, **more):
-    """Two boots: the first one fills the variable store, which some firmware's map depends on."""
-    test = kernel_on(odd, "hello", boots=2, **more)
-    test.name = f"hello_again_on_{odd.name}"
-    return test
-
+BOOTS = {"setup_arch": lambda odd: kernel_on(odd, "setup_arch"), "scribble": lambda odd: kernel_on(odd, "scribble"),
+         "linux": linux_on, "signed_linux": signed_linux_on,
+         # two boots: the first one fills the variable store, which some firmware's map depends on
+         "hello_again": lambda odd: kernel_on(odd, "hello", "hello_again", boots=2)}
 
 # `make test-machines`: everything on every machine.
-ALL = [
-    *(kernel_on(odd, "setup_arch") for odd in machines.MACHINES),
-    *(kernel_on(odd, "scribble") for odd in machines.MACHINES if "scribble" not in odd.without),
-    *(linux_on(odd) for odd in machines.MACHINES if "linux" not in odd.without),
-    *(again(odd) for odd in machines.MACHINES),
-]
-QUICK = {f"setup_arch_on_{name}" for name in ("ovmf-64G", "ovmf-numa", "ovmf-gcd-ranges", "u-boot-512M",
-                                              "u-boot-fragmented")}
-QUICK |= {"scribble_on_ovmf-gcd-ranges", "scribble_on_u-boot-512M", "linux_on_ovmf-64G", "linux_on_u-boot-512M",
-          "hello_again_on_ovmf-256M", "hello_again_on_u-boot-512M"}
-TESTS = [test for test in ALL if test.name in QUICK]
+ALL = [BOOTS[boot](odd) for odd in machines.MACHINES for boot in odd.boots]
+TESTS = [BOOTS[boot](odd) for odd in machines.MACHINES for boot in odd.quick]

@@ -2,7 +2,9 @@
 /* Scatters single pages of four memory types, so that the e820 map needs far more than 128 entries; then the loader. */
 #include "chain.h"
 
+#ifndef ISLANDS
 #define ISLANDS 400
+#endif
 #define MAX_STEP 64 /* pages from one island to the next */
 
 static EFI_MEMORY_DESCRIPTOR largest_free_range(void)

@@ -9,6 +9,7 @@
 #define LINE_STATUS 5
 #define TRANSMITTER_EMPTY 0x20
 #define ISA_DEBUG_EXIT 0xf4
+#define DEBUG_CONSOLE 0x402 /* QEMU's isa-debugcon, for machines without a serial port */
 
 /* Not in bss: a kernel whose bss was not cleared must still count. */
 static unsigned passed __attribute__((section(".data"))), failed __attribute__((section(".data")));
@@ -18,6 +19,7 @@ static void put_character(char c)
 	while (!(inb(COM1 + LINE_STATUS) & TRANSMITTER_EMPTY))
 		;
 	outb(COM1, (uint8_t)c);
+	outb(DEBUG_CONSOLE, (uint8_t)c);
 }
 
 static void com1_write(struct printer *printer, const char *text, size_t length)

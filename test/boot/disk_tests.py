@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Disks that fail in the middle of a file, and disks that are slow: a message and the list, or patience; never a hang."""
+import random
+import re
+
+from boot_test import LOADER_BEHIND, BootTest, content_of
+from end_tests import MISBEHAVE
+from kernel_tests import EFI, KERNELS, LEAVING, LINUX, behind, kernel
+
+FILLER = random.Random(3).randbytes(256 << 10)  # firmware reads small files together with their neighbours
+INITRD = random.Random(2).randbytes(12 << 20)
+SETUP_ARCH = f"{KERNELS}/setup_arch.elf"
+HELLO = f"{KERNELS}/hello.elf"
+CONF = b"timeout 0\n# a file that fills a sector" + b"." * 900
+ENTRY = b"title Unreadable\nlinux /boot/hello.elf\n#" + b"." * 900
+SLOW = ",throttling.bps-read=2000000"
+LIST = r"\nEntries:\n   1  .*\n(.*\n)*Digits or arrow keys choose"
+
+
+def stops_at(source, offset):
+    """The piece in the message has the damage."""
+    def check(log):
+        said = re.findall(r"^mapbridge: error: .*: reading stopped at byte (\d+) of (\d+), in a piece of (\d+) bytes "
+                          r"\(EFI_DEVICE_ERROR\)", log, re.M)
+        (start, size, piece), = ((int(number) for number in one) for one in said or [(0, 0, 0)])
+        good = size == len(content_of(source)) and 0 <= offset - start < piece
+        yield "the_byte", None if good else f"the damage is at byte {offset}, the loader says {said}"
+    return check
+
+
+def failing(name, path, source, offset, **more):
+    """A boot that reads a file whose sector at offset is damaged."""
+    return BootTest(f"disk_fails_in_{name}", **{**dict(
+        kernel=SETUP_ARCH, ends="returned", files={"a-filler": FILLER}, unreadable=((source, offset),), check=stops_at(source, offset),
+        must=(rf"^mapbridge: error: {path}: reading stopped at byte ", LIST), must_not=(r"!!!! X64 Exception", LEAVING)),
+        **more})
+
+
+TESTS = [
+    failing("kernel", r"\\boot\\setup_arch\.elf", SETUP_ARCH, 0x8000),
+    failing("linux", r"\\boot\\vmlinuz", LINUX, 0x600200, kernel=LINUX, disk="nvme"),
+    failing("initrd", r"\\boot\\initrd\.img", INITRD, 0x789e00, initrds=(INITRD,), disk="usb"),
+    # the entries are still there: without the file's settings the first one is started
+    failing("loader_conf", r"\\loader\\loader\.conf", CONF, 512, kernel=None, ends="exit 33", kernel_verdict=True,
+            files={"loader/loader.conf": CONF, "hello.elf": HELLO, "loader/filler": FILLER, "loader/entries/hello.conf": b"linux /hello.elf\n"},
+            must=(r"^mapbridge: error: \\loader\\loader\.conf: reading stopped at byte ", LEAVING),
+            must_not=(r"!!!! X64 Exception",)),
+    failing("entry", r"\\loader\\entries\\a\.conf", ENTRY, 512, kernel=None,
+            files={"a-filler": FILLER, "loader/entries/a.conf": ENTRY, "loader/entries/b-filler": FILLER,
+                   "loader/entries/c.conf": b"linux /missing.elf\n"}),
+    # files that take longer than the watchdog would wait, and the watchdog that would have done something
+    kernel("hello_on_slow_disk", kernel=HELLO, **behind("watchdog"), initrds=(INITRD,), drive=SLOW,
+           must=(r"^watchdog: armed for 4 seconds", r"^\r? *(\r?  [1-9]\d* of 12288 KiB of \\boot\\initrd\.img)+")),
+    BootTest("end_watchdog", efi=f"{EFI}/watchdog.efi", ends="reset", timeout=60,
+             files={LOADER_BEHIND: MISBEHAVE, "misbehave.txt": b"hang"}, must=(r"^watchdog: armed for 4 seconds",)),
+]

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Any text as a file name with a boot counter, as a pattern and a name, as two versions, as UTF-8. */
+#include <loader/bls_sort.h>
+#include <loader/bls_version.h>
+#include <loader/utf16.h>
+
+#include "fuzz.h"
+
+/* The first part as a pattern, the rest as a name. */
+static void match(const char *text, size_t size)
+{
+	char pattern[200] = "", name[200] = "";
+	size_t cut = size ? (unsigned char)text[0] % size : 0;
+
+	if (size >= sizeof(name))
+		return;
+	memcpy(pattern, text, cut);
+	memcpy(name, text + cut, size - cut);
+	bls_name_matches(pattern, name);
+	CHECK(bls_name_matches("*", name));
+}
+
+static void count_tries(const char *name)
+{
+	struct boot_counter counter = boot_counter_parse(name), next;
+	char next_name[BLS_NAME_MAX];
+
+	CHECK(counter.stem <= strlen(name));
+	CHECK(counter.counted || !boot_counter_next_name(name, next_name, sizeof(next_name)));
+	if (!boot_counter_next_name(name, next_name, sizeof(next_name)))
+		return;
+	next = boot_counter_parse(next_name);
+	CHECK(next.counted && next.stem == counter.stem && memcmp(name, next_name, next.stem) == 0);
+	CHECK(next.left == counter.left - (counter.left > 0) && next.done >= counter.done);
+}
+
+/* The text in two halves: their order must not depend on which is asked for first. */
+static void compare(const char *text, size_t size)
+{
+	size_t half = size / 2;
+	int order = bls_version_compare(text, half, text + half, size - half);
+	int reverse = bls_version_compare(text + half, size - half, text, half);
+
+	CHECK((order > 0) == (reverse < 0) && (order < 0) == (reverse > 0));
+	CHECK(bls_version_compare(text, size, text, size) == 0);
+}
+
+static void translate(const char *line, size_t size)
+{
+	uint16_t *units = exact_copy(NULL, (size + 1) * sizeof(*units));
+	size_t bad = SIZE_MAX, length = 0;
+
+	if (utf8_to_utf16(line, units, size + 1, &bad)) {
+		while (units[length])
+			length++;
+		CHECK(length <= strlen(line) && bad == SIZE_MAX);
+		CHECK(!utf8_to_utf16(line, units, length, NULL) && utf8_to_utf16(line, units, length + 1, NULL));
+	} else {
+		CHECK(bad < strlen(line));
+	}
+	free(units);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = exact_copy(data, size), *line = exact_copy(NULL, size + 1);
+
+	if (size)
+		memcpy(line, data, size);
+	line[size] = '\0';
+	compare(text, size);
+	match(text, size);
+	count_tries(line);
+	translate(line, size);
+	free(line);
+	free(text);
+	return 0;
+}
