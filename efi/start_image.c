@@ -203,6 +203,7 @@ static EFI_STATUS run(struct image *image)
 	loader_variables_leave();
 	status = fw.boot->StartImage(image->handle, NULL, NULL);
 	image->handle = NULL; /* whoever returns from StartImage is unloaded */
+	console_attend(true);
 	print(console, "\n%s came back (%s)\n", image->path, status_name(status));
 	return status;
 }

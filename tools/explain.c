@@ -129,7 +129,7 @@ static void explain_gap(const struct question *question, enum map_level level, c
 		print(out, "\n");
 	}
 	if (level == LEVEL_E820 && known_range_fitting(&question->view->facts, first, last, true, &known))
-		print(out, "    this gap is the %s: %s\n", known.name, known.sentence);
+		print(out, "    this gap is the %s: %s\n", known.name, known_range_sentence(&known));
 }
 
 static void explain_gaps(const struct question *question, enum map_level level)
@@ -405,11 +405,11 @@ static void explain_known(const struct question *question)
 				!e820_mapped_all(table, question->first, question->last + 1, 0);
 
 	for (size_t at = 0; known_ranges_next(&question->view->facts, question->first, question->last, &at, &known);) {
-		if (known.gap_only && !gap)
+		if (known.kind == KNOWN_PCI_HOLE && !gap)
 			continue;
 		print(out, "%s  %s ", any ? "" : "\nwell-known ranges\n", known.name);
 		print_range(out, known.start, known.last);
-		print(out, ": %s\n", known.sentence);
+		print(out, ": %s\n", known_range_sentence(&known));
 		any = true;
 	}
 }

@@ -466,7 +466,7 @@ static void print_known(const struct page *page)
 		      "<tr data-first=\"%llx\" data-last=\"%llx\" data-name=\"%s\"><td class=\"type\">%s</td>"
 		      "<td class=\"address\">%08llx</td><td class=\"address\">%08llx</td><td>%s</td></tr>\n",
 		      X(known.start), X(known.last), known.name, known.name, X(known.start), X(known.last),
-		      known.sentence);
+		      known_range_sentence(&known));
 	end_table(page);
 }
 

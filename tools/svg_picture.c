@@ -167,7 +167,7 @@ static void print_known(const struct drawing *drawing, const struct picture_piec
 	for (size_t at = 0; known_ranges_next(facts, row->start, row->last, &at, &known);) {
 		bool within = known.start >= row->start && known.last <= row->last;
 
-		if (!within || (known.start == row->start && known.last == row->last) || (known.gap_only && !gap))
+		if (!within || (known.start == row->start && known.last == row->last) || (known.kind == KNOWN_PCI_HOLE && !gap))
 			continue;
 		if (names == drawing->most_names) {
 			print(drawing->out, "...");

@@ -8,10 +8,12 @@ import os
 import pty
 import re
 import resource
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 MAPBRIDGE = os.environ.get("MAPBRIDGE", "build/san/mapbridge")
 MAPS = "test/tools/maps"
@@ -312,6 +314,31 @@ def colour_is_for_terminals():
         yield "colour in a pipe"
 
 
+def long_work_shows_progress():
+    """On a terminal, after a second, which the program spends stopped."""
+    row = "efi: mem%02d: type=7, attr=0xf, range=[0x%016x-0x%016x) (0MB)\n"
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.writelines(row % (index, index << 13, (index << 13) + 0x1000) for index in range(300000))
+        file.flush()
+        for terminal_wanted in True, False:
+            control, terminal = pty.openpty()
+            with subprocess.Popen([MAPBRIDGE, "check", file.name], stdout=subprocess.DEVNULL,
+                                  stderr=terminal if terminal_wanted else subprocess.PIPE) as program:
+                time.sleep(0.4)
+                program.send_signal(signal.SIGSTOP)
+                time.sleep(1.1)
+                program.send_signal(signal.SIGCONT)
+                said = b"" if terminal_wanted else program.stderr.read()
+                status = program.wait(timeout=120)
+            os.close(terminal)
+            if terminal_wanted:
+                said = os.read(control, 1 << 16)
+            os.close(control)
+            shown = re.fullmatch(rb"(\rmapbridge: [a-z ]+: \d+ %)+\r\x1b\[K", said)
+            if status or bool(shown) != terminal_wanted or (said and not terminal_wanted):
+                yield f"{'a terminal' if terminal_wanted else 'a pipe'}: status {status}, {said[-200:]!r}"
+
+
 def a_million_descriptors_fit():
     """In 200 MiB of address space, read as a log and as TSV."""
     count = 1000000
@@ -335,7 +362,7 @@ def a_million_descriptors_fit():
 TESTS = [(function.__name__, function) for function in (
     outputs_are_golden, corpus_is_read, own_formats_come_back, table_is_a_log_again,
     encodings_and_line_ends_do_not_matter, refusals_say_why, help_has_examples, sys_folders_are_read,
-    colour_is_for_terminals, a_million_descriptors_fit)]
+    colour_is_for_terminals, long_work_shows_progress, a_million_descriptors_fit)]
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
