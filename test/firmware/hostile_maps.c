@@ -18,7 +18,7 @@
 #define GIB (1024 * MIB)
 #define STRIDE_MAX 256
 #define SMALL 300 /* descriptors up to which page tables are walked, too */
-#define DEFAULT_CASES 900
+#define DEFAULT_CASES 1500
 
 enum flavour { ORDERLY, UNTIDY, HIGH, TINY, ALTERNATING, FLAVOURS };
 
