@@ -34,14 +34,14 @@ EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_
 	return fw.volume->root->Open(fw.volume->root, handle, name, mode, attributes);
 }
 
-bool file_exists(const char *path)
+bool file_missing(const char *path)
 {
 	EFI_FILE_HANDLE handle;
+	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &handle);
 
-	if (EFI_ERROR(file_open_path(path, EFI_FILE_MODE_READ, 0, &handle)))
-		return false;
-	handle->Close(handle);
-	return true;
+	if (!EFI_ERROR(status))
+		handle->Close(handle);
+	return status == EFI_NOT_FOUND;
 }
 
 EFI_STATUS file_rename(const char *path, const char *name)

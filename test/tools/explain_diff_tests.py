@@ -15,6 +15,7 @@ GOLDEN = (
     ("explain-page", 0, "explain", "pfn:7fef4", "first-boot.log", "second-boot.log"),
     ("explain-overlap", 0, "explain", "0x10000000+2M", "odd.log"),
     ("explain-covered", 0, "explain", "10041000", "odd.log"),
+    ("explain-no-pages", 0, "explain", "0x50000000", "odd.log"),
     ("explain-soft-reserved", 0, "explain", "[mem 0x17ffff000-0x180000fff]", "odd.log"),
     ("explain-above-all", 0, "explain", "0xffffffffffffffff", "odd.log"),
     ("explain-hypertransport", 0, "explain", "1012G+1", "odd.log"),

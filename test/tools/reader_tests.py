@@ -121,14 +121,18 @@ class NoCorpus(Exception):
     """There is no corpus, and none is demanded: the test is skipped."""
 
 
-def corpus_is_read():
+def corpus_files():
     paths = sorted(glob.glob(f"{CORPUS}/raw/*"))
     if not paths and os.environ.get("MAPBRIDGE_CORPUS"):
-        yield f"MAPBRIDGE_CORPUS is \"{CORPUS}\", but there are no files in its folder raw/"
-    elif not paths:
+        raise FileNotFoundError(f"MAPBRIDGE_CORPUS is \"{CORPUS}\", but there are no files in its folder raw/")
+    if not paths:
         raise NoCorpus(f"nothing was read, because there is no folder {CORPUS}/raw; set MAPBRIDGE_CORPUS to where the "
                        "maps of real machines are")
-    for path in paths:
+    return paths
+
+
+def corpus_is_read():
+    for path in corpus_files():
         yield from corpus_problems(path)
 
 
