@@ -29,7 +29,8 @@ def kernel_on(odd, name, boot=None, **more):
 def linux_on(odd):
     # early console output: many e820 lines do not fit the kernel's log buffer
     cmdline = " ".join(("earlyprintk=ttyS0,115200", odd.linux_options, LINUX_CMDLINE))
-    return linux(f"linux_on_{odd.name}", cmdline=" ".join(cmdline.split()), timeout=400, **settings(odd))
+    check = {} if odd.linux_tells else {"check": None}
+    return linux(f"linux_on_{odd.name}", cmdline=" ".join(cmdline.split()), timeout=600, **settings(odd), **check)
 
 
 def signed_linux_on(odd):
