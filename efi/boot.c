@@ -25,6 +25,7 @@ struct boot {
 	struct kernel_image kernel;
 	struct prepared_header *prepared; /* of a prepared kernel: its header and relocations */
 	struct boot_request request;
+	struct plan_random random;
 	struct boot_plan plan;
 	size_t allocated; /* of the plan's allocations */
 	struct plan_refused refused[PLAN_TRIES];
@@ -186,7 +187,8 @@ static EFI_STATUS place(struct boot *boot)
 		boot->kernel_failed = unaccepted;
 		buffer_printer_init(&why, text, sizeof(text));
 		if (boot_plan_make(&boot->request, &boot->plan, boot->scratch, boot->scratch_size, &why.printer)) {
-			print(refuse(boot->name), "%s: %s\n", boot->files[0].path, text);
+			print(refuse(boot->name), "%s: %s%s\n", boot->files[0].path, text,
+			      i ? " (the firmware has refused memory that its map calls free)" : "");
 			return EFI_LOAD_ERROR;
 		}
 		status = allocate_pages(boot);
@@ -280,13 +282,28 @@ static EFI_STATUS load(struct boot *boot)
 	return status;
 }
 
+/* All relocations have been looked at before: what goes wrong here has changed since. */
+static EFI_STATUS relocate_prepared(struct boot *boot)
+{
+	const struct kernel_segment *first = &boot->kernel.segments[0];
+	uint64_t delta = boot->plan.kernel_virt - (first->virt - first->phys);
+	EFI_STATUS status = EFI_SUCCESS;
+
+	if (boot->entry->verify)
+		status = prepared_check_content(boot->prepared, &boot->files[0], &boot->plan);
+	if (!EFI_ERROR(status) && delta &&
+	    prepared_walk_relocations(boot->prepared, boot->kernel.memory_size, (uint8_t *)(uintptr_t)boot->plan.kernel_phys, delta, console))
+		status = EFI_LOAD_ERROR;
+	return status;
+}
+
 static EFI_STATUS relocate(struct boot *boot)
 {
 	struct buffer_printer why;
 	char text[300];
 
-	if (boot->prepared && boot->entry->verify)
-		return kernel_step(boot, prepared_check_content(boot->prepared, &boot->files[0], &boot->plan));
+	if (boot->prepared)
+		return kernel_step(boot, relocate_prepared(boot));
 	buffer_printer_init(&why, text, sizeof(text));
 	if (!boot->plan.kernel_loaded ||
 	    elf64_relocate(&boot->kernel, (uint8_t *)(uintptr_t)boot->plan.kernel_loaded, &why.printer) == 0)
@@ -329,30 +346,39 @@ static EFI_STATUS build(struct boot *boot, struct boot_block *block)
 	return status;
 }
 
-/* Shows the map as it is with everything in place, and goes. */
+/* Shows the map as it is with everything in place; in any case it must fit into what a kernel takes. */
+static EFI_STATUS show_map(struct boot *boot, uint32_t *crc32)
+{
+	struct memory_map now = { .buffer = NULL };
+	EFI_STATUS status;
+
+	if (!console_dumps() && boot_plan_map_capacity(efi_memmap_count(&boot->map.view)) <= E820_MAX_ENTRIES_EXT / 2)
+		return EFI_SUCCESS;
+	status = memory_map_reserve(&now, PLAN_SLACK_DESCRIPTORS);
+	if (!EFI_ERROR(status))
+		status = memory_map_read(&now);
+	if (!EFI_ERROR(status))
+		status = dump_memory_map(&now.view, boot->plan.policy, &boot->plan, crc32, console_dumps() ? console : NULL);
+	memory_map_free(&now);
+	return status;
+}
+
 static EFI_STATUS show_and_leave(struct boot *boot, const struct boot_block *block)
 {
 	struct boot_departure departure = { .plan = &boot->plan, .facts = &boot->facts, .block = *block,
 					    .scratch = boot->scratch, .scratch_size = boot->scratch_size };
-	struct memory_map now = { .buffer = NULL };
 	EFI_STATUS status;
 
 	if (kernel_is_linux(&boot->kernel))
 		machine_request_memory_overwrite();
 	loader_variables_leave();
-	status = memory_map_reserve(&now, PLAN_SLACK_DESCRIPTORS);
-
-	if (!EFI_ERROR(status))
-		status = memory_map_read(&now);
-	if (!EFI_ERROR(status))
-		status = dump_memory_map(&now.view, boot->plan.policy, &boot->plan, &departure.printed_crc32, console);
-	memory_map_free(&now);
+	status = show_map(boot, &departure.printed_crc32);
 	if (EFI_ERROR(status))
 		return status;
 	print(console, "mapbridge: leaving boot services, entering ");
 	kernel_image_print(&boot->kernel, console);
 	print(console, " %s\n", boot->files[0].path);
-	console_flush();
+	console_end();
 	linux_tables_wipe(&boot->tables);
 	status = leave(&departure);
 	print(refuse("GetMemoryMap"), "%s for the last map in %llu bytes; restart the machine\n", status_name(status),
@@ -383,6 +409,8 @@ static void tell_limits(const struct boot *boot)
 	struct paging_mode paging;
 	bool mce;
 
+	if (boot->prepared && !prepared_has_relocations(boot->prepared))
+		print(console, "note: %s has no relocations (CONFIG_RANDOMIZE_BASE): no KASLR\n", boot->files[0].path);
 	if (boot->kernel.format != KERNEL_VMLINUX)
 		return;
 	print(console, "note: a vmlinux runs at the address that it is loaded to, without KASLR; its bzImage can have it\n");
@@ -436,6 +464,14 @@ static EFI_STATUS read_entry(struct boot *boot)
 	return find_linux_things(boot);
 }
 
+static void choose_numbers(struct plan_random *random)
+{
+	uint8_t mixture[SHA256_SIZE];
+
+	random_mixture(mixture);
+	__builtin_memcpy(random, mixture, sizeof(*random));
+}
+
 /* Last of all, because what Linux is told may have changed the firmware's tables. */
 static void make_request(struct boot *boot)
 {
@@ -455,6 +491,10 @@ static void make_request(struct boot *boot)
 		boot->request.attributes = &boot->attributes;
 	machine_paging(&boot->request.paging, &mce);
 	boot->request.keep_mce = mce;
+	if (boot->prepared && prepared_has_relocations(boot->prepared)) {
+		choose_numbers(&boot->random);
+		boot->request.random = &boot->random;
+	}
 }
 
 static EFI_STATUS run(struct boot *boot)

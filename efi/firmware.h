@@ -5,7 +5,9 @@
 
 #include <efi.h>
 
+#include <loader/bls.h>
 #include <loader/boot_handoff.h>
+#include <loader/digest.h>
 #include <mm/efi_memmap.h>
 #include <mm/known_ranges.h>
 #include <mm/printer.h>
@@ -39,9 +41,19 @@ extern struct firmware fw;
 /* main.c: the entry point of the image, which the firmware calls. */
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
-/* console.c: prints to ConOut, which is the serial and the graphic console. Text is kept until flushed. */
+/*
+ * console.c: prints to ConOut, which is the serial and the graphic console. Text is kept until flushed. Until a level or
+ * console_attend opens it (mapbridge-console, a key, an error), nothing is printed and the firmware's screen stays as it is; what
+ * was said comes then.
+ */
 extern struct printer *const console;
 void console_flush(void);
+void console_set_usual(enum console_level wanted); /* of loader.conf */
+void console_set_level(enum console_level wanted); /* of the entry that starts; CONSOLE_UNSET: the usual one */
+void console_attend(bool somebody);
+bool console_open(void);  /* what is printed now is seen now */
+bool console_dumps(void); /* the memory map is to be shown */
+void console_end(void);   /* nothing is printed any more */
 
 /* Where text goes: to a printer (which must not be the console), or to these terminals, or, with both null, to ConOut. */
 struct console_target {
@@ -53,7 +65,7 @@ struct console_target {
 /* From now on; returns where it went until now. */
 struct console_target console_redirect(struct console_target to);
 
-/* Begins a refusal: "mapbridge: error: NAME: "; the caller prints one sentence and a newline to the result. */
+/* Begins a refusal, "mapbridge: error: NAME: ", and opens the console; the caller prints one sentence and a newline. */
 struct printer *refuse(const char *name);
 
 /* Name of a status as the UEFI specification has it, e.g. "EFI_NOT_FOUND". */
@@ -109,8 +121,8 @@ void file_close(struct file *file);
 /* EFI_FILE_PROTOCOL.Open of a path from the volume's root; attributes count for new files. Prints nothing. */
 EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_FILE_HANDLE *handle);
 
-/* Whether there is a file or directory of that name that can be opened. */
-bool file_exists(const char *path);
+/* Whether there is neither file nor directory of that name; what is there and cannot be opened is not missing. */
+bool file_missing(const char *path);
 
 /* Gives a file another name in the same directory. Prints nothing. */
 EFI_STATUS file_rename(const char *path, const char *name);
@@ -189,6 +201,12 @@ EFI_STATUS prepared_check_source(const struct prepared_header *head, const struc
 EFI_STATUS prepared_check_content(const struct prepared_header *head, const struct file *file, const struct boot_plan *plan);
 /* Whether a kernel can run here without the bzImage's own code. */
 EFI_STATUS prepared_check_machine(const struct kernel_image *image, const struct file *file);
+
+/* random.c: whether the firmware has random numbers (EFI_RNG_PROTOCOL), and some of them. */
+bool random_available(void);
+EFI_STATUS random_bytes(uint8_t *bytes, size_t size);
+/* Random bytes of the firmware, RDRAND and the time stamp counter, mixed by SHA-256. */
+void random_mixture(uint8_t mixture[SHA256_SIZE]);
 
 /* screen.c: the console's linear framebuffer and its monitor's EDID (EDID_SIZE bytes); both all zero when there is none. */
 void screen_describe(struct screen_info *screen, uint8_t *edid);

@@ -14,18 +14,10 @@
 #define PCI_ID_REGISTER 0
 
 static EFI_GUID pci_io_guid = EFI_PCI_IO_PROTOCOL_GUID;
-static EFI_GUID rng_guid = { 0x3152bca5, 0xeade, 0x433d, { 0x86, 0x2e, 0xc0, 0x1c, 0xdc, 0x29, 0x1f, 0x44 } };
-static EFI_GUID rng_raw_guid = { 0xe43176d7, 0xb6e8, 0x4827, { 0xb7, 0x84, 0x7f, 0xfd, 0xc4, 0xb6, 0x85, 0x61 } };
 static EFI_GUID seed_guid = { 0x1ce1e5bc, 0x7ceb, 0x42f2, { 0x81, 0xe5, 0x8a, 0xad, 0xf1, 0x80, 0xf5, 0x7b } };
 static EFI_GUID tcg2_guid = TCG2_PROTOCOL_GUID;
 static EFI_GUID tpm_log_guid = { 0xb7799cb0, 0xeca2, 0x4943, { 0x96, 0x67, 0x1f, 0xae, 0x07, 0xb7, 0x47, 0xfa } };
 static EFI_GUID tpm_final_log_guid = { 0x1e2ed096, 0x30e2, 0x4254, { 0xbd, 0x89, 0x86, 0x3b, 0xbe, 0xf8, 0x23, 0x25 } };
-
-/* EFI_RNG_PROTOCOL (UEFI 2.10, section 37.5), which gnu-efi's headers do not have. */
-struct rng_protocol {
-	EFI_STATUS(EFIAPI *info)(struct rng_protocol *self, UINTN *size, EFI_GUID *algorithms);
-	EFI_STATUS(EFIAPI *rng)(struct rng_protocol *self, EFI_GUID *algorithm, UINTN size, UINT8 *bytes);
-};
 
 /* The configuration tables as Linux defines them (include/linux/efi.h). */
 struct linux_random_seed {
@@ -60,29 +52,23 @@ static void *allocate_table(size_t size)
 	return EFI_ERROR(fw.boot->AllocatePool(EfiACPIReclaimMemory, size, &table)) ? NULL : table;
 }
 
-static EFI_STATUS read_random(struct rng_protocol *rng, uint8_t *bytes)
-{
-	EFI_STATUS status = rng->rng(rng, &rng_raw_guid, SEED_SIZE, bytes);
-
-	return status == EFI_UNSUPPORTED ? rng->rng(rng, NULL, SEED_SIZE, bytes) : status;
-}
-
 /* The kernel counts what it gets: what was in the previous table goes into the node, and its table is replaced. */
 static EFI_STATUS make_seed(struct linux_tables *tables)
 {
 	struct linux_random_seed *previous = machine_table(&seed_guid);
 	uint32_t old = previous && previous->size <= PREVIOUS_SEED_MAX ? previous->size : 0;
-	struct rng_protocol *rng;
 
-	if (EFI_ERROR(fw.boot->LocateProtocol(&rng_guid, NULL, (void **)&rng)))
+	if (!random_available())
 		return EFI_SUCCESS; /* a previous table stays where it is, and Linux finds it there */
 	tables->seed = pool_allocate(sizeof(*tables->seed) + SEED_SIZE + old, "random seed");
-	tables->table = allocate_table(sizeof(*tables->table) + SEED_SIZE);
-	if (!tables->seed || !tables->table)
+	if (!tables->seed)
 		return EFI_OUT_OF_RESOURCES;
-	tables->seed->size = SEED_SIZE + old;
+	tables->seed->size = SEED_SIZE + old; /* at once: on every way back that many bytes are wiped */
+	tables->table = allocate_table(sizeof(*tables->table) + SEED_SIZE);
+	if (!tables->table)
+		return EFI_OUT_OF_RESOURCES;
 	tables->table->size = SEED_SIZE;
-	if (EFI_ERROR(read_random(rng, tables->seed->bits)) || EFI_ERROR(read_random(rng, tables->table->bits)) ||
+	if (EFI_ERROR(random_bytes(tables->seed->bits, SEED_SIZE)) || EFI_ERROR(random_bytes(tables->table->bits, SEED_SIZE)) ||
 	    EFI_ERROR(fw.boot->InstallConfigurationTable(&seed_guid, tables->table))) {
 		print(console, "no random seed: EFI_RNG_PROTOCOL gives none\n");
 		fw.boot->FreePool(tables->table);
@@ -157,6 +143,7 @@ static EFI_STATUS make_tpm_log(struct linux_tables *tables)
 	EFI_PHYSICAL_ADDRESS first, last;
 	struct tcg2_protocol *tcg2;
 	uint32_t format;
+	EFI_STATUS status;
 
 	if (EFI_ERROR(fw.boot->LocateProtocol(&tcg2_guid, NULL, (void **)&tcg2)) || !find_log(tcg2, &format, &first, &last))
 		return EFI_SUCCESS;
@@ -174,8 +161,15 @@ static EFI_STATUS make_tpm_log(struct linux_tables *tables)
 		return EFI_OUT_OF_RESOURCES;
 	*tables->tpm_log = (struct linux_tpm_log){ (uint32_t)size, (uint32_t)final_size, (uint8_t)format };
 	__builtin_memcpy(tables->tpm_log->log, log, size);
+	status = fw.boot->InstallConfigurationTable(&tpm_log_guid, tables->tpm_log);
+	if (EFI_ERROR(status)) {
+		print(console, "no TPM event log: the firmware does not take its table (%s)\n", status_name(status));
+		fw.boot->FreePool(tables->tpm_log);
+		tables->tpm_log = NULL;
+		return EFI_SUCCESS;
+	}
 	print(console, "TPM event log: %llu bytes, format %u, %llu bytes of final events\n", X(size), format, X(final_size));
-	return fw.boot->InstallConfigurationTable(&tpm_log_guid, tables->tpm_log);
+	return EFI_SUCCESS;
 }
 
 EFI_STATUS linux_tables_make(struct linux_tables *tables)
@@ -199,8 +193,8 @@ static void remove_table(EFI_GUID *guid, void *table, void *instead)
 {
 	if (!table)
 		return;
-	fw.boot->InstallConfigurationTable(guid, instead);
-	fw.boot->FreePool(table);
+	if (!EFI_ERROR(fw.boot->InstallConfigurationTable(guid, instead))) /* else it is still pointed to */
+		fw.boot->FreePool(table);
 }
 
 void linux_tables_free(struct linux_tables *tables)

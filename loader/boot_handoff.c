@@ -25,6 +25,8 @@ static void write_header(const struct boot_plan *plan, const struct boot_request
 		header->pref_address = plan->kernel_phys;
 	}
 	header->type_of_loader = BOOT_LOADER_UNREGISTERED;
+	if (request->kernel->format == KERNEL_PREPARED)
+		header->loadflags = (uint8_t)((header->loadflags & ~LOADFLAGS_KASLR) | (plan->kaslr ? LOADFLAGS_KASLR : 0));
 	if (plan->kernel_phys <= UINT32_MAX)
 		header->code32_start = (uint32_t)plan->kernel_phys;
 }

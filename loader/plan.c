@@ -281,10 +281,41 @@ size_t boot_plan_scratch_size(size_t descriptors)
 	return sum;
 }
 
+/* Everything into an empty plan; kernel_last: the kernel into what is left then. */
+static int place_all(struct boot_plan *plan, const struct boot_request *request, void *memory, size_t size, bool kernel_last,
+		     struct printer *why)
+{
+	struct placement placement;
+	int error = placement_init(&placement, request->map, memory, size);
+
+	if (error)
+		return plan_full(why, "pieces of memory", placement.table.capacity);
+	placement.listener = request->listener;
+	if (request->listener)
+		request->listener->begin(request->listener);
+	plan->page_map.count = 0;
+	plan->allocation_count = plan->load_count = plan->clear_count = plan->reservation_count = plan->operation_count = 0;
+	for (size_t i = 0; i < request->refused_count; i++)
+		if (placement_take(&placement, request->refused[i].base, request->refused[i].size))
+			return plan_full(why, "pieces of memory", placement.table.capacity);
+	error = plan_reserve(plan, 0, MM_PAGE_SIZE, MAPBRIDGE_FIRST_PAGE, why);
+	if (!error && !kernel_last)
+		error = plan_kernel(plan, &placement, request, why);
+	if (!error)
+		error = plan_stub(plan, &placement, request, why);
+	if (!error)
+		error = plan_block(plan, &placement, request, why);
+	if (!error)
+		error = plan_initrd(plan, &placement, request, why);
+	if (!error && kernel_last)
+		error = plan_kernel(plan, &placement, request, why);
+	return error ? error : plan_page_tables(plan, &placement, request, why);
+}
+
 int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, void *scratch, size_t scratch_size,
 		   struct printer *why)
 {
-	struct placement placement;
+	uint8_t *placement_memory;
 	size_t count = efi_memmap_count(request->map), skip = -(uintptr_t)scratch & (LIST_ALIGN - 1), list;
 	int error = check_command_line(request, why);
 
@@ -311,20 +342,12 @@ int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, v
 	plan->paging = request->paging;
 	plan->cr4 = STUB_CR4_PAE | (request->paging.levels == 5 ? STUB_CR4_LA57 : 0) | (request->keep_mce ? STUB_CR4_MCE : 0);
 	plan->page_map = (struct paging_map){ (void *)((uint8_t *)scratch + skip), page_map_capacity(count), 0 };
-	error = placement_init(&placement, request->map, (uint8_t *)scratch + skip + list, scratch_size - skip - list);
-	if (error)
-		return plan_full(why, "pieces of memory", placement.table.capacity);
-	for (size_t i = 0; i < request->refused_count; i++)
-		if (placement_take(&placement, request->refused[i].base, request->refused[i].size))
-			return plan_full(why, "pieces of memory", placement.table.capacity);
-	error = plan_reserve(plan, 0, MM_PAGE_SIZE, MAPBRIDGE_FIRST_PAGE, why);
-	if (!error)
-		error = plan_kernel(plan, &placement, request, why);
-	if (!error)
-		error = plan_stub(plan, &placement, request, why);
-	if (!error)
-		error = plan_block(plan, &placement, request, why);
-	if (!error)
-		error = plan_initrd(plan, &placement, request, why);
-	return error ? error : plan_page_tables(plan, &placement, request, why);
+	kaslr_options_read(request->command_line, &plan->kaslr_options);
+	plan->kaslr = request->random && request->kernel->relocatable && !plan->kaslr_options.off;
+	placement_memory = (uint8_t *)scratch + skip + list;
+	/* A random place is chosen from what all else leaves; if it leaves nothing, the kernel comes first, at its own place. */
+	if (plan->kaslr && place_all(plan, request, placement_memory, scratch_size - skip - list, true, NULL) == 0)
+		return 0;
+	plan->kaslr_options.in_place = "no room";
+	return place_all(plan, request, placement_memory, scratch_size - skip - list, false, why);
 }

@@ -215,6 +215,36 @@ static int plan_elf64(struct boot_plan *plan, struct placement *placement, const
 	return 0;
 }
 
+/* A random place for a kernel that may have one; false when there is none. */
+static bool choose_place(struct boot_plan *plan, const struct placement *placement, const struct boot_request *request,
+			 const struct placement_want *want, uint64_t *base)
+{
+	struct kaslr_search search = { .map = request->map, .placement = placement, .options = &plan->kaslr_options,
+				       .minimum = want->min < KASLR_MINIMUM_MAX ? want->min : KASLR_MINIMUM_MAX,
+				       .limit = want->max == UINT64_MAX ? UINT64_MAX : want->max + 1, .size = want->size,
+				       .align = want->align };
+
+	plan->kernel_places = 0;
+	if (!plan->kaslr || plan->kaslr_options.in_place)
+		return false;
+	plan->kernel_places = kaslr_places(&search, UINT64_MAX, base);
+	if (plan->kernel_places)
+		kaslr_places(&search, request->random->physical % plan->kernel_places, base);
+	return plan->kernel_places;
+}
+
+/* Where a kernel that is unpacked already will see itself. */
+static void choose_virtual(struct boot_plan *plan, const struct boot_request *request, uint64_t size)
+{
+	const struct kernel_image *kernel = request->kernel;
+	uint64_t places = plan->kaslr ? kaslr_virtual_places(kernel->min_address, size, kernel->alignment) : 0;
+
+	plan->kernel_virt = kernel->segments[0].virt - kernel->segments[0].phys;
+	plan->kernel_virtual_places = places;
+	if (places)
+		plan->kernel_virt += request->random->virtual % places * kernel->alignment;
+}
+
 /*
  * The one window of a Linux kernel, in window->size and from window->base (its preferred address) on. A relocatable one goes to
  * that address or the lowest fit above it: below pref_address a bzImage would move up out of its window (PITFALLS 12).
@@ -232,11 +262,14 @@ static int place_linux(struct boot_plan *plan, struct placement *placement, cons
 				       .max = kernel->data_max };
 	int error;
 
-	if (!kernel->relocatable || preferred)
-		return place_extents(plan, placement, request, windows, why);
 	if (request->paging.levels == 4 && want.max > LINUX_PHYSICAL_MAX)
 		want.max = LINUX_PHYSICAL_MAX;
-	error = placement_find(placement, &want, &window->base, why);
+	if (choose_place(plan, placement, request, &want, &window->base))
+		error = placement_take(placement, window->base, window->size);
+	else if (!kernel->relocatable || preferred)
+		return place_extents(plan, placement, request, windows, why);
+	else
+		error = placement_find(placement, &want, &window->base, why);
 	window->loaded = window->base;
 	return error ? error : plan_allocate(plan, window->base, window->size, false, why);
 }
@@ -279,6 +312,8 @@ static int plan_linux(struct boot_plan *plan, struct placement *placement, const
 	plan->kernel_phys = window->base;
 	plan->kernel_size = size;
 	plan->entry = window->base + kernel->entry;
+	if (kernel->format == KERNEL_PREPARED)
+		choose_virtual(plan, request, size);
 	return error;
 }
 

@@ -8,15 +8,8 @@ static void print_place(struct printer *out, const char *name, uint64_t base, ui
 	print(out, "\n");
 }
 
-void boot_plan_print(const struct boot_plan *plan, struct printer *out)
+void plan_print_moves(const struct boot_plan *plan, struct printer *out)
 {
-	print(out, "plan:\n");
-	print_place(out, "kernel", plan->kernel_phys, plan->kernel_size);
-	if (plan->initrd_size)
-		print_place(out, "initrd", plan->initrd, plan->initrd_size);
-	print_place(out, "boot_params", plan->block.boot_params, MM_PAGE_SIZE);
-	print_place(out, "page tables", plan->page_tables, plan->page_table_pages * MM_PAGE_SIZE);
-	print_place(out, "stack", plan->stack_bottom, plan->stack_top - plan->stack_bottom);
 	for (size_t i = 0; i < plan->operation_count; i++) {
 		const struct stub_operation *move = &plan->operations[i];
 
@@ -24,6 +17,21 @@ void boot_plan_print(const struct boot_plan *plan, struct printer *out)
 		print_size(out, move->size);
 		print(out, "\n");
 	}
+}
+
+void boot_plan_print(const struct boot_plan *plan, struct printer *out)
+{
+	print(out, "plan:\n");
+	print_place(out, "kernel", plan->kernel_phys, plan->kernel_size);
+	if (plan->kernel_virtual_places)
+		print(out, "  at virtual     0x%llx, one of %llu places; physical 1 of %llu (KASLR)\n", X(plan->kernel_virt),
+		      X(plan->kernel_virtual_places), X(plan->kernel_places ? plan->kernel_places : 1));
+	if (plan->initrd_size)
+		print_place(out, "initrd", plan->initrd, plan->initrd_size);
+	print_place(out, "boot_params", plan->block.boot_params, MM_PAGE_SIZE);
+	print_place(out, "page tables", plan->page_tables, plan->page_table_pages * MM_PAGE_SIZE);
+	print_place(out, "stack", plan->stack_bottom, plan->stack_top - plan->stack_bottom);
+	plan_print_moves(plan, out);
 	print(out, "  entry          0x%llx, %u-level page tables\n", X(plan->entry), plan->paging.levels);
 	for (size_t i = 0; i < plan->reservation_count; i++) {
 		const struct mapbridge_reservation *r = &plan->reservations[i];

@@ -1,58 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Finding mem= and memmap= in a command line, and saying what is wrong with one. */
+#include <mm/command_line.h>
 #include <mm/e820_options.h>
-
-/* A word of the command line without the quotes around it: NAME=VALUE, or NAME with value null. */
-struct word {
-	const char *start;
-	const char *value;
-	const char *end;
-};
-
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Takes the next word from *at; false at the end. Quotes may be around the whole word or around its value. */
-static bool next_word(const char **at, struct word *word)
-{
-	const char *text = *at;
-	bool quoted = false;
-
-	while (is_blank(*text))
-		text++;
-	*word = (struct word){ .start = text };
-	for (; *text && (quoted || !is_blank(*text)); text++) {
-		if (*text == '"')
-			quoted = !quoted;
-		else if (*text == '=' && !word->value)
-			word->value = text + 1;
-	}
-	*at = word->end = text;
-	if (word->start == text)
-		return false;
-	if (*word->start == '"')
-		word->start++;
-	else if (word->value && *word->value == '"')
-		word->value++;
-	else
-		return true;
-	if (word->end > word->start && word->end[-1] == '"' && (!word->value || word->end > word->value))
-		word->end--;
-	return true;
-}
-
-static bool is_named(const struct word *word, const char *name)
-{
-	const char *at = word->start;
-
-	while (*name && at < word->end && *at == *name) {
-		at++;
-		name++;
-	}
-	return !*name && (at == word->end || *at == '=');
-}
 
 static const char *what_is_wrong(int error)
 {
@@ -69,7 +18,7 @@ static const char *what_is_wrong(int error)
 	}
 }
 
-static void tell(const struct word *word, const char *stop, int error, struct printer *out)
+static void tell(const struct command_word *word, const char *stop, int error, struct printer *out)
 {
 	print(out, "e820: option \"%.*s\" is left out: ", (int)(word->end - word->start), word->start);
 	if (stop && stop < word->end)
@@ -79,18 +28,18 @@ static void tell(const struct word *word, const char *stop, int error, struct pr
 
 int e820_apply_command_line(struct e820_table *table, const char *command_line, size_t *applied, struct printer *out)
 {
-	struct word word;
+	struct command_word word;
 	int first_error = 0;
 
 	*applied = 0;
-	while (next_word(&command_line, &word)) {
-		bool mem = is_named(&word, "mem");
+	while (command_line_next_word(&command_line, &word)) {
+		bool mem = command_word_is_named(&word, "mem");
 		const char *stop = NULL;
 		int error = MM_EINVAL;
 
 		if (word.end - word.start == 2 && word.start[0] == '-' && word.start[1] == '-')
 			break;
-		if (!mem && !is_named(&word, "memmap"))
+		if (!mem && !command_word_is_named(&word, "memmap"))
 			continue;
 		if (word.value)
 			error = mem ? e820_apply_mem(table, word.value, word.end, &stop) :

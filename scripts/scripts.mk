@@ -61,7 +61,7 @@ $(B)/%/modules/efivarfs.ko: $(B)/%/vmlinuz
 	$(Q)test -e $@ || scripts/fetch-linux $(B)/$* $(FETCH_FLAVOUR)
 	$(Q)touch $@
 .PRECIOUS: $(B)/%/modules/efivarfs.ko
-VIEW_PROGRAMS := test/boot/parity/view test/boot/parity/runtime
+VIEW_PROGRAMS := test/boot/parity/view test/boot/parity/runtime test/boot/kaslr/kaslr
 $(B)/%/initrd-view.img: $(B)/%/modules/efivarfs.ko scripts/make-initrd $(INITRD_FILES) $(VIEW_PROGRAMS) \
 		$(B)/linux/leave-qemu
 	$(Q)scripts/make-initrd $@ $(@D)/busybox $(B)/linux/leave-qemu $(VIEW_PROGRAMS) $<

@@ -15,6 +15,7 @@
 #define BOOT_LOADER_UNREGISTERED 0xff
 
 #define LOADFLAGS_LOADED_HIGH 0x1
+#define LOADFLAGS_KASLR 0x2 /* the kernel's own addresses are random: it then randomises its other regions, too */
 
 /* xloadflags */
 #define XLF_KERNEL_64 0x1

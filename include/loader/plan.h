@@ -8,6 +8,7 @@
 #define LOADER_PLAN_H
 
 #include <loader/handoff.h>
+#include <loader/kaslr.h>
 #include <loader/kernel_image.h>
 #include <loader/setup_data.h>
 #include <loader/stub.h>
@@ -25,6 +26,8 @@
 
 /* Descriptors by which the map may grow between the plan and ExitBootServices (Linux: EFI_MMAP_NR_SLACK_SLOTS). */
 #define PLAN_SLACK_DESCRIPTORS 32
+
+struct placement_listener;
 
 /* Bytes of firmware tables at a physical address. */
 struct boot_table {
@@ -50,8 +53,19 @@ struct boot_request {
 	size_t table_count;
 	const struct setup_data_node *nodes; /* to hand over, besides those that the loader makes itself */
 	size_t node_count;
+	/*
+	 * For a prepared kernel with relocations: random numbers, which choose its physical and virtual address unless the command
+	 * line has nokaslr. Null: its addresses are fixed.
+	 */
+	const struct plan_random *random;
 	const struct plan_refused *refused; /* not to be used again; null when refused_count is 0 */
 	size_t refused_count;
+	struct placement_listener *listener; /* placement.h; null: nobody asks why things go where they go */
+};
+
+struct plan_random {
+	uint64_t physical;
+	uint64_t virtual;
 };
 
 /*
@@ -110,7 +124,10 @@ struct boot_plan {
 	size_t operation_count;
 
 	uint64_t kernel_phys; /* where the kernel's lowest byte will be when it runs */
-	uint64_t kernel_virt; /* its virtual address (ELF64) */
+	uint64_t kernel_virt; /* its virtual address (ELF64, prepared) */
+	bool kaslr;           /* a prepared kernel's virtual address is random, and the physical one, too, unless places is 0 */
+	uint64_t kernel_places; /* that many the physical address was chosen from, and */
+	uint64_t kernel_virtual_places; /* that many the virtual one */
 	uint64_t kernel_size;
 	uint64_t kernel_loaded; /* where a position-independent kernel's memory_size bytes are loaded; else 0 */
 	uint64_t entry;       /* what the stub jumps to */
@@ -125,6 +142,7 @@ struct boot_plan {
 	uint64_t page_table_pages;
 	uint64_t fixmap_pte; /* filled in when the tables are built (ELF64) */
 	uint64_t cr4;
+	struct kaslr_options kaslr_options;
 	enum e820_policy policy;
 	struct paging_mode paging;
 	struct paging_map page_map; /* its ranges lie in the caller's scratch memory */

@@ -4,6 +4,7 @@
 ##                          (test/run-tests --list, test/run-tests --only REGEX: some of them; FUZZ_SECONDS=5: sooner)
 ## make test-machines       the test kernels and Linux on every machine of scripts/machines.py: many minutes
 ## make test-prepare        Debian's kernels prepared from every compression that Linux's build has
+## make test-kaslr          a prepared kernel 32 times: its addresses differ, and are uniform over all places
 ## make test-parity         Debian's cloud and generic kernels through their EFI stub and through us, compared
 TEST_EFI := $(patsubst test/boot/efi/%.c,$(B)/test/efi/%.efi,$(filter-out %/chain.c,$(wildcard test/boot/efi/*.c)))
 TEST_EFI_FLAGS := $(WARN) -O2 -I/usr/include/efi -I/usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI -ffreestanding -fpic \
@@ -41,7 +42,7 @@ $(B)/test/efi/%.efi: $(B)/test/efi/%.so
 	$(Q)$(TEST_EFI_OBJCOPY) $< $@
 
 # what cannot be built is counted as a failure by run-tests, and all else is tested all the same
-test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(TEST_EFI) \
+test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(FIRMWARE_TEST) $(TEST_EFI) \
 		$(B)/san/mapbridge $(B)/run/initrd.img $(B)/linux/initrd.img $(B)/linux/initrd-view.img $(B)/linux/vmlinux \
 		$(B)/linux/vmlinuz.mbk $(B)/san/mapbridge
 test:
@@ -56,4 +57,6 @@ test-parity:
 	test/run-tests --parity --build-status $$status
 test-prepare: $(B)/san/mapbridge $(B)/linux/vmlinuz $(B)/linux-generic/vmlinuz
 	@test/run-tests --prepare
-.PHONY: test-prepare test test-machines test-parity test-programs
+test-kaslr: all $(B)/linux/vmlinuz.mbk $(B)/linux/initrd-view.img
+	@test/run-tests --kaslr
+.PHONY: test-kaslr test-prepare test test-machines test-parity test-programs

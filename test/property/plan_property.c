@@ -13,7 +13,7 @@
 enum { SEED, DESCRIPTORS, STRIDE, KERNEL, INITRDS, ROOM, MESS, MODE };
 
 static const char *const kernels[] = { "ELF64", "static-PIE", "bzImage", "bzImage below 4 GiB", "fixed bzImage",
-				       "other ELF64", "vmlinux" };
+				       "other ELF64", "vmlinux", "prepared" };
 
 struct machine {
 	uint64_t random;
@@ -25,6 +25,7 @@ struct machine {
 	uint64_t initrd_sizes[PLAN_INITRDS_MAX];
 	struct boot_request request;
 	struct setup_data_node nodes[3];
+	struct plan_random random_numbers;
 	bool unaccepted; /* memory of this type may be in the map */
 	bool must_succeed;
 };
@@ -45,7 +46,7 @@ static void generate(struct problem *problem)
 	problem->numbers[SEED] = random_below(UINT32_MAX);
 	problem->numbers[DESCRIPTORS] = random_below(RANDOM_OF(counts));
 	problem->numbers[STRIDE] = random_below(4) * 8;
-	problem->numbers[KERNEL] = random_below(7);
+	problem->numbers[KERNEL] = random_below(8);
 	problem->numbers[INITRDS] = random_below(3) ? random_below(4) : random_below(PLAN_INITRDS_MAX + 2);
 	problem->numbers[ROOM] = random_below(3);
 	problem->numbers[MESS] = random_below(4);
@@ -274,7 +275,7 @@ static void make_machine(struct machine *m, const struct problem *p)
 		m->kernel = (struct kernel_image){ 0 };
 		if (kind >= 2 && kind <= 4)
 			make_bzimage(m, kind);
-		else if (kind == 6)
+		else if (kind >= 6)
 			make_vmlinux(m);
 		else
 			make_elf64(m, kind == 1, kind == 5);
@@ -293,8 +294,16 @@ static void make_machine(struct machine *m, const struct problem *p)
 					    .node_count = draw(m, 4) };
 	for (size_t i = 0; i < m->request.node_count; i++)
 		m->nodes[i] = (struct setup_data_node){ SETUP_PCI, NULL, NULL, draw(m, 100), draw(m, 4) ? draw(m, 9000) : draw(m, 3 * MIB) };
+	if (kind == 7) { /* with and without KASLR */
+		m->kernel.format = KERNEL_PREPARED;
+		m->kernel.segments[0].virt = UINT64_C(0xffffffff81000000) + m->kernel.segments[0].phys;
+		m->kernel.min_address %= 1024 * MIB;
+		m->random_numbers = (struct plan_random){ draw(m, UINT64_MAX), draw(m, UINT64_MAX) };
+		m->request.random = draw(m, 4) ? &m->random_numbers : NULL;
+		m->request.command_line = draw(m, 4) ? "quiet memmap=1M$2G" : "nokaslr";
+	}
 	m->must_succeed = p->numbers[ROOM] && !p->numbers[MESS] && m->request.initrd_count <= PLAN_INITRDS_MAX &&
-			  (kind == 1 || ((kind == 2 || kind == 6) && m->kernel.min_address < 3072 * MIB && !has_unaccepted(m)));
+			  (kind == 1 || ((kind == 2 || kind >= 6) && m->kernel.min_address < 3072 * MIB && !has_unaccepted(m)));
 }
 
 /* A plan with scratch memory of exactly the size asked for, at any address. */

@@ -348,7 +348,17 @@ static inline void check_kernel(struct checker *c)
 
 	CHECK(c, plan->policy == (linux_kernel ? E820_POLICY_LINUX : E820_POLICY_ACPI), "policy");
 	CHECK(c, plan->entry == (linux_kernel ? plan->kernel_phys + kernel->entry : kernel->entry), "entry");
-	if (linux_kernel)
+	if (plan->kernel_virtual_places) {
+		uint64_t distance = plan->kernel_virt - (kernel->segments[0].virt - kernel->segments[0].phys);
+
+		CHECK(c, plan->kaslr && c->request->random, "random, but not asked for");
+		CHECK(c, distance % kernel->alignment == 0 && distance / kernel->alignment < plan->kernel_virtual_places &&
+		      kernel->min_address + distance + plan->kernel_size <= 0x40000000, "the kernel's virtual address");
+	}
+	CHECK(c, !plan->kernel_places || plan->kaslr, "a random place, but not asked for");
+	if (plan->kernel_places)
+		CHECK(c, plan->kernel_phys >= 16 * 0x100000 || plan->kernel_phys >= kernel->min_address, "the kernel's random address");
+	else if (linux_kernel)
 		CHECK(c, kernel->relocatable ? plan->kernel_phys >= kernel->min_address &&
 		      plan->kernel_phys % kernel->alignment == 0 :
 					       plan->kernel_phys == kernel->min_address, "the kernel's address");

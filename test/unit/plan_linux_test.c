@@ -98,6 +98,109 @@ static void a_vmlinux_at_its_address_or_above(void **state)
 	finish(&b);
 }
 
+static struct kernel_image prepared_kernel(void)
+{
+	return (struct kernel_image){ .format = KERNEL_PREPARED, .relocatable = true, .alignment = 2 * MIB, .min_address = 16 * MIB,
+				      .memory_size = 5 * MIB + 1, .entry = 0x40, .initrd_max = UINT64_MAX, .data_max = UINT64_MAX,
+				      .command_line_max = 2047, .segment_count = 1,
+				      .segments = { { .file_offset = MIB, .file_size = MIB, .mem_size = MIB,
+						      .virt = UINT64_C(0xffffffff81000000) } } };
+}
+
+static void a_prepared_kernel_at_random(void **state)
+{
+	struct kernel_image kernel = prepared_kernel();
+	struct plan_random random = { 0, 0 };
+	struct buffer_printer out;
+	struct boot b;
+	char text[2000];
+	uint64_t places;
+
+	(void)state;
+	start(&b, SMALL_MACHINE, &kernel); /* 1 to 129 MiB free */
+	assert_made(&b);
+	assert_false(b.plan.kaslr);
+	assert_int_equal(b.plan.kernel_phys, 16 * MIB);
+	assert_true(b.plan.kernel_virt == UINT64_C(0xffffffff81000000));
+	assert_int_equal(b.plan.kernel_places, 0);
+	assert_int_equal(b.plan.kernel_virtual_places, 0);
+	b.request.random = &random;
+	assert_made(&b);
+	assert_true(b.plan.kaslr);
+	assert_int_equal(b.plan.kernel_phys, 16 * MIB);
+	assert_true(b.plan.kernel_virt == UINT64_C(0xffffffff81000000));
+	places = b.plan.kernel_places;
+	assert_in_range(places, 50, 55); /* less what else there is at the top */
+	assert_int_equal(b.plan.kernel_virtual_places, 1 + (1024 - 16 - 6) / 2);
+	random = (struct plan_random){ 7 + 3 * places, 501 * 4 + 2 + 3 };
+	assert_made(&b);
+	assert_int_equal(b.plan.kernel_phys, 30 * MIB);
+	assert_int_equal(b.plan.entry, 30 * MIB + 0x40);
+	assert_int_equal(b.plan.loads[b.plan.load_count - 1].to, 30 * MIB);
+	assert_true(b.plan.kernel_virt == UINT64_C(0xffffffff81000000) + (501 * 4 + 5) % 502 * 2 * MIB);
+	buffer_printer_init(&out, text, sizeof(text));
+	boot_plan_print(&b.plan, &out.printer);
+	assert_non_null(strstr(text, "\n  at virtual     0xffffffff81200000, one of 502 places; physical 1 of 5"));
+	random.physical = places - 1;
+	assert_made(&b);
+	assert_int_equal(b.plan.kernel_phys, 14 * MIB + 2 * places * MIB);
+	kernel.alignment = b.kernel.alignment = 16 * MIB;
+	random = (struct plan_random){ 2, 3 };
+	assert_made(&b);
+	assert_int_equal(b.plan.kernel_phys, 48 * MIB);
+	assert_true(b.plan.kernel_virt == UINT64_C(0xffffffff84000000));
+	b.kernel.alignment = 2 * MIB;
+	b.request.command_line = "ro nokaslr";
+	assert_made(&b);
+	assert_false(b.plan.kaslr);
+	assert_int_equal(b.plan.kernel_phys, 16 * MIB);
+	assert_true(b.plan.kernel_virt == UINT64_C(0xffffffff81000000));
+	b.request.command_line = "movable_node"; /* only its physical address is not random then */
+	assert_made(&b);
+	assert_true(b.plan.kaslr);
+	assert_int_equal(b.plan.kernel_phys, 16 * MIB);
+	assert_int_equal(b.plan.kernel_places, 0);
+	assert_true(b.plan.kernel_virt == UINT64_C(0xffffffff81600000));
+	b.request.command_line = "mem=24M"; /* one place, at a limit that the kernel would be told */
+	random.physical = 1;
+	assert_made(&b);
+	assert_int_equal(b.plan.kernel_phys, 18 * MIB);
+	assert_int_equal(b.plan.kernel_places, 2);
+	b.request.command_line = "mem=20M";
+	assert_made(&b);
+	assert_int_equal(b.plan.kernel_phys, 16 * MIB);
+	assert_int_equal(b.plan.kernel_places, 0);
+	b.kernel.relocatable = false;
+	b.request.command_line = "";
+	assert_made(&b);
+	assert_false(b.plan.kaslr);
+	finish(&b);
+}
+
+/* The initrd goes first, and leaves a place; where it leaves none, the kernel goes first. */
+static void a_prepared_kernel_and_a_large_initrd(void **state)
+{
+	struct kernel_image kernel = prepared_kernel();
+	struct plan_random random = { 1234567, 0 };
+	struct boot b;
+
+	(void)state;
+	start(&b, MAP({ CONVENTIONAL, 2 * MIB, 0x4000, 0xf }), &kernel);
+	b.request.random = &random;
+	b.initrds[0] = 40 * MIB;
+	b.request.initrd_count = 1;
+	assert_made(&b);
+	assert_in_range(b.plan.kernel_places, 1, 5);
+	b.initrds[0] = 43 * MIB; /* the kernel only fits in front of it */
+	assert_made(&b);
+	assert_int_equal(b.plan.kernel_phys, 16 * MIB);
+	b.initrds[0] = 50 * MIB;
+	make(&b);
+	assert_int_equal(b.error, MM_ENOMEM);
+	assert_non_null(strstr(b.why, "no memory for the initrd: needed 52428800 bytes"));
+	finish(&b);
+}
+
 static void linux_and_unaccepted_memory(void **state)
 {
 	struct kernel_image kernel = linux_kernel(), own = own_kernel();
@@ -154,6 +257,8 @@ int main(void)
 		cmocka_unit_test(tables_in_reserved_memory),
 		cmocka_unit_test(an_initrd_above_4_gib),
 		cmocka_unit_test(a_vmlinux_at_its_address_or_above),
+		cmocka_unit_test(a_prepared_kernel_at_random),
+		cmocka_unit_test(a_prepared_kernel_and_a_large_initrd),
 		cmocka_unit_test(linux_and_unaccepted_memory),
 		cmocka_unit_test(setup_data_nodes_in_the_block),
 	};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <mm/command_line.h>
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool command_line_next_word(const char **at, struct command_word *word)
+{
+	const char *text = *at;
+	bool quoted = false;
+
+	while (is_blank(*text))
+		text++;
+	*word = (struct command_word){ .start = text };
+	for (; *text && (quoted || !is_blank(*text)); text++) {
+		if (*text == '"')
+			quoted = !quoted;
+		else if (*text == '=' && !word->value)
+			word->value = text + 1;
+	}
+	*at = word->end = text;
+	if (word->start == text)
+		return false;
+	if (*word->start == '"')
+		word->start++;
+	else if (word->value && *word->value == '"')
+		word->value++;
+	else
+		return true;
+	if (word->end > word->start && word->end[-1] == '"' && (!word->value || word->end > word->value))
+		word->end--;
+	return true;
+}
+
+bool command_word_is_named(const struct command_word *word, const char *name)
+{
+	const char *at = word->start;
+
+	while (*name && at < word->end && *at == *name) {
+		at++;
+		name++;
+	}
+	return !*name && (at == word->end || *at == '=');
+}
