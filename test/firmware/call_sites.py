@@ -23,7 +23,8 @@ def call_sites(program):
         if instruction:
             if pending:
                 yield int(instruction[1], 16), *pending
-            pending = (place, function) if place and instruction[2].startswith("call") and instruction[3].startswith("*") else None
+            indirect = instruction[2].startswith("call") and instruction[3].startswith("*")
+            pending = (place, function) if place and indirect else None
             continue
         source = re.match(r"(\S+):(\d+)(?: \(discriminator \d+\))?$", line)
         header = re.match(r"[0-9a-f]+ <(.+)>:$", line)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What only a processor in ring 0 may do faults here, and is done in its place: reading control registers, cli, inl; and rdtsc. A jump to
- * memory that holds no program of the host's is the jump to the stub. Every other fault is a wild access.
+ * What only a processor in ring 0 may do faults here, and is done in its place: reading control registers, cli, inl; and rdtsc. A
+ * jump to memory that holds no program of the host's is the jump to the stub. Every other fault is a wild access.
  */
 #define _GNU_SOURCE
 #include "mock.h"

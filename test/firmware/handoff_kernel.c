@@ -100,7 +100,7 @@ static bool walk(uint64_t cr3, unsigned levels, uint64_t virt, struct page *page
 	return false;
 }
 
-/* Every leaf below a table. The firmware's own code may hold its data, too, when its attributes table does not tell them apart. */
+/* Every leaf below a table. The firmware's own code may hold its data, too: its attributes table need not tell them apart. */
 static void check_write_xor_execute(uint64_t table, unsigned level)
 {
 	const uint64_t *entries = (const void *)(uintptr_t)table;

@@ -22,8 +22,8 @@
 
 enum flavour { ORDERLY, UNTIDY, HIGH, TINY, ALTERNATING, FLAVOURS };
 
-static const char *const kernel_paths[] = { "build/kernels/setup_arch.elf", "build/kernels/hello-pie.elf", "build/linux/vmlinuz",
-					    "build/linux/vmlinux" };
+static const char *const kernel_paths[] = { "build/kernels/setup_arch.elf", "build/kernels/hello-pie.elf",
+					    "build/linux/vmlinuz", "build/linux/vmlinux" };
 #define KERNELS MM_ARRAY_COUNT(kernel_paths)
 
 static struct kernel_image kernels[KERNELS];
@@ -531,7 +531,8 @@ int main(int argc, char **argv)
 {
 	const char *wanted = getenv("MAPBRIDGE_CORPUS");
 	const char *corpus = wanted && *wanted ? wanted : "../shared/corpus";
-	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1, cases = argc > 2 ? strtoull(argv[2], NULL, 0) : DEFAULT_CASES;
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
+	uint64_t cases = argc > 2 ? strtoull(argv[2], NULL, 0) : DEFAULT_CASES;
 	unsigned own, recorded;
 	char folder[4096];
 
@@ -542,8 +543,8 @@ int main(int argc, char **argv)
 	recorded = play_folder(folder, ".tsv");
 	for (uint64_t i = 0; i < cases; i++)
 		play_generated(seed + i);
-	printf("%llu generated maps from seed %llu, %u maps of test machines, %u of real machines%s: %lu plans, %lu refusals\n", LL(cases),
-	       LL(seed), own, recorded, recorded ? "" : " (there is no corpus; MAPBRIDGE_CORPUS says where)", plans, refusals);
+	printf("%llu generated maps from seed %llu, %u maps of test machines, %u of real machines%s: %lu plans, %lu refusals\n",
+	       LL(cases), LL(seed), own, recorded, recorded ? "" : " (there is no corpus; MAPBRIDGE_CORPUS says where)", plans, refusals);
 	if (own == 0 || (wanted && *wanted && recorded == 0)) {
 		printf("FAILED no recorded map in %s\n", own ? folder : "test/data");
 		failed++;

@@ -18,7 +18,8 @@ static uint64_t draw(uint64_t limit)
 /* Near or in what the machine has, or anywhere. */
 static struct scenario_memory random_lie(const struct scenario *scenario)
 {
-	static const uint32_t types[] = { 7, 7, 3, 4, 1, 2, 5, 6, 0, 8, 9, 10, 11, 12, 13, 14, 16, 0x70000000, 0x80000000, 0xffffffff };
+	static const uint32_t types[] = { 7, 7, 3, 4, 1, 2, 5, 6, 0, 8, 9, 10, 11, 12, 13, 14, 16, 0x70000000, 0x80000000,
+					  0xffffffff };
 	static const uint64_t odd[] = { 0, UINT64_MAX, UINT64_MAX / PAGE, UINT64_C(1) << 40 };
 	const struct scenario_memory *near = &scenario->memory[draw(scenario->memory_count)];
 	struct scenario_memory piece = { near->base + draw(near->pages) * PAGE, 1 + draw(512), types[draw(20)], 0xf };
