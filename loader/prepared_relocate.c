@@ -1,61 +1,107 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The relocations of a prepared kernel. */
+/*
+ * The relocations of a prepared kernel. Their order is in the format; where the last one ends is looked at first, and then they
+ * are applied without looking again. A kernel has 200,000 of them, so a few instructions each are what this costs.
+ */
 #include <loader/prepared.h>
 
 #define LONG UINT32_C(0x8000) /* a distance in two units, of which this is the high one */
+#define LONGS UINT64_C(0x8000800080008000)
+#define EVEN_UNITS UINT64_C(0x0000ffff0000ffff)
 
-static const uint8_t width_of[PREPARED_RELOCATIONS] = { 8, 4, 4 };
+struct units {
+	const uint16_t *at;
+	const uint16_t *end;
+	uint64_t width; /* of a relocation, bytes */
+};
 
-/* The distance at *unit, which moves on; false when its second unit is missing. */
-static inline bool read_distance(const uint16_t **unit, const uint16_t *end, uint64_t *distance)
+static struct units units_of(const struct prepared_header *head, enum prepared_relocation kind)
 {
-	*distance = *(*unit)++;
-	if (*distance & LONG) {
-		if (*unit == end)
-			return false;
-		*distance = (*distance & ~LONG) << 16 | *(*unit)++;
-	}
-	return true;
+	const uint16_t *at = (const void *)((const uint8_t *)head + head->relocations[kind].offset);
+
+	return (struct units){ at, at + head->relocations[kind].size / sizeof(*at), kind == PREPARED_RELOCATION_64 ? 8 : 4 };
 }
 
-static inline void add(uint8_t *memory, enum prepared_relocation kind, uint64_t delta)
+/* The distance at *unit, which moves on. What is behind a last unit alone that should be two is not read. */
+static inline uint64_t read_distance(const uint16_t **unit, const uint16_t *end)
 {
-	uint64_t wide;
-	uint32_t narrow;
+	uint64_t distance = *(*unit)++;
 
-	if (kind == PREPARED_RELOCATION_64) {
-		__builtin_memcpy(&wide, memory, sizeof(wide));
-		wide += delta;
-		__builtin_memcpy(memory, &wide, sizeof(wide));
-	} else {
-		__builtin_memcpy(&narrow, memory, sizeof(narrow));
-		narrow += (uint32_t)(kind == PREPARED_RELOCATION_32 ? delta : -delta);
-		__builtin_memcpy(memory, &narrow, sizeof(narrow));
-	}
+	if (distance & LONG)
+		distance = (distance & ~LONG) << 16 | (*unit < end ? *(*unit)++ : 0);
+	return distance;
 }
 
-int prepared_walk_relocations(const struct prepared_header *head, uint64_t memory_size, uint8_t *memory, uint64_t delta,
-			      struct printer *why)
+/* Where the last relocation of a table ends: four units at a time, as long as each is a distance of its own. */
+static uint64_t end_of_table(struct units units)
+{
+	uint64_t end = 0;
+
+	while (units.at < units.end) {
+		uint64_t four;
+
+		while (units.end - units.at >= 4) {
+			__builtin_memcpy(&four, units.at, sizeof(four));
+			if (four & LONGS)
+				break;
+			four = (four & EVEN_UNITS) + (four >> 16 & EVEN_UNITS);
+			end += (uint32_t)four + (four >> 32) + 4 * units.width;
+			units.at += 4;
+		}
+		if (units.at < units.end)
+			end += read_distance(&units.at, units.end) + units.width;
+	}
+	return end;
+}
+
+int prepared_check_relocations(const struct prepared_header *head, uint64_t memory_size, struct printer *why)
 {
 	for (unsigned kind = 0; kind < PREPARED_RELOCATIONS; kind++) {
-		const uint16_t *unit = (const void *)((const uint8_t *)head + head->relocations[kind].offset);
-		const uint16_t *end = unit + head->relocations[kind].size / sizeof(*unit);
-		uint64_t width = width_of[kind], at = 0, distance;
+		uint64_t end = end_of_table(units_of(head, kind));
 
-		while (unit < end) {
-			bool whole = read_distance(&unit, end, &distance);
-
-			at += distance;
-			if (!whole || at > memory_size || memory_size - at < width) {
-				print(why, "relocation table %u %s 0x%llx; needed: all inside the image of %llu bytes; prepare the kernel "
-					   "again (mapbridge prepare)", kind, whole ? "points to" : "is cut off at", (unsigned long long)at,
-				      (unsigned long long)memory_size);
-				return MM_EINVAL;
-			}
-			if (memory)
-				add(memory + at, kind, delta);
-			at += width;
-		}
+		if (end <= memory_size)
+			continue;
+		print(why, "relocation table %u goes on to 0x%llx; needed: all inside the image of %llu bytes; prepare the kernel again "
+			   "(mapbridge prepare)", kind, (unsigned long long)end, (unsigned long long)memory_size);
+		return MM_EINVAL;
 	}
+	return 0;
+}
+
+static void add_64(struct units units, uint8_t *memory, uint64_t delta)
+{
+	while (units.at < units.end) {
+		uint64_t value;
+
+		memory += read_distance(&units.at, units.end);
+		__builtin_memcpy(&value, memory, sizeof(value));
+		value += delta;
+		__builtin_memcpy(memory, &value, sizeof(value));
+		memory += sizeof(value);
+	}
+}
+
+static void add_32(struct units units, uint8_t *memory, uint32_t delta)
+{
+	while (units.at < units.end) {
+		uint32_t value;
+
+		memory += read_distance(&units.at, units.end);
+		__builtin_memcpy(&value, memory, sizeof(value));
+		value += delta;
+		__builtin_memcpy(memory, &value, sizeof(value));
+		memory += sizeof(value);
+	}
+}
+
+int prepared_relocate(const struct prepared_header *head, uint64_t memory_size, uint8_t *memory, uint64_t delta, struct printer *why)
+{
+	int error = prepared_check_relocations(head, memory_size, why);
+
+	if (error)
+		return error;
+	add_64(units_of(head, PREPARED_RELOCATION_64), memory, delta);
+	add_32(units_of(head, PREPARED_RELOCATION_INVERSE_32), memory, (uint32_t)-delta);
+	add_32(units_of(head, PREPARED_RELOCATION_32), memory, (uint32_t)delta);
 	return 0;
 }
