@@ -187,7 +187,8 @@ static EFI_STATUS place(struct boot *boot)
 		boot->kernel_failed = unaccepted;
 		buffer_printer_init(&why, text, sizeof(text));
 		if (boot_plan_make(&boot->request, &boot->plan, boot->scratch, boot->scratch_size, &why.printer)) {
-			print(refuse(boot->name), "%s: %s\n", boot->files[0].path, text);
+			print(refuse(boot->name), "%s: %s%s\n", boot->files[0].path, text,
+			      i ? " (the firmware has refused memory that its map calls free)" : "");
 			return EFI_LOAD_ERROR;
 		}
 		status = allocate_pages(boot);
@@ -345,30 +346,39 @@ static EFI_STATUS build(struct boot *boot, struct boot_block *block)
 	return status;
 }
 
-/* Shows the map as it is with everything in place, and goes. */
+/* Shows the map as it is with everything in place; in any case it must fit into what a kernel takes. */
+static EFI_STATUS show_map(struct boot *boot, uint32_t *crc32)
+{
+	struct memory_map now = { .buffer = NULL };
+	EFI_STATUS status;
+
+	if (!console_dumps() && boot_plan_map_capacity(efi_memmap_count(&boot->map.view)) <= E820_MAX_ENTRIES_EXT / 2)
+		return EFI_SUCCESS;
+	status = memory_map_reserve(&now, PLAN_SLACK_DESCRIPTORS);
+	if (!EFI_ERROR(status))
+		status = memory_map_read(&now);
+	if (!EFI_ERROR(status))
+		status = dump_memory_map(&now.view, boot->plan.policy, &boot->plan, crc32, console_dumps() ? console : NULL);
+	memory_map_free(&now);
+	return status;
+}
+
 static EFI_STATUS show_and_leave(struct boot *boot, const struct boot_block *block)
 {
 	struct boot_departure departure = { .plan = &boot->plan, .facts = &boot->facts, .block = *block,
 					    .scratch = boot->scratch, .scratch_size = boot->scratch_size };
-	struct memory_map now = { .buffer = NULL };
 	EFI_STATUS status;
 
 	if (kernel_is_linux(&boot->kernel))
 		machine_request_memory_overwrite();
 	loader_variables_leave();
-	status = memory_map_reserve(&now, PLAN_SLACK_DESCRIPTORS);
-
-	if (!EFI_ERROR(status))
-		status = memory_map_read(&now);
-	if (!EFI_ERROR(status))
-		status = dump_memory_map(&now.view, boot->plan.policy, &boot->plan, &departure.printed_crc32, console);
-	memory_map_free(&now);
+	status = show_map(boot, &departure.printed_crc32);
 	if (EFI_ERROR(status))
 		return status;
 	print(console, "mapbridge: leaving boot services, entering ");
 	kernel_image_print(&boot->kernel, console);
 	print(console, " %s\n", boot->files[0].path);
-	console_flush();
+	console_end();
 	linux_tables_wipe(&boot->tables);
 	status = leave(&departure);
 	print(refuse("GetMemoryMap"), "%s for the last map in %llu bytes; restart the machine\n", status_name(status),

@@ -34,6 +34,7 @@ static EFI_STATUS show_map_only(void)
 	uint32_t crc32;
 	EFI_STATUS status = memory_map_reserve(&map, PLAN_SLACK_DESCRIPTORS);
 
+	console_attend(true);
 	if (!EFI_ERROR(status))
 		status = memory_map_read(&map);
 	if (!EFI_ERROR(status))
@@ -57,7 +58,7 @@ static void read_loader_conf(struct bls_loader *loader)
 	char *conf;
 
 	__builtin_memset(loader, 0, sizeof(*loader));
-	if (!file_exists(LOADER_CONF))
+	if (file_missing(LOADER_CONF))
 		return; /* every setting has a default */
 	conf = file_read_all(LOADER_CONF, "the loader", BLS_FILE_MAX, &size);
 	if (!conf)
@@ -68,6 +69,7 @@ static void read_loader_conf(struct bls_loader *loader)
 		print(refuse(LOADER_CONF), "%s; every setting of this file is left out\n", text);
 		__builtin_memset(loader, 0, sizeof(*loader));
 	}
+	console_set_usual(loader->console);
 	console_set_mode(loader); /* it clears the screen, so what is to be read comes after it */
 	if (notes.length)
 		print(console, "mapbridge: note: " LOADER_CONF ":\n%s", note_text);
@@ -91,26 +93,23 @@ static EFI_STATUS boot_wanted(const char *wanted, struct entry_list *list)
 	return EFI_NOT_FOUND;
 }
 
-static EFI_STATUS boot_default(struct entry_list *list)
+static EFI_STATUS boot_default(struct bls_loader *loader, struct entry_list *list)
 {
-	struct bls_loader loader;
-	EFI_STATUS status;
+	EFI_STATUS status = entries_read("*", list);
 	size_t chosen = 0;
 
-	read_loader_conf(&loader);
-	status = entries_read("*", list);
 	clock_calibrate();
 	loader_variables_tell(list);
 	if (list->count) {
-		loader_variables_ask(list, &loader);
-		if (loader.default_entry[0])
-			chosen = bls_files_find(list->files, list->count, loader.default_entry);
+		loader_variables_ask(list, loader);
+		if (loader->default_entry[0])
+			chosen = bls_files_find(list->files, list->count, loader->default_entry);
 		if (chosen == list->count) {
 			print(console, "mapbridge: note: " LOADER_CONF ": no entry fits the default \"%s\"; the first "
-			      "one is taken\n", loader.default_entry);
+			      "one is taken\n", loader->default_entry);
 			chosen = 0;
 		}
-		return menu_run(list, chosen, &loader);
+		return menu_run(list, chosen, loader);
 	}
 	if (!EFI_ERROR(status) && list->seen == 0)
 		return show_map_only();
@@ -124,11 +123,13 @@ static EFI_STATUS boot_default(struct entry_list *list)
 EFI_STATUS config_boot(const char *wanted)
 {
 	struct entry_list *list = pool_allocate(sizeof(*list), ENTRIES);
+	struct bls_loader loader;
 	EFI_STATUS status;
 
 	if (!list)
 		return EFI_OUT_OF_RESOURCES;
-	status = wanted[0] ? boot_wanted(wanted, list) : boot_default(list);
+	read_loader_conf(&loader);
+	status = wanted[0] ? boot_wanted(wanted, list) : boot_default(&loader, list);
 	entries_free(list);
 	pool_free(list);
 	return status;

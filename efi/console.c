@@ -10,6 +10,15 @@ static size_t used;
 static unsigned column;
 static struct console_target target; /* all null: ConOut */
 
+#define KEPT_MAX 4096 /* bytes of what was said while nobody looked */
+
+static enum console_level usual; /* what loader.conf wants */
+static enum console_level level; /* what the entry wants, or the same */
+static bool attended;            /* a key or an error: somebody looks, or should */
+static bool shown;               /* something was printed, and the firmware's logo is gone */
+static char *kept;
+static size_t kept_length; /* bytes that were said; those after KEPT_MAX are lost */
+
 void console_flush(void)
 {
 	buffer[used] = 0;
@@ -37,12 +46,32 @@ static void put(CHAR16 c)
 	column = c == '\r' ? 0 : column + (c != '\n');
 }
 
+static void keep(const char *text, size_t length)
+{
+	size_t room = kept_length < KEPT_MAX ? KEPT_MAX - kept_length : 0;
+
+	if (!kept && EFI_ERROR(fw.boot->AllocatePool(EfiLoaderData, KEPT_MAX, (void **)&kept)))
+		kept = NULL;
+	if (kept)
+		__builtin_memcpy(kept + KEPT_MAX - room, text, length < room ? length : room);
+	kept_length += length;
+}
+
+bool console_open(void)
+{
+	return attended || level >= CONSOLE_STEPS;
+}
+
 /* UEFI consoles know neither tabs nor, on many machines, anything beyond ASCII. */
 static void console_write(struct printer *printer, const char *text, size_t length)
 {
 	(void)printer;
 	if (target.printer) {
 		target.printer->write(target.printer, text, length);
+		return;
+	}
+	if (!console_open()) {
+		keep(text, length);
 		return;
 	}
 	for (size_t i = 0; i < length; i++) {
@@ -64,8 +93,59 @@ static void console_write(struct printer *printer, const char *text, size_t leng
 static struct printer console_printer = { console_write };
 struct printer *const console = &console_printer;
 
+/* What was said while nobody looked comes first. */
+static void catch_up(void)
+{
+	size_t length = kept_length < KEPT_MAX ? kept_length : KEPT_MAX;
+	char *text = kept;
+
+	if (!console_open())
+		return;
+	if (!shown && fw.system->ConOut)
+		fw.system->ConOut->ClearScreen(fw.system->ConOut);
+	shown = true;
+	if (text)
+		console_write(console, text, length);
+	if (kept_length > length || (kept_length && !text))
+		print(console, "\n(%zu bytes of messages were not kept)\n", kept_length - (text ? length : 0));
+	kept = NULL;
+	kept_length = 0;
+	pool_free(text);
+}
+
+void console_set_usual(enum console_level wanted)
+{
+	usual = level = wanted;
+	catch_up();
+}
+
+void console_set_level(enum console_level wanted)
+{
+	level = wanted == CONSOLE_UNSET ? usual : wanted;
+	catch_up();
+}
+
+bool console_dumps(void)
+{
+	return level == CONSOLE_DUMP;
+}
+
+void console_attend(bool somebody)
+{
+	attended = somebody;
+	catch_up();
+}
+
+void console_end(void)
+{
+	console_flush();
+	pool_free(kept);
+	kept = NULL;
+}
+
 struct printer *refuse(const char *name)
 {
+	console_attend(true);
 	print(console, "mapbridge: error: %s: ", name);
 	return console;
 }
@@ -123,6 +203,7 @@ bool wait_for_key(unsigned seconds)
 {
 	EFI_INPUT_KEY key;
 
+	console_attend(true);
 	if (fw.system->ConIn)
 		fw.system->ConIn->Reset(fw.system->ConIn, FALSE);
 	return read_key(seconds * 1000, &key);

@@ -135,6 +135,7 @@ EFI_STATUS entry_start(struct bls_file *file)
 	EFI_STATUS status;
 
 	fw.volume = &fw.volumes[file->volume];
+	console_set_level(entry->console);
 	count_try(file);
 	loader_variables_select(file);
 	entry_path(path, fw.volume->prefix, file->name);

@@ -34,14 +34,14 @@ EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_
 	return fw.volume->root->Open(fw.volume->root, handle, name, mode, attributes);
 }
 
-bool file_exists(const char *path)
+bool file_missing(const char *path)
 {
 	EFI_FILE_HANDLE handle;
+	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &handle);
 
-	if (EFI_ERROR(file_open_path(path, EFI_FILE_MODE_READ, 0, &handle)))
-		return false;
-	handle->Close(handle);
-	return true;
+	if (!EFI_ERROR(status))
+		handle->Close(handle);
+	return status == EFI_NOT_FOUND;
 }
 
 EFI_STATUS file_rename(const char *path, const char *name)
@@ -129,7 +129,7 @@ static EFI_STATUS read_at(struct file *file, uint64_t offset, uint64_t size, voi
  */
 EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to)
 {
-	uint64_t done = 0, got, chunk = READ_FIRST, shown = machine_tsc();
+	uint64_t done = 0, got, chunk = console_open() ? READ_FIRST : UINT64_MAX, shown = machine_tsc();
 	EFI_STATUS status = EFI_SUCCESS;
 	bool slow = false;
 
@@ -141,7 +141,7 @@ EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to
 		done += got;
 		if (chunk < READ_MOST && now - started < ABOUT_A_SECOND / 4)
 			chunk *= 2;
-		if (now - shown >= ABOUT_A_SECOND) {
+		if (now - shown >= ABOUT_A_SECOND && console_open()) {
 			slow = true;
 			shown = now;
 			show_progress(file, offset + done);

@@ -5,6 +5,7 @@
 
 #include <efi.h>
 
+#include <loader/bls.h>
 #include <loader/boot_handoff.h>
 #include <loader/digest.h>
 #include <mm/efi_memmap.h>
@@ -40,9 +41,19 @@ extern struct firmware fw;
 /* main.c: the entry point of the image, which the firmware calls. */
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
-/* console.c: prints to ConOut, which is the serial and the graphic console. Text is kept until flushed. */
+/*
+ * console.c: prints to ConOut, which is the serial and the graphic console. Text is kept until flushed. Until a level or
+ * console_attend opens it (mapbridge-console, a key, an error), nothing is printed and the firmware's screen stays as it is; what
+ * was said comes then.
+ */
 extern struct printer *const console;
 void console_flush(void);
+void console_set_usual(enum console_level wanted); /* of loader.conf */
+void console_set_level(enum console_level wanted); /* of the entry that starts; CONSOLE_UNSET: the usual one */
+void console_attend(bool somebody);
+bool console_open(void);  /* what is printed now is seen now */
+bool console_dumps(void); /* the memory map is to be shown */
+void console_end(void);   /* nothing is printed any more */
 
 /* Where text goes: to a printer (which must not be the console), or to these terminals, or, with both null, to ConOut. */
 struct console_target {
@@ -54,7 +65,7 @@ struct console_target {
 /* From now on; returns where it went until now. */
 struct console_target console_redirect(struct console_target to);
 
-/* Begins a refusal: "mapbridge: error: NAME: "; the caller prints one sentence and a newline to the result. */
+/* Begins a refusal, "mapbridge: error: NAME: ", and opens the console; the caller prints one sentence and a newline. */
 struct printer *refuse(const char *name);
 
 /* Name of a status as the UEFI specification has it, e.g. "EFI_NOT_FOUND". */
@@ -110,8 +121,8 @@ void file_close(struct file *file);
 /* EFI_FILE_PROTOCOL.Open of a path from the volume's root; attributes count for new files. Prints nothing. */
 EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_FILE_HANDLE *handle);
 
-/* Whether there is a file or directory of that name that can be opened. */
-bool file_exists(const char *path);
+/* Whether there is neither file nor directory of that name; what is there and cannot be opened is not missing. */
+bool file_missing(const char *path);
 
 /* Gives a file another name in the same directory. Prints nothing. */
 EFI_STATUS file_rename(const char *path, const char *name);

@@ -41,8 +41,6 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 				.runtime = system->RuntimeServices, .tsc = machine_tsc() };
 	clock_begin();
 	fw.boot->SetWatchdogTimer(0, 0, 0, NULL);
-	if (system->ConOut)
-		system->ConOut->ClearScreen(system->ConOut); /* the firmware's logo */
 	print(console, "Mapbridge, from the firmware's memory map to a running kernel\n");
 	status = volumes_open();
 	if (!EFI_ERROR(status)) {
@@ -51,7 +49,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 		volumes_close();
 	}
 	print(console, "mapbridge: back to the firmware\n");
-	console_flush();
+	console_end();
 	fw.boot->SetWatchdogTimer(WATCHDOG_SECONDS, 0, 0, NULL);
 	return status;
 }

@@ -9,6 +9,7 @@
 #define FOLDER "\\mapbridge"
 #define TEMPORARY FOLDER "\\map.tmp"
 #define SAME_CRC_MAX 9        /* maps with one e820 checksum whose descriptors differ */
+#define ECAM_MAX 16
 #define SMBIOS_MAX (1U << 20) /* bytes; an entry point of version 3 has a limit, not a size */
 
 static EFI_GUID smbios2_guid = { 0xeb9d2d31, 0x2d88, 0x11d3, { 0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
@@ -17,6 +18,7 @@ static EFI_GUID smbios3_guid = { 0xf2fd1544, 0x9794, 0x4a2c, { 0x99, 0x2e, 0xe5,
 /* Ranges are written as they lie in memory. */
 _Static_assert(sizeof(struct boot_table) == sizeof(struct efimap_range), "base, size");
 _Static_assert(sizeof(struct plan_refused) == sizeof(struct efimap_range), "base, size");
+_Static_assert(sizeof(struct plan_random) == sizeof(struct efimap_random), "two numbers");
 _Static_assert(sizeof(struct screen_info) == 64, "EFIMAP_SCREEN");
 
 struct saving {
@@ -24,6 +26,7 @@ struct saving {
 	struct efimap map;
 	struct efimap_machine machine;
 	struct efimap_node *nodes;
+	struct efimap_ecam ecam[ECAM_MAX];
 	uint32_t *attributes; /* stride, version, descriptors */
 	struct smbios_names names;
 	char vendor[EFIMAP_TEXT_MAX + 1];
@@ -80,6 +83,16 @@ static bool all_zero(const void *data, size_t size)
 	return true;
 }
 
+static void set_ecam(struct saving *saving)
+{
+	struct mcfg_entry entries[ECAM_MAX];
+	size_t count = machine_ecam(entries, ECAM_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		saving->ecam[i] = (struct efimap_ecam){ entries[i].base, entries[i].segment, entries[i].start_bus, entries[i].end_bus, 0 };
+	set(saving, EFIMAP_ECAM, saving->ecam, count * sizeof(saving->ecam[0]));
+}
+
 static EFI_STATUS set_lists(struct saving *saving)
 {
 	const struct boot_request *request = saving->survey->request;
@@ -104,6 +117,9 @@ static EFI_STATUS set_lists(struct saving *saving)
 		set(saving, EFIMAP_ATTRIBUTES, saving->attributes, 8 + attributes->size);
 	}
 	set(saving, EFIMAP_TABLES, request->tables, request->table_count * sizeof(*request->tables));
+	/* Not those of a kernel that will run. */
+	set(saving, EFIMAP_RANDOM, request->random, request->random ? sizeof(*request->random) : 0);
+	set_ecam(saving);
 	set(saving, EFIMAP_REFUSED, request->refused, request->refused_count * sizeof(*request->refused));
 	return EFI_SUCCESS;
 }

@@ -426,7 +426,7 @@ static void open_consoles(struct viewer *viewer)
 		if (to.terminal_count > 0 && to.terminal_count < SIZE_MAX)
 			out = viewer->terminals[0];
 		if (to.terminal_count == SIZE_MAX)
-			to.terminals = NULL;
+			to = (struct console_target){ .printer = to.printer };
 		console_redirect(to);
 		if (fw.system->ConOut)
 			fw.system->ConOut->EnableCursor(fw.system->ConOut, FALSE);

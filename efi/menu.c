@@ -131,6 +131,7 @@ static size_t choose(const struct entry_list *list, const struct bls_loader *loa
 	EFI_INPUT_KEY key;
 	size_t typed = 0;
 
+	console_attend(true);
 	print_list(list, loader);
 	if (seconds != FOREVER)
 		print(console, "Without a key it goes back by itself in %u seconds.\n", seconds);
@@ -171,11 +172,14 @@ static bool count_down(const struct entry_list *list, size_t chosen, uint32_t se
 	struct label label = label_of(list, chosen);
 	bool pressed = false, wanted = false;
 
+	console_attend(true); /* whoever waits wants to know what for */
 	for (; seconds > 0 && !pressed; seconds--) {
 		print(console, "\r%s starts in %u s; any key shows the list ", label.text, seconds);
 		wanted = list_wanted(1000, &pressed);
 	}
 	print(console, "\n");
+	console_flush();
+	console_attend(wanted);
 	return wanted;
 }
 

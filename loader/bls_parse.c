@@ -206,6 +206,30 @@ struct entry_reading {
 	struct printer *why;
 };
 
+#define CONSOLE_LEVELS "quiet, steps or dump"
+
+static bool parse_console(const struct line *line, enum console_level *level)
+{
+	static const char *const names[] = { "quiet", "steps", "dump" };
+
+	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++) {
+		if (value_is(line, names[i])) {
+			*level = CONSOLE_QUIET + i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int console_line(const struct line *line, struct entry_reading *r)
+{
+	if (parse_console(line, &r->entry->console))
+		return 0;
+	print(r->why, "line %u: mapbridge-console %.*s; needed: " CONSOLE_LEVELS, line->number, (int)line->value_length,
+	      line->value);
+	return MM_EINVAL;
+}
+
 static int verify_line(const struct line *line, struct entry_reading *r)
 {
 	r->entry->verify = value_is(line, "yes");
@@ -254,6 +278,8 @@ static int entry_line(const struct line *line, struct entry_reading *r)
 		add_options(line, entry);
 	else if (key_is(line, "mapbridge-start"))
 		return start_line(line, r);
+	else if (key_is(line, "mapbridge-console"))
+		return console_line(line, r);
 	else if (key_is(line, "mapbridge-verify"))
 		return verify_line(line, r);
 	else if (key_is(line, "devicetree") || key_is(line, "devicetree-overlay"))
@@ -431,6 +457,9 @@ static int loader_line(const struct line *line, struct bls_loader *loader, struc
 			loader->editor_disabled = !yes;
 		else
 			note_ignored(line, "yes or no", notes);
+	} else if (key_is(line, "mapbridge-console")) {
+		if (!parse_console(line, &loader->console))
+			note_ignored(line, CONSOLE_LEVELS, notes);
 	} else if (key_is(line, "console-mode")) {
 		console_mode_line(line, loader, notes);
 	} else if (!key_in(line, ignored, MM_ARRAY_COUNT(ignored))) {

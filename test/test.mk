@@ -5,13 +5,24 @@ UNIT_TESTS := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/*_t
 
 $(B)/test/unit/%: $(B)/san/test/unit/%.o $(B)/san/libloader.a $(B)/san/libmm.a
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lm -o $@
+	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) $(filter %libtools.a,$^) $(filter-out %libtools.a,$(filter %.a,$^)) -lcmocka -lm -o $@
 
 $(B)/test/unit/captured_maps_test: $(TEST_SUPPORT)
+# the tools without main()
+TOOLS_TESTS := $(addprefix $(B)/test/unit/,address_argument_test map_diff_test markup_test)
+$(TOOLS_TESTS): $(B)/san/libtools.a
+$(B)/san/libtools.a: $(patsubst %,$(B)/san/%,$(filter-out tools/mapbridge.o,$(TOOLS_O)))
+	$(Q)rm -f $@
+	$(Q)ar rcsD $@ $^
 
 unit-tests: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done
 .PHONY: unit-tests
+
+## make test-page        the page of `mapbridge show --as html` in headless Chromium, which `make test` runs, too
+test-page: $(B)/san/mapbridge
+	@test/run-tests --only '^page/'
+.PHONY: test-page
 
 # The library's own unit tests, those named after a header of it, also run built in other ways, as
 # build/test/VARIANT/NAME_test.

@@ -31,8 +31,9 @@ static int compare(const struct map_view *a, const struct map_view *b)
 	case DIFF_DIFFERENT:
 		return EXIT_FINDINGS;
 	default:
-		return refuse("%s (%s) and %s (%s) have no level in common: EFI descriptors, e820 entries or /proc/iomem",
-			      a->source->name, a->source->kind, b->source->name, b->source->kind);
+		return refuse(
+			"%s (%s) and %s (%s) have no level in common: EFI descriptors, e820 entries or /proc/iomem",
+			a->source->name, a->source->kind, b->source->name, b->source->kind);
 	}
 }
 

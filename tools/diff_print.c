@@ -7,6 +7,7 @@
 #include <loader/placement.h>
 
 #include "map_diff.h"
+#include "meanings.h"
 
 /* Owners on other levels are compared between the maps up to this length. */
 #define OWNERS_SIZE 600
@@ -64,8 +65,9 @@ static void print_owner(const struct comparison *diff, enum map_level level, con
 	}
 	map_item_print_type(level, item, diff->out);
 	if (level == LEVEL_EFI && other && item->type == other->type) {
-		print(diff->out, " ");
-		efi_attribute_print(item->attribute, diff->out);
+		print(diff->out, " (");
+		efi_attribute_print_short(item->attribute, diff->out);
+		print(diff->out, ")");
 	}
 }
 
@@ -115,7 +117,7 @@ static void print_context(const struct comparison *diff, enum map_level level, c
 		}
 		separator = "; ";
 	}
-	if (known_range_fitting(&diff->b.view->facts, change->first, change->last, !change->b, &known)) {
+	if (known_range_fitting(&diff->b.view->facts, change->first, change->last, !change->a || !change->b, &known)) {
 		print(out, "%swell-known: %s", separator, known.name);
 		separator = "; ";
 	}
@@ -170,60 +172,43 @@ static void print_pair(const struct comparison *diff, enum map_level level, cons
 	print(out, "\n");
 }
 
-/* Bytes of a type on both sides; items of one type have one name. */
-struct total {
-	const struct map_item *item;
-	uint64_t a, b;
-};
-
-static int compare_totals(const void *a, const void *b)
+static void print_total(const struct comparison *diff, enum map_level level, const struct map_item *item, uint64_t a,
+			uint64_t b)
 {
-	const struct total *one = a, *other = b;
+	struct printer *out = diff->out;
 
-	return one->item->type < other->item->type ? -1 : one->item->type > other->item->type;
+	print(out, "    ");
+	map_item_print_type(level, item, out);
+	print(out, ": ");
+	print_size(out, a);
+	if (a == b) {
+		print(out, " in both\n");
+		return;
+	}
+	print(out, " -> ");
+	print_size(out, b);
+	print(out, ", %s ", a < b ? "more by" : "less by");
+	print_size(out, a < b ? b - a : a - b);
+	print(out, "\n");
 }
 
 static void print_totals(const struct comparison *diff, enum map_level level)
 {
-	size_t count_a = diff->a.counts[level], count = count_a + diff->b.counts[level], used = 0;
-	struct total *totals = allocate(count, sizeof(*totals));
-	struct printer *out = diff->out;
+	size_t count_a, count_b, i = 0, j = 0;
+	struct type_total *a = map_type_totals(diff->a.segments[level], diff->a.counts[level], &count_a);
+	struct type_total *b = map_type_totals(diff->b.segments[level], diff->b.counts[level], &count_b);
 
-	for (size_t i = 0; i < count; i++) {
-		const struct map_segment *segment = i < count_a ? &diff->a.segments[level][i]
-								: &diff->b.segments[level][i - count_a];
-		uint64_t bytes = range_bytes(segment->first, segment->last);
+	print(diff->out, "  totals:\n");
+	while (i < count_a || j < count_b) {
+		bool in_a = i < count_a && (j == count_b || a[i].item->type <= b[j].item->type);
+		bool in_b = j < count_b && (i == count_a || b[j].item->type <= a[i].item->type);
 
-		totals[i] = (struct total){ segment->item, i < count_a ? bytes : 0, i < count_a ? 0 : bytes };
+		print_total(diff, level, (in_a ? &a[i] : &b[j])->item, in_a ? a[i].bytes : 0, in_b ? b[j].bytes : 0);
+		i += in_a;
+		j += in_b;
 	}
-	qsort(totals, count, sizeof(*totals), compare_totals);
-	for (size_t i = 0; i < count; i++) {
-		if (used && totals[used - 1].item->type == totals[i].item->type) {
-			totals[used - 1].a += totals[i].a;
-			totals[used - 1].b += totals[i].b;
-		} else {
-			totals[used++] = totals[i];
-		}
-	}
-	print(out, "  totals:\n");
-	for (size_t i = 0; i < used; i++) {
-		const struct total *total = &totals[i];
-
-		print(out, "    ");
-		map_item_print_type(level, total->item, out);
-		print(out, ": ");
-		print_size(out, total->a);
-		if (total->a == total->b) {
-			print(out, " in both\n");
-			continue;
-		}
-		print(out, " -> ");
-		print_size(out, total->b);
-		print(out, ", %s ", total->a < total->b ? "more by" : "less by");
-		print_size(out, total->a < total->b ? total->b - total->a : total->a - total->b);
-		print(out, "\n");
-	}
-	free(totals);
+	free(a);
+	free(b);
 }
 
 /* Whether the level differs. */
@@ -235,15 +220,18 @@ static bool compare_level(const struct comparison *diff, enum map_level level)
 	struct owner_change *owners = map_owners_diff(a, b, &changes);
 	struct printer *out = diff->out;
 
-	print(out, "\n%s: ", map_level_name(level));
+	print(out, "\n%s", map_level_name(level));
 	if (level == LEVEL_E820 && (diff->a.view->converted || diff->b.view->converted))
-		print(out, "(of %s converted as Linux's EFI stub does it) ",
-		      diff->a.view->converted && diff->b.view->converted ? "both" : diff->a.view->converted ? "A" : "B");
+		print(out, " (%s: converted as Linux's EFI stub does it)",
+		      diff->a.view->converted && diff->b.view->converted ? "both"
+		      : diff->a.view->converted				 ? "A"
+									 : "B");
+	print(out, ": ");
 	if (different == 0) {
 		print(out, "the same %zu %s\n", a->count, map_level_unit(level, a->count));
 	} else {
-		print(out, "%zu and %zu %s, %zu of them the same\n", a->count, b->count, map_level_unit(level, b->count),
-		      items.same);
+		print(out, "%zu and %zu %s, %zu of them the same\n", a->count, b->count,
+		      map_level_unit(level, b->count), items.same);
 		for (size_t i = 0; i < items.count; i++)
 			if (items.pairs[i].change != CHANGE_SAME)
 				print_pair(diff, level, &items.pairs[i]);
@@ -283,7 +271,8 @@ static void print_resume(const struct comparison *diff)
 		print(out, "yes, the CRC32 of both e820 maps is %08x\n", (unsigned)crc_a);
 		return;
 	}
-	while (i < a->nr_entries && i < b->nr_entries && memcmp(&a->entries[i], &b->entries[i], sizeof(*a->entries)) == 0)
+	while (i < a->nr_entries && i < b->nr_entries &&
+	       memcmp(&a->entries[i], &b->entries[i], sizeof(*a->entries)) == 0)
 		i++;
 	print(out, "no, the CRC32 of the e820 map is %08x in A and %08x in B\n", (unsigned)crc_a, (unsigned)crc_b);
 	print(out, "  the first entry that differs is %zu: ", i);
@@ -314,7 +303,8 @@ enum diff_result diff_print(const struct map_view *a, const struct map_view *b, 
 		if (has_level(a, i) && has_level(b, i))
 			different |= compare_level(&diff, i);
 		else if (has_level(a, i) || has_level(b, i))
-			print(out, "\n%s: only %s has it, so it is not compared\n", map_level_name(i), has_level(a, i) ? "A" : "B");
+			print(out, "\n%s: only %s has it, so it is not compared\n", map_level_name(i),
+			      has_level(a, i) ? "A" : "B");
 	}
 	if (has_level(a, LEVEL_E820) && has_level(b, LEVEL_E820))
 		print_resume(&diff);

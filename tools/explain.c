@@ -2,11 +2,14 @@
 #include "explain.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <loader/placement.h>
 
 #include "meanings.h"
+#include "number_runs.h"
 
+#define DEPTH_MAX 10 /* of resources that are indented further */
 #define FIRST_MIB_LAST UINT64_C(0xfffff)
 
 struct question {
@@ -49,7 +52,7 @@ static void print_sides(const struct question *question, const struct map_item *
 
 	if (item->first >= question->first && item->last <= question->last)
 		return;
-	print(out, "    ");
+	print(out, "%*s", 4 + 2 * (int)(item->depth < DEPTH_MAX ? item->depth : DEPTH_MAX), "");
 	if (item->first < question->first) {
 		print_bytes(out, question->first - item->first);
 		print(out, " of it below %s", what);
@@ -76,9 +79,11 @@ static void print_item(const struct question *question, enum map_level level, co
 {
 	struct printer *out = question->out;
 
-	print(out, "%s %zu (", item_word(level), item->index);
+	if (level != LEVEL_IOMEM)
+		print(out, "%s %zu ", item_word(level), item->index);
+	print(out, level == LEVEL_IOMEM ? "\"" : "(");
 	map_item_print_type(level, item, out);
-	print(out, ")");
+	print(out, level == LEVEL_IOMEM ? "\"" : ")");
 }
 
 /* The gap between two segments, either of which may be missing. */
@@ -124,7 +129,7 @@ static void explain_gap(const struct question *question, enum map_level level, c
 		print(out, "\n");
 	}
 	if (level == LEVEL_E820 && known_range_fitting(&question->view->facts, first, last, true, &known))
-		print(out, "    this gap is the %s: %s\n", known.name, known.sentence);
+		print(out, "    this gap is the %s: %s\n", known.name, known_range_sentence(&known));
 }
 
 static void explain_gaps(const struct question *question, enum map_level level)
@@ -146,41 +151,13 @@ static void explain_gaps(const struct question *question, enum map_level level)
 	free(segments);
 }
 
-/* "24", "24 to 26", "24 to 26, 30": numbers in ascending order, given one by one. */
-struct run_printer {
-	struct printer *out;
-	size_t first, last;
-	bool open, printed;
-};
-
-static void end_run(struct run_printer *runs)
-{
-	if (!runs->open)
-		return;
-	print(runs->out, "%s%zu", runs->printed ? ", " : "", runs->first);
-	if (runs->last > runs->first)
-		print(runs->out, "%s%zu", runs->last == runs->first + 1 ? ", " : " to ", runs->last);
-	runs->printed = true;
-	runs->open = false;
-}
-
-static void add_to_run(struct run_printer *runs, size_t number)
-{
-	if (runs->open && number != runs->last + 1)
-		end_run(runs);
-	if (!runs->open)
-		runs->first = number;
-	runs->last = number;
-	runs->open = true;
-}
-
 /* Which descriptors an entry of the conversion is made of. */
 static void explain_origin(const struct question *question, const struct map_item *item)
 {
 	const struct map_view *view = question->view;
-	struct run_printer runs = { .out = question->out };
+	struct number_runs runs = { .out = question->out };
 
-	print(question->out, "    what it is made of: EFI descriptors ");
+	print(question->out, "    EFI descriptors in it: ");
 	for (size_t i = 0; i < view->source->nr_efi; i++) {
 		const struct efi_trace *trace = &view->trace[i];
 		const struct efi_memory_desc *desc = &view->source->efi[i];
@@ -189,9 +166,9 @@ static void explain_origin(const struct question *question, const struct map_ite
 		if (trace->first != SIZE_MAX && trace->type == item->type && trace->first <= item->index &&
 		    item->index <= trace->last && efi_memory_desc_end(desc, &end) && desc->phys_addr <= item->last &&
 		    item->first <= end - 1)
-			add_to_run(&runs, i);
+			number_runs_add(&runs, i);
 	}
-	end_run(&runs);
+	number_runs_end(&runs);
 	print(question->out, "\n");
 }
 
@@ -239,7 +216,7 @@ static void explain_item(const struct question *question, enum map_level level, 
 {
 	struct printer *out = question->out;
 
-	print(out, "  ");
+	print(out, "%*s", 2 + 2 * (int)(item->depth < DEPTH_MAX ? item->depth : DEPTH_MAX), "");
 	print_item(question, level, item);
 	if (asks_one(question)) {
 		print(out, " has it");
@@ -262,6 +239,34 @@ static void explain_item(const struct question *question, enum map_level level, 
 		explain_origin(question, item);
 }
 
+/* Descriptors that start here and have no valid range, and what is odd about those that have the address. */
+static void explain_oddities(const struct question *question)
+{
+	const struct map_view *view = question->view;
+	struct printer *out = question->out;
+	uint64_t end;
+
+	for (size_t i = 0; i < view->source->nr_efi; i++) {
+		const struct efi_memory_desc *desc = &view->source->efi[i];
+
+		if (efi_memory_desc_end(desc, &end) || !overlaps(question, desc->phys_addr, desc->phys_addr))
+			continue;
+		print(out, "  descriptor %zu (%s) starts here, with %llu pages: ", i, efi_memory_type_linux_name(desc->type),
+		      (unsigned long long)desc->num_pages);
+		if (view->trace)
+			efi_trace_explain(desc, &view->trace[i], out);
+		print(out, "\n");
+	}
+	for (size_t i = 0; i < view->nr_findings; i++) {
+		const struct efi_memory_desc *desc = &view->source->efi[view->findings[i].index];
+
+		if (!efi_memory_desc_end(desc, &end) || !overlaps(question, desc->phys_addr, end - 1))
+			continue;
+		print(out, "  finding: ");
+		efi_finding_print(&view->efi, &view->findings[i], out);
+	}
+}
+
 static void explain_level(const struct question *question, enum map_level level)
 {
 	const struct map_items *items = &question->view->levels[level];
@@ -270,6 +275,8 @@ static void explain_level(const struct question *question, enum map_level level)
 	for (size_t i = 0; i < items->count; i++)
 		if (overlaps(question, items->items[i].first, items->items[i].last))
 			explain_item(question, level, &items->items[i]);
+	if (level == LEVEL_EFI)
+		explain_oddities(question);
 	explain_gaps(question, level);
 	if (level == LEVEL_IOMEM)
 		return;
@@ -283,49 +290,63 @@ static void explain_level(const struct question *question, enum map_level level)
 	}
 }
 
-/* Where the file's table differs from what the descriptors would give, the other answer is told, too. */
-static void explain_conversion(const struct question *question)
+static bool print_entries(const struct question *question, const struct e820_table *table, const char *before,
+			  const char *label)
 {
-	const struct map_view *view = question->view;
-	const struct e820_table *table = &view->conversion;
 	struct printer *out = question->out;
+	bool any = false;
 
-	if (!view->trace || view->by_rule)
-		return;
-	print(out, "  Linux's EFI stub would make another e820 map of these descriptors; in that one:\n");
-	for (size_t i = e820_index_at(table, question->first); i < table->nr_entries; i++) {
+	for (size_t i = 0; i < table->nr_entries; i++) {
 		const struct e820_entry *entry = &table->entries[i];
 
-		if (entry->addr > question->last)
-			break;
-		print(out, "    entry %zu: ", i);
+		if (entry->size == 0 || !overlaps(question, entry->addr, entry->addr + (entry->size - 1)))
+			continue;
+		print(out, "  %s", before);
+		print_plain(out, label);
+		print(out, ": ");
 		print_range(out, entry->addr, entry->addr + (entry->size - 1));
 		print(out, " ");
 		e820_print_type(entry->type, out);
 		print(out, "\n");
+		any = true;
+	}
+	return any;
+}
+
+/* Whether two sanitised tables say the same about what is asked for. */
+static bool same_answer(const struct question *question, const struct e820_table *a, const struct e820_table *b)
+{
+	size_t i = e820_index_at(a, question->first), j = e820_index_at(b, question->first);
+
+	for (;; i++, j++) {
+		bool in_a = i < a->nr_entries && a->entries[i].addr <= question->last;
+		bool in_b = j < b->nr_entries && b->entries[j].addr <= question->last;
+
+		if (!in_a || !in_b)
+			return in_a == in_b;
+		if (memcmp(&a->entries[i], &b->entries[j], sizeof(*a->entries)) != 0)
+			return false;
 	}
 }
 
-/* The file's other tables, as they stand there: what Linux made of the first in later steps. */
+/* The answers of other tables: what the descriptors would have given, and the file's other ones as they stand there. */
 static void explain_other_tables(const struct question *question)
 {
-	const struct map_source *source = question->view->source;
+	const struct map_view *view = question->view;
 	struct printer *out = question->out;
 
-	for (size_t i = 0; i < source->nr_e820; i++) {
-		const struct e820_table *table = &source->e820[i].table;
+	if (view->trace && !same_answer(question, &view->e820, &view->conversion) &&
+	    !print_entries(question, &view->conversion, "by the rule of Linux's EFI stub it would be", ""))
+		print(out, "  by the rule of Linux's EFI stub no entry would have it\n");
+	for (size_t i = 0; i < view->source->nr_e820; i++) {
+		const struct source_e820 *other = &view->source->e820[i];
 
-		for (size_t j = 0; j < table->nr_entries && &source->e820[i] != question->view->recorded; j++) {
-			const struct e820_entry *entry = &table->entries[j];
-
-			if (entry->size == 0 || !overlaps(question, entry->addr, entry->addr + (entry->size - 1)))
-				continue;
-			print(out, "  later in the file, %s: ", source->e820[i].label);
-			print_range(out, entry->addr, entry->addr + (entry->size - 1));
-			print(out, " ");
-			e820_print_type(entry->type, out);
-			print(out, "\n");
-		}
+		if (other == view->recorded ||
+		    print_entries(question, &other->table, "in the file's table ", other->label))
+			continue;
+		print(out, "  in the file's table ");
+		print_plain(out, other->label);
+		print(out, ": no entry has it\n");
 	}
 }
 
@@ -343,7 +364,8 @@ static uint64_t bytes_of_ram(const struct question *question, bool *soft)
 		if (entry->type == E820_TYPE_SOFT_RESERVED)
 			*soft = *soft || overlaps(question, entry->addr, entry->addr + (entry->size - 1));
 		if ((entry->type != E820_TYPE_RAM && entry->type != E820_TYPE_RESERVED_KERN) ||
-		    !mm_align_up(entry->addr, MM_PAGE_SIZE, &first) || first >= end || !overlaps(question, first, end - 1))
+		    !mm_align_up(entry->addr, MM_PAGE_SIZE, &first) || first >= end ||
+		    !overlaps(question, first, end - 1))
 			continue;
 		bytes += bytes_in(question, first, end - 1);
 	}
@@ -370,19 +392,24 @@ static void explain_memblock(const struct question *question)
 	if (soft)
 		print(out, "  what is soft reserved is in memblock.reserved\n");
 	if (bytes && question->first <= FIRST_MIB_LAST)
-		print(out, "  the whole first MiB is in memblock.reserved, too: Linux keeps it for starting processors\n");
+		print(out,
+		      "  the whole first MiB is in memblock.reserved, too: Linux keeps it for starting processors\n");
 }
 
 static void explain_known(const struct question *question)
 {
+	const struct e820_table *table = &question->view->e820;
 	struct printer *out = question->out;
 	struct known_range known;
-	bool any = false;
+	bool any = false, gap = question->last == UINT64_MAX || table->nr_entries == 0 ||
+				!e820_mapped_all(table, question->first, question->last + 1, 0);
 
 	for (size_t at = 0; known_ranges_next(&question->view->facts, question->first, question->last, &at, &known);) {
+		if (known.kind == KNOWN_PCI_HOLE && !gap)
+			continue;
 		print(out, "%s  %s ", any ? "" : "\nwell-known ranges\n", known.name);
 		print_range(out, known.start, known.last);
-		print(out, ": %s\n", known.sentence);
+		print(out, ": %s\n", known_range_sentence(&known));
 		any = true;
 	}
 }
@@ -405,7 +432,6 @@ void explain_range(const struct map_view *view, uint64_t first, uint64_t last, s
 		      level == LEVEL_E820 && view->converted ? ", converted as Linux's EFI stub does it" : "");
 		explain_level(&question, level);
 		if (level == LEVEL_E820) {
-			explain_conversion(&question);
 			explain_other_tables(&question);
 			explain_memblock(&question);
 		}

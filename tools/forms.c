@@ -8,6 +8,8 @@ static const struct form forms[] = {
 	{ "table", false, print_table },
 	{ "tsv", true, print_tsv },
 	{ "json", true, print_json },
+	{ "svg", true, print_svg },
+	{ "html", true, print_html },
 };
 
 const struct form *find_form(const char *name)

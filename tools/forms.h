@@ -12,13 +12,18 @@ struct form {
 };
 
 /* For messages and --help. */
-#define FORMS "table, tsv and json"
-#define FORMS_HELP "table (as Linux prints it; the default), tsv or json (for programs; both can be read again)"
+#define FORMS "table, tsv, json, svg and html"
+#define FORMS_HELP "table (as Linux prints it; the default), tsv or json (for programs; both can be read again),\n" \
+	"              svg (a picture) or html (a page with picture, tables and search; needs nothing else)"
 
 /* Null when there is no such form. */
 const struct form *find_form(const char *name);
 
 /* The table form, with colours on a terminal. */
 void print_table(const struct map_source *source);
+
+/* The picture, and the page around it. */
+void print_svg(const struct map_source *source);
+void print_html(const struct map_source *source);
 
 #endif

@@ -105,7 +105,8 @@ static int compare_partners(const struct matching *matching, const struct map_it
 }
 
 /* Takes the pairs out of both sides; what is left stays in order. */
-static void match(struct item_diff *diff, struct single_items *a, struct single_items *b, const struct matching *matching)
+static void match(struct item_diff *diff, struct single_items *a, struct single_items *b,
+		  const struct matching *matching)
 {
 	size_t i = 0, j = 0, left_a = 0, left_b = 0;
 
@@ -119,7 +120,8 @@ static void match(struct item_diff *diff, struct single_items *a, struct single_
 		else if (order > 0)
 			b->items[left_b++] = b->items[j++];
 		else
-			diff->pairs[diff->count++] = (struct item_pair){ matching->change, a->items[i++], b->items[j++] };
+			diff->pairs[diff->count++] =
+				(struct item_pair){ matching->change, a->items[i++], b->items[j++] };
 	}
 	while (i < a->count)
 		a->items[left_a++] = a->items[i++];

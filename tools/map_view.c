@@ -53,10 +53,22 @@ const char *map_level_unit(enum map_level level, size_t count)
 	return names[level][count == 1];
 }
 
+void print_plain(struct printer *out, const char *text)
+{
+	while (*text) {
+		size_t length = 0;
+
+		while ((unsigned char)text[length] >= ' ' && text[length] != 0x7f)
+			length++;
+		print(out, "%.*s%s", (int)length, text, text[length] ? "?" : "");
+		text += length + (text[length] != '\0');
+	}
+}
+
 void map_item_print_type(enum map_level level, const struct map_item *item, struct printer *out)
 {
 	if (level == LEVEL_IOMEM)
-		print(out, "%s", item->name);
+		print_plain(out, item->name);
 	else if (level == LEVEL_E820)
 		e820_print_type(item->type, out);
 	else if (item->type < EFI_MAX_MEMORY_TYPE)
@@ -215,7 +227,8 @@ static void add_segment(struct flattening *flat, const struct map_item *item, ui
 
 	if (flat->complete || last < first)
 		return;
-	if (flat->count && flat->segments[flat->count - 1].item == item && flat->segments[flat->count - 1].last + 1 == first)
+	if (flat->count && flat->segments[flat->count - 1].item == item &&
+	    flat->segments[flat->count - 1].last + 1 == first)
 		flat->segments[flat->count - 1].last = last;
 	else
 		flat->segments[flat->count++] = (struct map_segment){ first, last, item };
@@ -252,6 +265,30 @@ struct map_segment *map_items_flatten(const struct map_items *items, size_t *cou
 	free(flat.open);
 	*count = flat.count;
 	return flat.segments;
+}
+
+static int compare_types(const void *a, const void *b)
+{
+	const struct type_total *one = a, *other = b;
+
+	return one->item->type < other->item->type ? -1 : one->item->type > other->item->type;
+}
+
+struct type_total *map_type_totals(const struct map_segment *segments, size_t count, size_t *used)
+{
+	struct type_total *totals = allocate(count, sizeof(*totals));
+
+	for (size_t i = 0; i < count; i++)
+		totals[i] = (struct type_total){ segments[i].item, range_bytes(segments[i].first, segments[i].last) };
+	qsort(totals, count, sizeof(*totals), compare_types);
+	*used = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (*used && totals[*used - 1].item->type == totals[i].item->type)
+			totals[*used - 1].bytes += totals[i].bytes;
+		else
+			totals[(*used)++] = totals[i];
+	}
+	return totals;
 }
 
 size_t e820_index_at(const struct e820_table *table, uint64_t address)

@@ -8,6 +8,7 @@
 
 #include <mm/known_ranges.h>
 
+#include "allocate.h"
 #include "map_source.h"
 
 /* Where a map can be told: what the firmware says, what the kernel is told, what the kernel made of it. */
@@ -39,7 +40,8 @@ struct map_view {
 	const struct source_e820 *recorded; /* where e820 comes from; null when converted */
 	bool converted;          /* e820 is that conversion because the file has no table */
 	bool by_rule;            /* e820 equals that conversion */
-	struct efi_trace *trace; /* of each descriptor in the conversion (not in e820, unless by_rule); null without any */
+	struct efi_trace
+		*trace; /* of each descriptor in the conversion (not in e820, unless by_rule); null without any */
 	struct e820_table conversion;
 	struct efi_finding *findings;
 	size_t nr_findings, max_findings;
@@ -72,6 +74,9 @@ const char *map_level_unit(enum map_level level, size_t count);
 /* "Boot Data", "ACPI NVS", "Kernel code": the type of an item in Linux's words. */
 void map_item_print_type(enum map_level level, const struct map_item *item, struct printer *out);
 
+/* A text of a file, with '?' for control characters: a terminal shall not obey a file. */
+void print_plain(struct printer *out, const char *text);
+
 /* "[mem 0x0000000000000000-0x000000000009ffff]" */
 void print_range(struct printer *out, uint64_t first, uint64_t last);
 /* The same, with its size: "[mem 0x...-0x...], 655360 bytes (640 KiB)". */
@@ -83,10 +88,16 @@ uint64_t range_bytes(uint64_t first, uint64_t last);
 /* The level without overlaps, sorted, in fresh memory to be freed; stores their number. */
 struct map_segment *map_items_flatten(const struct map_items *items, size_t *count);
 
+/* Bytes of all items of one type; item is the first of them. */
+struct type_total {
+	const struct map_item *item;
+	uint64_t bytes;
+};
+
+/* Sums a level's segments by type, sorted by type, in fresh memory to be freed; stores their number. */
+struct type_total *map_type_totals(const struct map_segment *segments, size_t count, size_t *totals);
+
 /* Index of the first entry of the sanitised table that ends at or after an address; nr_entries when there is none. */
 size_t e820_index_at(const struct e820_table *table, uint64_t address);
-
-/* Zeroed memory; ends the program with a message when there is none. */
-void *allocate(size_t count, size_t size);
 
 #endif

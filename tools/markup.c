@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "markup.h"
 
-#include <stdint.h>
 #include <string.h>
+
+#include "utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -24,24 +25,19 @@ static const char *reference(char c)
 	}
 }
 
-/* Bytes of the character at the front of the text; 0 when it is no character that XML allows. */
-static size_t character_size(const unsigned char *text, size_t length)
+/* Bytes of the character at the front of the text; 0 when it is none, or one that XML does not allow. */
+static size_t character_size(const char *text, size_t length)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t size = *text < 0x80 ? 1 : (*text & 0xe0) == 0xc0 ? 2 : (*text & 0xf0) == 0xe0 ? 3 : (*text & 0xf8) == 0xf0 ? 4 : 0;
-	uint32_t character = size > 1 ? *text & (0xffu >> (size + 1)) : *text;
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t size = utf8_length(text);
 
-	if (size == 0 || size > length)
+	if (size > length)
 		return 0;
-	for (size_t i = 1; i < size; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		character = character << 6 | (text[i] & 0x3f);
-	}
 	if (size == 1)
-		return (character >= ' ' && character != 0x7f) || character == '\t' || character == '\n' ? 1 : 0;
-	if (character < least[size] || character > 0x10ffff || (character >= 0xd800 && character < 0xe000) ||
-	    character == 0xfffe || character == 0xffff || (character >= 0x80 && character < 0xa0))
+		return (*bytes >= ' ' && *bytes != 0x7f) || *bytes == '\t' || *bytes == '\n';
+	if (size == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0) /* U+0080 to U+009F */
+		return 0;
+	if (size == 3 && bytes[0] == 0xef && bytes[1] == 0xbf && bytes[2] >= 0xbe) /* U+FFFE and U+FFFF */
 		return 0;
 	return size;
 }
@@ -51,7 +47,7 @@ static void write_escaped(struct printer *printer, const char *text, size_t leng
 	struct printer *out = ((struct markup_printer *)printer)->out;
 
 	while (length) {
-		size_t size = character_size((const unsigned char *)text, length);
+		size_t size = character_size(text, length);
 		const char *instead = size ? reference(*text) : REPLACEMENT;
 
 		if (instead)

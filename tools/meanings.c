@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "meanings.h"
 
+#include <string.h>
+
 static const char *const efi_meanings[EFI_MAX_MEMORY_TYPE] = {
 	[EFI_RESERVED_TYPE] = "the firmware keeps it for itself, and nobody else may use it",
-	[EFI_LOADER_CODE] = "code of a program that the firmware started, such as the boot loader; free once the system runs",
+	[EFI_LOADER_CODE] =
+		"code of a program that the firmware started, such as the boot loader; free once the system runs",
 	[EFI_LOADER_DATA] = "what the boot loader allocated: the kernel, its initrd and parameters are here; "
 			    "free when they are not needed any more",
 	[EFI_BOOT_SERVICES_CODE] = "code of the firmware's boot services; free after ExitBootServices",
@@ -38,7 +41,8 @@ const char *efi_type_in_linux(uint32_t type)
 	switch (type) {
 	case EFI_BOOT_SERVICES_CODE:
 	case EFI_BOOT_SERVICES_DATA:
-		return "keeps it reserved until the runtime services have their virtual addresses, because some firmware still "
+		return "keeps it reserved until the runtime services have their virtual addresses, because some "
+		       "firmware still "
 		       "uses it then, and frees it afterwards";
 	case EFI_RUNTIME_SERVICES_CODE:
 	case EFI_RUNTIME_SERVICES_DATA:
@@ -56,7 +60,8 @@ const char *e820_type_meaning(uint32_t type)
 	case E820_TYPE_RESERVED:
 		return "leaves them alone and puts no device there; in /proc/iomem they are \"Reserved\"";
 	case E820_TYPE_ACPI:
-		return "reads the ACPI tables in them and never uses them as RAM; in /proc/iomem they are \"ACPI Tables\"";
+		return "reads the ACPI tables in them and never uses them as RAM; in /proc/iomem they are \"ACPI "
+		       "Tables\"";
 	case E820_TYPE_NVS:
 		return "keeps their content over suspend and hibernation; in /proc/iomem they are "
 		       "\"ACPI Non-volatile Storage\"";
@@ -119,6 +124,24 @@ void efi_attribute_explain(uint64_t attribute, struct printer *out)
 		print(out, "%sbits that have no name here: 0x%llx", separator, (unsigned long long)attribute);
 	else if (!*separator)
 		print(out, "none");
+}
+
+void efi_attribute_print_short(uint64_t attribute, struct printer *out)
+{
+	char columns[80];
+	struct buffer_printer text;
+	const char *separator = "";
+
+	buffer_printer_init(&text, columns, sizeof(columns));
+	efi_attribute_print(attribute, &text.printer);
+	for (const char *at = columns; *at;) {
+		size_t blank = strspn(at, " |"), length = strcspn(at + blank, " |");
+
+		if (length)
+			print(out, "%s%.*s", separator, (int)length, at + blank);
+		separator = length ? " " : separator;
+		at += blank + length;
+	}
 }
 
 static void print_entries(const struct efi_trace *trace, struct printer *out)

@@ -17,6 +17,9 @@ const char *efi_type_in_linux(uint32_t type);
 /* The attributes in words, separated by "; ": "can be mapped write-back, uncached; the firmware needs...". */
 void efi_attribute_explain(uint64_t attribute, struct printer *out);
 
+/* Linux's columns without the empty ones: "RUN WB"; nothing when no bit is set. */
+void efi_attribute_print_short(uint64_t attribute, struct printer *out);
+
 /* What became of a descriptor, in words: "merged with its neighbours into e820 entry 3". */
 void efi_trace_explain(const struct efi_memory_desc *desc, const struct efi_trace *trace, struct printer *out);
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAST_HEIGHT 480
 #define MOST_HEIGHT 16000
+#define SPARE_HEIGHT 320 /* shared out to those that are large, beyond a line of text for each */
 
 enum map_kind map_item_kind(enum map_level level, const struct map_item *item)
 {
@@ -61,8 +61,8 @@ static size_t segment_at(const struct picture_column *column, uint64_t address)
 	return low;
 }
 
-/* All ranges in which no column changes, and in which one at least has something. */
-static struct picture_range *cut(const struct picture *picture, size_t *count)
+/* All ranges in which no column changes, and in which one at least has something; and how many gaps are before them. */
+static struct picture_range *cut(const struct picture *picture, size_t *count, size_t *gaps)
 {
 	size_t segments = 0, nr_bounds = 0;
 	uint64_t *bounds;
@@ -82,7 +82,7 @@ static struct picture_range *cut(const struct picture *picture, size_t *count)
 	}
 	qsort(bounds, nr_bounds, sizeof(*bounds), compare_addresses);
 	ranges = allocate(nr_bounds, sizeof(*ranges));
-	*count = 0;
+	*count = *gaps = 0;
 	for (size_t i = 0; i < nr_bounds; i++) {
 		bool any = false;
 
@@ -94,9 +94,11 @@ static struct picture_range *cut(const struct picture *picture, size_t *count)
 
 			any = at < column->count && column->segments[at].first <= bounds[i];
 		}
-		if (any)
-			ranges[(*count)++] = (struct picture_range){
-				bounds[i], i + 1 < nr_bounds ? bounds[i + 1] - 1 : UINT64_MAX, 0 };
+		if (!any)
+			continue;
+		*gaps += bounds[i] > (*count ? ranges[*count - 1].last + 1 : 0);
+		ranges[(*count)++] = (struct picture_range){
+			bounds[i], i + 1 < nr_bounds ? bounds[i + 1] - 1 : UINT64_MAX, 0 };
 	}
 	free(bounds);
 	return ranges;
@@ -128,10 +130,10 @@ static struct picture_cell fill_cell(const struct picture_column *column, const 
 void picture_open(struct picture *picture, const struct map_view *view)
 {
 	struct picture_range *ranges;
-	size_t count, wanted;
+	size_t count, gaps;
 	long rows;
 
-	*picture = (struct picture){ .height = LEAST_HEIGHT };
+	*picture = (struct picture){ .height = MOST_HEIGHT };
 	for (unsigned i = 0; i < MAP_LEVELS; i++) {
 		struct picture_column *column = &picture->columns[picture->nr_columns];
 
@@ -141,11 +143,9 @@ void picture_open(struct picture *picture, const struct map_view *view)
 		column->segments = map_items_flatten(&view->levels[i], &column->count);
 		picture->nr_columns++;
 	}
-	ranges = cut(picture, &count);
-	/* There may be a gap before each range. A page more for each row than the least, so that sizes can be seen. */
-	wanted = 2 * count < MOST_HEIGHT ? 2 * count * PICTURE_ROW_HEIGHT : MOST_HEIGHT;
-	if (wanted > picture->height)
-		picture->height = wanted < MOST_HEIGHT ? (uint32_t)wanted : MOST_HEIGHT;
+	ranges = cut(picture, &count, &gaps);
+	if (count + gaps < (MOST_HEIGHT - SPARE_HEIGHT) / PICTURE_ROW_HEIGHT)
+		picture->height = (uint32_t)(count + gaps) * PICTURE_ROW_HEIGHT + SPARE_HEIGHT;
 	picture->rows = allocate(picture->height / PICTURE_ROW_HEIGHT, sizeof(*picture->rows));
 	rows = map_picture_fold(ranges, count, picture->height, PICTURE_ROW_HEIGHT, picture->rows,
 				picture->height / PICTURE_ROW_HEIGHT, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The picture of a map: a column for each level, side by side on one folded scale of addresses that grow downwards, so that
- * a descriptor stands next to the entry that it became.
+ * The picture of a map: a column for each level, side by side on one folded scale of addresses that grow downwards, so
+ * that a descriptor stands next to the entry that it became.
  */
 #ifndef TOOLS_PICTURE_H
 #define TOOLS_PICTURE_H
@@ -44,8 +44,8 @@ void picture_close(struct picture *picture);
 enum map_kind map_item_kind(enum map_level level, const struct map_item *item);
 
 /*
- * Prints the picture as an SVG element, standard alone (with the XML declaration) or within HTML. The drawing of an item
- * has the attribute data-key="efi-24", "e820-5" or "iomem-7".
+ * Prints the picture as an SVG element, standard alone (with the XML declaration) or within HTML. The drawing of an
+ * item has the attribute data-key="efi-24", "e820-5" or "iomem-7".
  */
 void svg_print(const struct picture *picture, const struct map_view *view, bool alone, struct printer *out);
 

@@ -9,23 +9,29 @@
 
 #define AXIS_RIGHT 128 /* addresses end here */
 #define COLUMNS_LEFT 136
-#define COLUMN_WIDTH 240
 #define COLUMN_GAP 12
-#define NOTES_WIDTH 300
-#define TITLE_HEIGHT 30
 #define LEGEND_STEP 150
 #define LEGEND_HEIGHT 20
 #define BOTTOM 24
 #define BASELINE 12
-#define NAMES_MAX 4 /* well-known ranges that are named in a row */
+#define LABEL_LEFT 5
+#define LABEL_LEAST 22 /* letters, for the captions */
+#define LETTER_WIDTH 7 /* of 11 pixels monospaced, and a little room */
 
 #define X(value) ((unsigned long long)(value))
+
+/* tools/map_page_files.S */
+extern const char map_picture_css[];
 
 struct drawing {
 	const struct picture *picture;
 	const struct map_view *view;
 	struct printer *out;
+	uint32_t column_width;
+	uint32_t notes_width;
+	size_t most_names; /* well-known ranges that are named in a row */
 	uint32_t width;
+	uint32_t legend_top;
 	uint32_t top; /* of the first row */
 };
 
@@ -36,34 +42,14 @@ void print_item_key(struct printer *out, enum map_level level, size_t index)
 	print(out, "%s-%zu", words[level], index);
 }
 
-static uint32_t column_left(size_t column)
+static uint32_t column_left(const struct drawing *drawing, size_t column)
 {
-	return COLUMNS_LEFT + (uint32_t)column * (COLUMN_WIDTH + COLUMN_GAP);
+	return COLUMNS_LEFT + (uint32_t)column * (drawing->column_width + COLUMN_GAP);
 }
 
 static uint32_t notes_left(const struct drawing *drawing)
 {
-	return column_left(drawing->picture->nr_columns);
-}
-
-static void print_style(struct printer *out)
-{
-	print(out, "<style>\n"
-		   ".map-picture { --paper: #ffffff; --ink: #1b1b1f; --faint: #5b5b66; --line: #c9c9d2; }\n"
-		   "@media (prefers-color-scheme: dark) {\n"
-		   "\t.map-picture { --paper: #16161a; --ink: #ececf1; --faint: #a3a3b0; --line: #45454f; }\n"
-		   "}\n"
-		   ".map-picture text { font: 11px ui-monospace, \"DejaVu Sans Mono\", monospace; fill: var(--ink); }\n"
-		   ".map-picture .title { font: bold 14px system-ui, sans-serif; }\n"
-		   ".map-picture .caption, .map-picture .legend { font: 12px system-ui, sans-serif; }\n"
-		   ".map-picture .faint { fill: var(--faint); }\n"
-		   ".map-picture .paper { fill: var(--paper); }\n"
-		   ".map-picture .line { stroke: var(--line); fill: none; }\n"
-		   ".map-picture .item rect { stroke: var(--paper); }\n"
-		   ".map-picture .item .on-light { fill: #000000; }\n"
-		   ".map-picture .item .on-dark { fill: #ffffff; }\n"
-		   ".map-picture .fold { stroke: var(--paper); stroke-width: 3; fill: none; }\n"
-		   "</style>\n");
+	return column_left(drawing, drawing->picture->nr_columns);
 }
 
 /* Black can be read on all colours but these. */
@@ -72,22 +58,37 @@ static const char *text_class(enum map_kind kind)
 	return kind == MAP_KIND_NOTHING || kind == MAP_KIND_UNUSABLE ? "on-dark" : "on-light";
 }
 
-static void print_label(const struct drawing *drawing, enum map_level level, const struct picture_cell *cell, bool mixed,
-			struct printer *out)
+static void print_label(enum map_level level, const struct picture_cell *cell, struct printer *out)
 {
-	struct markup_printer escaped = markup_printer_to(out);
-
-	(void)drawing;
-	if (mixed && cell->items > 1) {
+	if (cell->items > 1)
 		print(out, "%zu %s, mostly ", cell->items, map_level_unit(level, cell->items));
-		map_item_print_type(level, cell->item, &escaped.printer);
-		return;
-	}
-	if (level != LEVEL_IOMEM)
+	else if (level != LEVEL_IOMEM)
 		print(out, "%zu ", cell->item->index);
-	map_item_print_type(level, cell->item, &escaped.printer);
+	map_item_print_type(level, cell->item, out);
+	if (cell->items > 1)
+		return;
 	print(out, " ");
 	print_binary_size(out, range_bytes(cell->item->first, cell->item->last));
+}
+
+/* So wide that all labels fit, but at most so wide. */
+static uint32_t find_width(const struct picture *picture, uint32_t most)
+{
+	size_t longest = LABEL_LEAST;
+
+	for (size_t i = 0; i < picture->nr_columns; i++) {
+		for (size_t j = 0; j < picture->nr_rows; j++) {
+			const struct picture_cell *cell = &picture->columns[i].cells[j];
+			char text[2];
+			struct buffer_printer label;
+
+			buffer_printer_init(&label, text, sizeof(text));
+			if (cell->item)
+				print_label(picture->columns[i].level, cell, &label.printer);
+			longest = label.length > longest ? label.length : longest;
+		}
+	}
+	return longest < most / LETTER_WIDTH ? (uint32_t)longest * LETTER_WIDTH + LABEL_LEFT : most;
 }
 
 /* A zigzag across a column or all of them: here the scale does not hold. */
@@ -106,10 +107,11 @@ static void print_cell(const struct drawing *drawing, size_t column, size_t firs
 	const struct picture_cell *cell = &picture->columns[column].cells[first];
 	enum map_level level = picture->columns[column].level;
 	enum map_kind kind = map_item_kind(level, cell->item);
-	uint32_t left = column_left(column), top = drawing->top + picture->rows[first].cell;
+	uint32_t left = column_left(drawing, column), top = drawing->top + picture->rows[first].cell;
 	uint32_t bottom = drawing->top + picture->rows[last].cell + picture->rows[last].width;
 	bool mixed = cell->items > 1;
 	struct printer *out = drawing->out;
+	struct markup_printer escaped = markup_printer_to(out);
 
 	print(out, "<g class=\"item\"");
 	if (!mixed) {
@@ -118,19 +120,21 @@ static void print_cell(const struct drawing *drawing, size_t column, size_t firs
 		print(out, "\"");
 	}
 	print(out, "><title>");
-	print_label(drawing, level, cell, mixed, out);
+	print_label(level, cell, &escaped.printer);
 	print(out, ", ");
 	print_range(out, mixed ? picture->rows[first].start : cell->item->first,
 		    mixed ? picture->rows[last].last : cell->item->last);
 	print(out, "</title>\n<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" fill=\"#%06x\"/>\n", (unsigned)left,
-	      (unsigned)top, COLUMN_WIDTH, (unsigned)(bottom - top), (unsigned)map_kind_colour(kind));
+	      (unsigned)top, (unsigned)drawing->column_width, (unsigned)(bottom - top),
+	      (unsigned)map_kind_colour(kind));
 	for (size_t i = first; i <= last; i++)
 		if (picture->rows[i].flags & PICTURE_FOLDED)
-			print_fold(drawing, left, left + COLUMN_WIDTH,
+			print_fold(drawing, left, left + drawing->column_width,
 				   drawing->top + picture->rows[i].cell + picture->rows[i].width * 2 / 3, "fold");
-	print(out, "<svg x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\"><text class=\"%s\" x=\"5\" y=\"%u\">", (unsigned)left,
-	      (unsigned)top, COLUMN_WIDTH, (unsigned)(bottom - top), text_class(kind), BASELINE);
-	print_label(drawing, level, cell, mixed, out);
+	print(out, "<svg x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\"><text class=\"%s\" x=\"%u\" y=\"%u\">",
+	      (unsigned)left, (unsigned)top, (unsigned)drawing->column_width, (unsigned)(bottom - top),
+	      text_class(kind), LABEL_LEFT, BASELINE);
+	print_label(level, cell, &escaped.printer);
 	print(out, "</text></svg></g>\n");
 }
 
@@ -148,8 +152,8 @@ static void print_column(const struct drawing *drawing, size_t column)
 	}
 }
 
-/* The well-known ranges of a row: the one that holds it, or those within. false when there are none. */
-static bool print_known(const struct drawing *drawing, const struct picture_piece *row, const char *separator)
+/* The well-known range that holds a row, and those within the row. */
+static void print_known(const struct drawing *drawing, const struct picture_piece *row, const char *separator)
 {
 	const struct known_facts *facts = &drawing->view->facts;
 	bool gap = row->flags & PICTURE_GAP;
@@ -158,18 +162,20 @@ static bool print_known(const struct drawing *drawing, const struct picture_piec
 
 	if (known_range_holding(facts, row->start, row->last, gap, &known)) {
 		print(drawing->out, "%s%s", separator, known.name);
-		return true;
+		separator = ": ";
 	}
 	for (size_t at = 0; known_ranges_next(facts, row->start, row->last, &at, &known);) {
-		if (known.start < row->start || known.last > row->last || (known.gap_only && !gap))
+		bool within = known.start >= row->start && known.last <= row->last;
+
+		if (!within || (known.start == row->start && known.last == row->last) || (known.kind == KNOWN_PCI_HOLE && !gap))
 			continue;
-		if (names == NAMES_MAX)
+		if (names == drawing->most_names) {
 			print(drawing->out, "...");
-		if (names++ >= NAMES_MAX)
 			break;
+		}
+		names++;
 		print(drawing->out, "%s%s", names == 1 ? separator : ", ", known.name);
 	}
-	return names > 0;
 }
 
 static void print_row(const struct drawing *drawing, const struct picture_piece *row)
@@ -180,14 +186,15 @@ static void print_row(const struct drawing *drawing, const struct picture_piece 
 
 	print(out, "<text class=\"%s\" x=\"%u\" y=\"%u\" text-anchor=\"end\">%08llx</text>\n", gap ? "faint" : "",
 	      AXIS_RIGHT, (unsigned)(top + BASELINE), X(row->start));
-	print(out, "<text class=\"faint\" x=\"%u\" y=\"%u\">", (unsigned)notes_left(drawing), (unsigned)(top + BASELINE));
+	print(out, "<text class=\"faint\" x=\"%u\" y=\"%u\">", (unsigned)notes_left(drawing),
+	      (unsigned)(top + BASELINE));
 	if (gap) {
 		print(out, "gap ");
 		print_binary_size(out, range_bytes(row->start, row->last));
 	}
 	print_known(drawing, row, gap ? ", " : "");
 	print(out, "</text>\n");
-	if (gap && (row->flags & PICTURE_FOLDED))
+	if (gap)
 		print_fold(drawing, COLUMNS_LEFT, notes_left(drawing) - COLUMN_GAP, top + row->width / 2, "line");
 }
 
@@ -198,17 +205,18 @@ static uint32_t print_legend(const struct drawing *drawing, bool *present, bool 
 	struct printer *out = drawing->out;
 
 	for (unsigned kind = MAP_KIND_NOTHING + 1; kind < MAP_KINDS; kind++) {
-		uint32_t x = 8 + place % per_line * LEGEND_STEP, y = TITLE_HEIGHT + place / per_line * LEGEND_HEIGHT;
+		uint32_t x = 8 + place % per_line * LEGEND_STEP,
+			 y = drawing->legend_top + place / per_line * LEGEND_HEIGHT;
 
 		if (!present[kind])
 			continue;
 		place++;
 		if (measure)
 			continue;
-		print(out, "<rect x=\"%u\" y=\"%u\" width=\"14\" height=\"14\" fill=\"#%06x\"/>", (unsigned)x, (unsigned)y,
-		      (unsigned)map_kind_colour(kind));
-		print(out, "<text class=\"legend\" x=\"%u\" y=\"%u\">%s</text>\n", (unsigned)(x + 20), (unsigned)(y + 12),
-		      map_kind_name(kind));
+		print(out, "<rect class=\"sample\" x=\"%u\" y=\"%u\" width=\"14\" height=\"14\" fill=\"#%06x\"/>",
+		      (unsigned)x, (unsigned)y, (unsigned)map_kind_colour(kind));
+		print(out, "<text class=\"legend\" x=\"%u\" y=\"%u\">%s</text>\n", (unsigned)(x + 20),
+		      (unsigned)(y + 12), map_kind_name(kind));
 	}
 	return (place + per_line - 1) / per_line * LEGEND_HEIGHT;
 }
@@ -219,8 +227,9 @@ static void print_captions(const struct drawing *drawing)
 	const struct picture *picture = drawing->picture;
 
 	for (size_t i = 0; i < picture->nr_columns; i++)
-		print(drawing->out, "<text class=\"caption\" x=\"%u\" y=\"%u\">%s%s</text>\n", (unsigned)column_left(i),
-		      (unsigned)(drawing->top - 8), captions[picture->columns[i].level],
+		print(drawing->out, "<text class=\"caption\" x=\"%u\" y=\"%u\">%s%s</text>\n",
+		      (unsigned)column_left(drawing, i), (unsigned)(drawing->top - 8),
+		      captions[picture->columns[i].level],
 		      picture->columns[i].level == LEVEL_E820 && drawing->view->converted ? " (converted)" : "");
 }
 
@@ -233,26 +242,33 @@ static void find_present(const struct map_view *view, bool *present)
 
 void svg_print(const struct picture *picture, const struct map_view *view, bool alone, struct printer *out)
 {
-	struct drawing drawing = { .picture = picture, .view = view, .out = out };
+	struct drawing drawing = { .picture = picture, .view = view, .out = out,
+				   .column_width = find_width(picture, alone ? 420 : 260), .notes_width = alone ? 380 : 280,
+				   .most_names = alone ? 4 : 2,
+				   .legend_top = alone ? 30 : 8 };
 	bool present[MAP_KINDS] = { false };
 	uint32_t height;
 
 	find_present(view, present);
-	drawing.width = notes_left(&drawing) + NOTES_WIDTH;
-	drawing.top = TITLE_HEIGHT + print_legend(&drawing, present, true) + 24;
+	drawing.width = notes_left(&drawing) + drawing.notes_width;
+	drawing.top = drawing.legend_top + print_legend(&drawing, present, true) + 24;
 	height = drawing.top + picture->height + BOTTOM;
 	if (alone)
 		print(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-	print(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"map-picture\" width=\"%u\" height=\"%u\" "
-		   "viewBox=\"0 0 %u %u\" role=\"%s\">\n<title>Memory map of ", (unsigned)drawing.width, (unsigned)height,
-	      (unsigned)drawing.width, (unsigned)height, alone ? "img" : "group");
+	print(out,
+	      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"map-picture\" width=\"%u\" height=\"%u\" "
+	      "viewBox=\"0 0 %u %u\" role=\"%s\">\n<title>Memory map of ",
+	      (unsigned)drawing.width, (unsigned)height, (unsigned)drawing.width, (unsigned)height,
+	      alone ? "img" : "group");
 	print_markup(out, view->source->name);
 	print(out, "</title>\n");
-	print_style(out);
-	print(out, "<rect class=\"paper\" width=\"%u\" height=\"%u\"/>\n<text class=\"title\" x=\"8\" y=\"20\">Memory map of ",
-	      (unsigned)drawing.width, (unsigned)height);
-	print_markup(out, view->source->name);
-	print(out, "</text>\n");
+	print(out, "<style>\n%s</style>\n", map_picture_css);
+	print(out, "<rect class=\"paper\" width=\"%u\" height=\"%u\"/>\n", (unsigned)drawing.width, (unsigned)height);
+	if (alone) {
+		print(out, "<text class=\"title\" x=\"8\" y=\"20\">Memory map of ");
+		print_markup(out, view->source->name);
+		print(out, "</text>\n");
+	}
 	print_legend(&drawing, present, false);
 	print_captions(&drawing);
 	for (size_t i = 0; i < picture->nr_rows; i++)

@@ -2,6 +2,7 @@
 # The host command `mapbridge`: build/mapbridge, and build/san/mapbridge with sanitizers for the tests.
 VERSION := 0.1
 TOOLS_C := $(wildcard tools/*.c)
+TOOLS_O := $(TOOLS_C:%.c=%.o) tools/map_page_files.o
 TOOLS_LIBS := -lz -llzma -lzstd -llz4 -llzo2 -lbz2
 
 tools-libraries:
@@ -9,11 +10,14 @@ tools-libraries:
 .PHONY: tools-libraries
 $(B)/host/tools/unpack.o $(B)/san/tools/unpack.o: | tools-libraries
 
-$(B)/mapbridge: $(TOOLS_C:%.c=$(B)/host/%.o) $(B)/host/libloader.a $(B)/host/libmm.a
+$(B)/mapbridge: $(TOOLS_O:%=$(B)/host/%) $(B)/host/libloader.a $(B)/host/libmm.a
 	$(Q)$(HOSTCC) $^ -o $@ $(TOOLS_LIBS)
-$(B)/san/mapbridge: $(TOOLS_C:%.c=$(B)/san/%.o) $(B)/san/libloader.a $(B)/san/libmm.a
+$(B)/san/mapbridge: $(TOOLS_O:%=$(B)/san/%) $(B)/san/libloader.a $(B)/san/libmm.a
 	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@ $(TOOLS_LIBS)
 $(B)/host/tools/%.o $(B)/san/tools/%.o: HOSTFLAGS += -DMAPBRIDGE_VERSION='"$(VERSION)"'
+$(B)/%/tools/map_page_files.o: $(addprefix tools/,map_page_files.S map_picture.css map_page.css map_page.js)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -c $< -o $@
 
 ## make install              the command mapbridge, its manual page and completion, and libmm for programs on a host; PREFIX=
 ##                          (/usr/local) says where, DESTDIR= what stands before it when a package is made

@@ -13,6 +13,14 @@
 #define BLS_NAME_MAX 256   /* of a file name or a title, with the NUL */
 #define BLS_WORD_MAX 64    /* of a machine-id, sort-key or architecture, with the NUL */
 
+/* mapbridge-console: how much is told while nobody has asked. */
+enum console_level {
+	CONSOLE_UNSET, /* no such line */
+	CONSOLE_QUIET, /* nothing before the first key or error */
+	CONSOLE_STEPS, /* what is done */
+	CONSOLE_DUMP   /* and the memory map */
+};
+
 struct bls_entry {
 	char title[BLS_NAME_MAX];
 	char version[BLS_NAME_MAX];
@@ -29,6 +37,7 @@ struct bls_entry {
 	size_t options_length;               /* what the lines have in all, even when it did not fit */
 	bool verify;                         /* mapbridge-verify yes: the digest of all of a prepared kernel is checked */
 	bool start_efi;                      /* mapbridge-start efi: the kernel is started as an EFI program */
+	enum console_level console;
 	bool foreign;                        /* for another architecture than x64: to be hidden, and not checked */
 };
 
@@ -46,6 +55,7 @@ struct bls_loader {
 	bool editor_disabled;             /* options cannot be changed in the list */
 	enum console_mode console_mode;
 	uint32_t console_mode_number;     /* of CONSOLE_MODE_NUMBER */
+	enum console_level console;
 };
 
 /*

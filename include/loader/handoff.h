@@ -61,7 +61,7 @@ struct mapbridge_handoff {
 	uint64_t kernel_size;       /* bytes up to the end of the highest segment */
 	uint64_t loader_tsc;        /* time stamp counter at the loader's first instruction */
 	uint32_t e820_crc32;        /* of the e820 map handed over, as Linux computes it for hibernation */
-	uint32_t printed_crc32;     /* of the e820 map that the console showed before ExitBootServices */
+	uint32_t printed_crc32;     /* of the e820 map that the console showed before ExitBootServices; 0: none */
 	uint32_t exit_tries;        /* calls of ExitBootServices, the successful one included */
 	uint32_t exit_descriptors;  /* descriptors in the map that made it succeed */
 };

@@ -126,7 +126,21 @@ VARIABLES = {LOADER_BEHIND: LOADER, "EFI/echo.efi": f"{EFI}/echo.efi",
              "loader/entries/a.conf": b"sort-key a\nefi /EFI/echo.efi\noptions a\n",
              "loader/entries/b+5.conf": b"sort-key b\nefi /EFI/echo.efi\noptions x\n"}
 
+QUIET = {"hello.elf": HELLO, "loader/entries/hello.conf": b"title Hello\nlinux /hello.elf\n"}
+
 TESTS = [
+    # nobody asks, nothing is said
+    BootTest("entry_quiet", kernel_verdict=True,
+             files={**QUIET, "loader/loader.conf": b"mapbridge-console quiet\nno-such-key 1\n"},
+             must_not=(EXCEPTION, "(?i)mapbridge:", "Mapbridge, from", "booting", "BIOS-e820")),
+    # an error, and all that was said before it comes first; then an entry that wants the map to be seen
+    BootTest("entry_quiet_until_an_error", kernel_verdict=True, keys=((LIST, "2\r"),),
+             files={**QUIET, "loader/loader.conf": b"default missing.conf\nno-such-key 1\n",
+                    "loader/entries/hello.conf": b"title Hello\nlinux /hello.elf\nmapbridge-console dump\n",
+                    "loader/entries/missing.conf": b"sort-key a\nlinux /missing.elf\n"},
+             must=(r"^Mapbridge, from .*\nmapbridge: note: .*loader\.conf:\nline 2: unknown key no-such-key is ignored\n+"
+                   r"booting .*missing\.conf\nmapbridge: error: \\missing\.elf: not found", r"^BIOS-e820: ", LEAVING),
+             must_not=(EXCEPTION,)),
     # the options of an entry, changed in the middle and at both ends; then by an entry that we boot ourselves
     BootTest("entry_editor", files={**EDITED, "loader/loader.conf": b"timeout menu-force\nconsole-mode max\n"},
              kernel_verdict=True, screenshot_at=EDITOR,
@@ -137,7 +151,7 @@ TESTS = [
              must_not=(EXCEPTION, r"mapbridge: note")),
     BootTest("entry_editor_is_off", files={**EDITED, "loader/loader.conf": b"timeout menu-force\neditor no\n"},
              kernel_verdict=True, keys=((LIST, "e"), (r"editor is switched off: .*loader\.conf says editor no", "1\r")),
-             must=(r"^s saves .* choose,\nEnter starts, Esc or q goes back", LEAVING),
+             must=(r"^digits or arrow keys choose, Enter starts, Esc or q goes back", LEAVING),
              must_not=(EXCEPTION, "Options for this start", "edits the options")),
     # the Boot Loader Interface, with a note for what nobody can give us: once a start
     BootTest("entry_loader_variables", efi=f"{EFI}/variables.efi", gpt=True, files=VARIABLES,
@@ -185,7 +199,8 @@ TESTS = [
              must=(*ECHO_SAID, LIST_LINES, r"^mapbridge: note: .*hello\+3\.conf: this try is not counted", LEAVING),
              must_not=(EXCEPTION,)),
     BootTest("entry_linux_as_efi_program", kernel_verdict=True, prepare=two_initrds, timeout=180,
-             files={"vmlinuz": LINUX, "loader/loader.conf": b"timeout 1\n", "loader/entries/linux.conf":
+             files={"vmlinuz": LINUX, "loader/loader.conf": b"timeout 1\nmapbridge-console steps\n",
+                    "loader/entries/linux.conf":
                     b"title Linux\nlinux /vmlinuz\ninitrd /first.img\ninitrd /second.img\nmapbridge-start efi\n"
                     b"options rdinit=/second " + LINUX_CMDLINE.encode()},
              must=(r"^Linux starts in 1 s; any key shows the list",

@@ -130,7 +130,7 @@ TESTS = [
     BootTest("no_configuration", ends="returned", screenshot_at="mapbridge: back to the firmware",
              must=(r"^BIOS-e820: \[mem 0x", r"[\\/]loader[\\/]"), must_not=(r"!!!! X64 Exception", LEAVING)),
     BootTest("default_entry_missing", ends="returned",
-             files={"loader/loader.conf": b"default other.conf\ntimeout 0\n",
+             files={"loader/loader.conf": b"default other.conf\ntimeout 0\nmapbridge-console dump\n",
                     "loader/entries/boot.conf": b"linux /boot.elf\n"},
              must=(r"^mapbridge: note: .*loader\.conf: .*other\.conf", r"^mapbridge: error: .*boot\.elf: not found",
                    r"^   1  boot\.conf"), must_not=(r"!!!! X64 Exception", LEAVING)),

@@ -90,7 +90,8 @@ class Browser:
         self.call("POST", "url", {"url": "file://" + os.path.realpath(path)})
 
     def resize(self, width, height):
-        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+                      mobile=False)
 
     def devtools(self, command, **parameters):
         return self.call("POST", "goog/cdp/execute", {"cmd": command, "params": parameters})

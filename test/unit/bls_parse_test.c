@@ -408,6 +408,37 @@ static void console_modes(void **state)
 	assert_int_equal(r.loader.console_mode, CONSOLE_MODE_KEEP);
 }
 
+static void console_levels(void **state)
+{
+	static const struct {
+		const char *value;
+		enum console_level level; /* CONSOLE_UNSET: it is none */
+	} cases[] = { { "quiet", CONSOLE_QUIET }, { "steps", CONSOLE_STEPS }, { "dump", CONSOLE_DUMP }, { "", CONSOLE_UNSET },
+		      { "Quiet", CONSOLE_UNSET }, { "dumps", CONSOLE_UNSET }, { "step", CONSOLE_UNSET }, { "0", CONSOLE_UNSET } };
+	struct result r;
+	char text[100], expected[200];
+
+	(void)state;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(cases); i++) {
+		snprintf(text, sizeof(text), "mapbridge-console %s\nlinux /a", cases[i].value);
+		snprintf(expected, sizeof(expected), "line 1: mapbridge-console %s; needed: quiet, steps or dump", cases[i].value);
+		parse(text, strlen(text), false, &r);
+		assert_string_equal(r.why, cases[i].level ? "" : expected);
+		if (cases[i].level)
+			assert_int_equal(r.entry.console, cases[i].level);
+		snprintf(text, sizeof(text), "mapbridge-console steps\nmapbridge-console %s", cases[i].value);
+		snprintf(expected, sizeof(expected), "line 2: mapbridge-console %s is ignored; needed: quiet, steps or dump\n",
+			 cases[i].value);
+		parse(text, strlen(text), true, &r);
+		assert_string_equal(r.notes, cases[i].level ? "" : expected);
+		assert_int_equal(r.loader.console, cases[i].level ? cases[i].level : CONSOLE_STEPS);
+	}
+	parse("", 0, true, &r);
+	assert_int_equal(r.loader.console, CONSOLE_UNSET);
+	ENTRY(&r, "linux /a");
+	assert_int_equal(r.entry.console, CONSOLE_UNSET);
+}
+
 static void the_editor_is_a_boolean(void **state)
 {
 	static const struct {
@@ -546,6 +577,7 @@ int main(void)
 		cmocka_unit_test(timeouts),
 		cmocka_unit_test(a_saved_default),
 		cmocka_unit_test(console_modes),
+		cmocka_unit_test(console_levels),
 		cmocka_unit_test(the_editor_is_a_boolean),
 		cmocka_unit_test(a_timeout_from_elsewhere),
 		cmocka_unit_test(systemds_other_settings_are_known),

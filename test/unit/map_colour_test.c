@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The colours of kinds of memory, seen by everybody: what colour-blind eyes see is simulated with the matrices of Machado,
- * Oliveira and Fernandes (2009) for complete lack of one kind of cones, differences are distances in CIELAB (1976).
+ * The colours of kinds of memory, seen by everybody: what colour-blind eyes see is simulated with the matrices of
+ * Machado, Oliveira and Fernandes (2009) for complete lack of one kind of cones, differences are distances in CIELAB
+ * (1976).
  */
 #include <math.h>
 
