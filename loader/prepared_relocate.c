@@ -7,6 +7,7 @@
 
 #define LONG UINT32_C(0x8000) /* a distance in two units, of which this is the high one */
 #define LONGS UINT64_C(0x8000800080008000)
+#define SUM_MOST 65536 /* units */
 #define EVEN_UNITS UINT64_C(0x0000ffff0000ffff)
 
 struct units {
@@ -32,23 +33,39 @@ static inline uint64_t read_distance(const uint16_t **unit, const uint16_t *end)
 	return distance;
 }
 
-/* Where the last relocation of a table ends: four units at a time, as long as each is a distance of its own. */
+/*
+ * The sum of as many distances of one unit as follow each other, eight at a time and at most SUM_MOST: two of them fit 16 bits together, and so
+ * many fit 32. The units are taken.
+ */
+static uint64_t sum_of_short(struct units *units)
+{
+	const uint16_t *end = units->end - units->at > SUM_MOST ? units->at + SUM_MOST : units->end;
+	uint64_t sum = 0;
+
+	for (; end - units->at >= 8; units->at += 8) {
+		uint64_t four, more;
+
+		__builtin_memcpy(&four, units->at, sizeof(four));
+		__builtin_memcpy(&more, units->at + 4, sizeof(more));
+		if ((four | more) & LONGS)
+			break;
+		four += more;
+		sum += (four & EVEN_UNITS) + (four >> 16 & EVEN_UNITS);
+	}
+	return (uint32_t)sum + (sum >> 32);
+}
+
+/* Where the last relocation of a table ends. */
 static uint64_t end_of_table(struct units units)
 {
 	uint64_t end = 0;
 
 	while (units.at < units.end) {
-		uint64_t four;
+		const uint16_t *start = units.at;
 
-		while (units.end - units.at >= 4) {
-			__builtin_memcpy(&four, units.at, sizeof(four));
-			if (four & LONGS)
-				break;
-			four = (four & EVEN_UNITS) + (four >> 16 & EVEN_UNITS);
-			end += (uint32_t)four + (four >> 32) + 4 * units.width;
-			units.at += 4;
-		}
-		if (units.at < units.end)
+		end += sum_of_short(&units);
+		end += (uint64_t)(units.at - start) * units.width;
+		for (unsigned i = 0; i < 8 && units.at < units.end; i++)
 			end += read_distance(&units.at, units.end) + units.width;
 	}
 	return end;
