@@ -7,39 +7,58 @@
 
 #define LONG UINT32_C(0x8000) /* a distance in two units, of which this is the high one */
 #define LONGS UINT64_C(0x8000800080008000)
-#define SUM_MOST 65536 /* units */
+#define RUN_BITS 5 /* of a 64-bit table's unit: how many more follow directly; the bits above are the distance in 8 bytes */
+#define RUN_MASK UINT32_C(0x1f)
+#define RUN_MASKS UINT64_C(0x001f001f001f001f)
+#define DISTANCE_MASKS UINT64_C(0x03ff03ff03ff03ff)
 #define EVEN_UNITS UINT64_C(0x0000ffff0000ffff)
+#define SUM_MOST 65536 /* units */
+#define WIDE 8
+#define NARROW 4
 
 struct units {
 	const uint16_t *at;
 	const uint16_t *end;
-	uint64_t width; /* of a relocation, bytes */
+};
+
+/* The next unit, or two: a distance, and for a 64-bit table how many more relocations follow directly. */
+struct step {
+	uint64_t distance;
+	uint32_t run;
 };
 
 static struct units units_of(const struct prepared_header *head, enum prepared_relocation kind)
 {
 	const uint16_t *at = (const void *)((const uint8_t *)head + head->relocations[kind].offset);
 
-	return (struct units){ at, at + head->relocations[kind].size / sizeof(*at), kind == PREPARED_RELOCATION_64 ? 8 : 4 };
+	return (struct units){ at, at + head->relocations[kind].size / sizeof(*at) };
 }
 
-/* The distance at *unit, which moves on. What is behind a last unit alone that should be two is not read. */
-static inline uint64_t read_distance(const uint16_t **unit, const uint16_t *end)
+/* What is behind a last unit alone that should be two is not read. */
+static inline struct step take_step(struct units *units, unsigned width)
 {
-	uint64_t distance = *(*unit)++;
+	uint64_t unit = *units->at++;
 
-	if (distance & LONG)
-		distance = (distance & ~LONG) << 16 | (*unit < end ? *(*unit)++ : 0);
-	return distance;
+	if (unit & LONG)
+		return (struct step){ (unit & ~LONG) << 16 | (units->at < units->end ? *units->at++ : 0), 0 };
+	if (width == NARROW)
+		return (struct step){ unit, 0 };
+	return (struct step){ (unit >> RUN_BITS) * WIDE, unit & RUN_MASK };
+}
+
+/* Bytes that four short units go on, each in 16 bits; for a 64-bit table in units of 8. All without the relocations' own. */
+static inline uint64_t four_short(uint64_t four, unsigned width)
+{
+	return width == NARROW ? four : (four >> RUN_BITS & DISTANCE_MASKS) + (four & RUN_MASKS);
 }
 
 /*
- * The sum of as many distances of one unit as follow each other, eight at a time and at most SUM_MOST: two of them fit 16 bits together, and so
- * many fit 32. The units are taken.
+ * How far as many short units go on as follow each other, eight at a time and at most SUM_MOST: two of them fit 16 bits together,
+ * and so many fit 32. The units are taken.
  */
-static uint64_t sum_of_short(struct units *units)
+static inline uint64_t take_short(struct units *units, unsigned width)
 {
-	const uint16_t *end = units->end - units->at > SUM_MOST ? units->at + SUM_MOST : units->end;
+	const uint16_t *start = units->at, *end = units->end - start > SUM_MOST ? start + SUM_MOST : units->end;
 	uint64_t sum = 0;
 
 	for (; end - units->at >= 8; units->at += 8) {
@@ -49,24 +68,25 @@ static uint64_t sum_of_short(struct units *units)
 		__builtin_memcpy(&more, units->at + 4, sizeof(more));
 		if ((four | more) & LONGS)
 			break;
-		four += more;
+		four = four_short(four, width) + four_short(more, width);
 		sum += (four & EVEN_UNITS) + (four >> 16 & EVEN_UNITS);
 	}
-	return (uint32_t)sum + (sum >> 32);
+	sum = (uint32_t)sum + (sum >> 32);
+	return (width == NARROW ? sum : sum * WIDE) + (uint64_t)(units->at - start) * width;
 }
 
 /* Where the last relocation of a table ends. */
-static uint64_t end_of_table(struct units units)
+static inline uint64_t end_of_table(struct units units, unsigned width)
 {
 	uint64_t end = 0;
 
 	while (units.at < units.end) {
-		const uint16_t *start = units.at;
+		end += take_short(&units, width);
+		for (unsigned i = 0; i < 8 && units.at < units.end; i++) {
+			struct step step = take_step(&units, width);
 
-		end += sum_of_short(&units);
-		end += (uint64_t)(units.at - start) * units.width;
-		for (unsigned i = 0; i < 8 && units.at < units.end; i++)
-			end += read_distance(&units.at, units.end) + units.width;
+			end += step.distance + (step.run + UINT64_C(1)) * width;
+		}
 	}
 	return end;
 }
@@ -74,7 +94,8 @@ static uint64_t end_of_table(struct units units)
 int prepared_check_relocations(const struct prepared_header *head, uint64_t memory_size, struct printer *why)
 {
 	for (unsigned kind = 0; kind < PREPARED_RELOCATIONS; kind++) {
-		uint64_t end = end_of_table(units_of(head, kind));
+		struct units units = units_of(head, kind);
+		uint64_t end = kind == PREPARED_RELOCATION_64 ? end_of_table(units, WIDE) : end_of_table(units, NARROW);
 
 		if (end <= memory_size)
 			continue;
@@ -88,13 +109,17 @@ int prepared_check_relocations(const struct prepared_header *head, uint64_t memo
 static void add_64(struct units units, uint8_t *memory, uint64_t delta)
 {
 	while (units.at < units.end) {
-		uint64_t value;
+		struct step step = take_step(&units, WIDE);
 
-		memory += read_distance(&units.at, units.end);
-		__builtin_memcpy(&value, memory, sizeof(value));
-		value += delta;
-		__builtin_memcpy(memory, &value, sizeof(value));
-		memory += sizeof(value);
+		memory += step.distance;
+		do {
+			uint64_t value;
+
+			__builtin_memcpy(&value, memory, sizeof(value));
+			value += delta;
+			__builtin_memcpy(memory, &value, sizeof(value));
+			memory += sizeof(value);
+		} while (step.run--);
 	}
 }
 
@@ -103,7 +128,7 @@ static void add_32(struct units units, uint8_t *memory, uint32_t delta)
 	while (units.at < units.end) {
 		uint32_t value;
 
-		memory += read_distance(&units.at, units.end);
+		memory += take_step(&units, NARROW).distance;
 		__builtin_memcpy(&value, memory, sizeof(value));
 		value += delta;
 		__builtin_memcpy(memory, &value, sizeof(value));

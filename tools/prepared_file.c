@@ -38,31 +38,55 @@ static size_t find_segments(const struct unpacked_kernel *kernel, struct prepare
 	return count;
 }
 
-/* Appends a distance in the units of the file; returns the bytes. */
-static size_t put_distance(uint8_t *at, uint32_t distance)
+/* Appends a distance that one unit has no room for. */
+static size_t put_long(uint8_t *at, uint32_t distance)
 {
-	uint16_t units[2] = { (uint16_t)distance, 0 };
+	uint16_t units[2] = { (uint16_t)(distance >> 16 | 0x8000), (uint16_t)distance };
 
-	if (distance >= 0x8000) {
-		units[0] = (uint16_t)(distance >> 16 | 0x8000);
-		units[1] = (uint16_t)distance;
+	memcpy(at, units, sizeof(units));
+	return sizeof(units);
+}
+
+/* How many of a list follow number i directly, at most as many as a unit can tell. */
+static size_t run_behind(const struct relocation_list *list, size_t i)
+{
+	size_t run = 0;
+
+	while (run < 31 && i + run + 1 < list->count && list->offsets[i + run + 1] == list->offsets[i + run] + 8)
+		run++;
+	return run;
+}
+
+static size_t put_table(uint8_t *at, const struct relocation_list *list, bool wide)
+{
+	uint32_t end = 0, width = wide ? 8 : 4;
+	uint8_t *start = at;
+
+	for (size_t i = 0; i < list->count; i++) {
+		uint32_t distance = list->offsets[i] - end;
+		bool is_long = wide ? distance % 8 != 0 || distance >= 8 << 10 : distance >= 0x8000;
+		size_t run = wide && !is_long ? run_behind(list, i) : 0;
+		uint16_t unit = (uint16_t)(wide ? distance / 8 << 5 | run : distance);
+
+		if (is_long) {
+			at += put_long(at, distance);
+		} else {
+			memcpy(at, &unit, sizeof(unit));
+			at += sizeof(unit);
+		}
+		i += run;
+		end = list->offsets[i] + width;
 	}
-	memcpy(at, units, distance >= 0x8000 ? 4 : 2);
-	return distance >= 0x8000 ? 4 : 2;
+	return (size_t)(at - start);
 }
 
 static size_t put_relocations(uint8_t *file, size_t at, const struct unpacked_kernel *kernel, struct prepared_header *header)
 {
 	for (unsigned kind = 0; kind < PREPARED_RELOCATIONS; kind++) {
-		const struct relocation_list *list = &kernel->relocations[kind];
-		uint32_t end = 0, width = kind == PREPARED_RELOCATION_64 ? 8 : 4;
-		size_t start = at;
+		size_t size = put_table(file + at, &kernel->relocations[kind], kind == PREPARED_RELOCATION_64);
 
-		for (size_t i = 0; i < list->count; i++) {
-			at += put_distance(file + at, list->offsets[i] - end);
-			end = list->offsets[i] + width;
-		}
-		header->relocations[kind] = (struct prepared_table){ (uint32_t)start, (uint32_t)(at - start) };
+		header->relocations[kind] = (struct prepared_table){ (uint32_t)at, (uint32_t)size };
+		at += size;
 	}
 	return at;
 }
