@@ -109,13 +109,21 @@ uint8_t machine_secure_boot_mode(void)
 	return SECURE_BOOT_ENABLED;
 }
 
-/* Without what shim's user chose: shim's choice binds those who ask shim, and we start kernels that nobody verified. */
+/*
+ * Without what shim's user chose: shim's choice binds those who ask shim, and we start kernels that nobody verified. A
+ * firmware that does not answer is taken at its strictest. It may have no variables at all (UEFI 2.10, section 8.2).
+ */
 bool machine_secure_boot(void)
 {
 	UINT8 secure = 0, setup = 0;
+	EFI_STATUS status = read_byte(L"SecureBoot", &global_guid, NULL, &secure);
 
-	return !EFI_ERROR(read_byte(L"SecureBoot", &global_guid, NULL, &secure)) && secure == 1 &&
-	       (EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)) || setup != 1);
+	if (status == EFI_NOT_FOUND || status == EFI_UNSUPPORTED)
+		return false;
+	if (EFI_ERROR(status))
+		print(console, "mapbridge: note: the firmware does not say whether Secure Boot is on (%s): taken as on\n",
+		      status_name(status));
+	return EFI_ERROR(status) || (secure == 1 && (EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)) || setup != 1));
 }
 
 /* TCG Platform Reset Attack Mitigation Specification, section 4: bit 0 is to be set, and the firmware clears it. */

@@ -106,12 +106,16 @@ static void print_kernel(const char *name, const struct boot_request *request, c
 	kernel_image_print(kernel, out);
 	print(out, ": ");
 	print_bytes(plan->kernel_phys, plan->kernel_size, out);
-	if (kernel->relocatable && kernel_is_linux(kernel))
+	if (plan->kernel_places)
+		print(out, "    at random (KASLR) in one of %llu places, by the numbers of the saved plan\n", X(plan->kernel_places));
+	else if (kernel->relocatable && kernel_is_linux(kernel))
 		print_preference(request, plan, out);
 	else if (kernel->relocatable)
 		print(out, "    position-independent: it may lie anywhere, and runs at 0x%llx (virtual)\n", X(plan->kernel_virt));
 	else
 		print(out, "    it must lie at 0x%llx, for which it is linked\n", X(kernel_is_linux(kernel) ? kernel->min_address : plan->kernel_phys));
+	if (kernel->format == KERNEL_PREPARED && !plan->kaslr && !plan->kaslr_options.off)
+		print(out, "    each boot has it elsewhere at random (KASLR), if it has relocations; this is its place without\n");
 	for (size_t i = 0; i < plan->operation_count; i++)
 		print(out, "    the firmware uses a part of it until ExitBootServices: read to 0x%llx, and moved to 0x%llx last\n",
 		      X(plan->operations[i].from), X(plan->operations[i].to));
@@ -139,7 +143,7 @@ static void print_reading(const struct plan_names *names, const struct boot_plan
 static void fill_nodes(struct setup_data_node *nodes, size_t count, const void *zeros)
 {
 	for (size_t i = 0; i < count; i++)
-		nodes[i].body = zeros;
+		nodes[i].head = nodes[i].body = zeros;
 }
 
 static uint32_t crc32_of(const struct boot_request *request, enum e820_policy policy)

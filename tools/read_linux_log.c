@@ -2,8 +2,8 @@
 /*
  * Linux's boot messages in any text: dmesg, a journal, a mail that quotes them. A line counts by what is in it,
  * whatever stands before. Forms: Linux 2.6 to 7.0, arch/x86/kernel/e820.c, arch/x86/platform/efi/efi.c,
- * drivers/firmware/efi/efi.c, and arm64's "efi:   0x...-0x... [...]" lines. The loader's own lines count as well, as they
- * stand before Linux's in the log of a serial console.
+ * drivers/firmware/efi/efi.c, and arm64's "efi:   0x...-0x... [...]" lines. The loader's own lines count as well:
+ * they stand before Linux's in the log of a serial console.
  */
 #include "e820_line.h"
 #include "names.h"

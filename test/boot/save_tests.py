@@ -16,7 +16,7 @@ from typist import Typist
 
 SETUP_ARCH = f"{KERNELS}/setup_arch.elf"
 PLAN = r"^plan:\n(?:  .*\n|memblock_reserve: .*\n)+"
-DONE = r"\.txt( is there already, with this content:|,) \d.*\n"
+DONE = r"\.txt( is there already)?, \d.*\n"
 MAPBRIDGE = "build/san/mapbridge"
 REPORT = (r"^where things go", r"^what is read:", r"^  0x228 hdr\.cmd_line_ptr ", r"^    e820: \[mem ", r"^reservations:", r"^page tables:")
 FOLDER_ON_VOLUME = "mapbridge"
@@ -160,20 +160,20 @@ def saved_pairs(log):
 
 
 def check_saved(image, log, count):
-    """Problems with what one boot saved, of which the log has a plan each."""
+    """Problems with what one boot saved. The list prints the plan of what it saves, the viewer does not."""
     pairs, plans = saved_pairs(log), re.findall(PLAN, log, re.M)
-    if len(pairs) != count or len(plans) != count or "mapbridge: error" in log:
-        yield f"{len(pairs)} maps were saved and {len(plans)} plans printed; expected: {count}; see {image}.log"
+    if len(pairs) != count or "mapbridge: error" in log:
+        yield f"{len(pairs)} maps were saved, expected: {count}; see {image}.log"
         return
     if names(image) != sorted(sum(pairs, ())):
         yield f"the folder has {names(image)}, saved were {pairs}"
         return
-    for pair, plan in zip(pairs, plans):
+    for number, pair in enumerate(pairs):
         data, text = read(image, f"{FOLDER_ON_VOLUME}/{pair[0]}"), read(image, f"{FOLDER_ON_VOLUME}/{pair[1]}").decode("ascii")
-        crc = re.search(r"^e820: CRC32 ([0-9a-f]{8}) ", text, re.M)
+        crc, plan = re.search(r"^e820: CRC32 ([0-9a-f]{8}) ", text, re.M), re.search(PLAN, text, re.M)
         if not crc or not pair[0].startswith(f"map-{crc[1]}"):
             yield f"{pair[0]} has not the checksum of its e820 map"
-        if plan not in text:
+        if not plan or (number == 0 and [plan[0]] != plans[:1]):
             yield f"{pair[1]} has not the plan that the console showed"
         yield from same_descriptors(data, text)
 
@@ -186,6 +186,9 @@ def replay(image, pair, kernel, initrds, cmdline):
     command = [MAPBRIDGE, "plan", "--map", saved, "--kernel", kernel, "--cmdline", cmdline]
     for initrd in initrds:
         command += ["--initrd", initrd]
+    shown = subprocess.run([MAPBRIDGE, "show", saved], capture_output=True, text=True)
+    if shown.returncode or not re.search(r"^efi: mem00: ", shown.stdout, re.M):
+        return "", [f"mapbridge show ended with {shown.returncode}: {shown.stderr}"]
     brief, whole = (subprocess.run(more, capture_output=True, text=True) for more in ([*command, "--brief"], command))
     if brief.returncode or whole.returncode or brief.stderr or whole.stderr:
         return "", [f"mapbridge plan ended with {brief.returncode}, {whole.returncode}: {brief.stderr}{whole.stderr}"]
@@ -196,46 +199,39 @@ def replay(image, pair, kernel, initrds, cmdline):
     return brief.stdout, problems
 
 
-def replays(name, down, kernel, initrds, cmdline):
-    """The host's plan from a saved map is what the loader printed as it saved, and what it prints as it boots the machine."""
+def replays(name, down, more, count, kernel, initrds, cmdline):
+    """The host's plan from a saved map is the saving loader's, and what the loader prints when it boots that machine."""
     image, files = make_image(name, {**FILES, **WITH_LINUX}, {**TEXTS, **LINUX_ENTRY})
     booted = re.findall(PLAN, boot(image, ((LIST, f"{down}\r"),), until=r"mapbridge: leaving boot services"), re.M)
-    log = boot(image, ((LIST, f"{down}s"), (DONE, "q")))
-    yield from check_saved(image, log, 1)
-    yield from damaged(image, files)
-    yield from broken_volume(image)
-    printed = re.findall(PLAN, log, re.M)
-    if len(booted) != 1 or len(printed) != 1 or len(saved_pairs(log)) != 1:
-        yield f"plans: {len(booted)} of the boot, {len(printed)} of the save; see {image}.log"
-        return
-    planned, problems = replay(image, saved_pairs(log)[0], kernel, initrds, cmdline)
+    log = boot(image, ((LIST, f"{down}s"), (DONE, more[0]), *more[1:]))
+    problems = [*check_saved(image, log, count), *damaged(image, files), *broken_volume(image)]
     yield from problems
-    for which, plan in (("the saving loader", printed[0]), ("the booting loader", booted[0])):
-        lines = difflib.unified_diff(plan.split("\n"), planned.split("\n"), which, "the host", lineterm="", n=0)
-        if plan != planned:
-            yield "the plans differ: " + "; ".join(lines)
+    if problems or len(booted) != 1:
+        yield f"{len(booted)} plans of the boot, expected: 1; see {image}.log"
+        return
+    for number, pair in enumerate(saved_pairs(log)):
+        planned, problems = replay(image, pair, kernel, initrds, cmdline)
+        yield from problems
+        text = read(image, f"{FOLDER_ON_VOLUME}/{pair[1]}").decode("ascii")
+        plans = [("the saving loader", re.search(PLAN, text, re.M)[0])]
+        if number == 0:  # later the firmware has other memory: it has written files
+            plans.append(("the booting loader", booted[0]))
+        for which, plan in plans:
+            lines = difflib.unified_diff(plan.split("\n"), planned.split("\n"), which, "the host", lineterm="", n=0)
+            if plan != planned:
+                yield "the plans differ: " + "; ".join(lines)
+    if not sections(read(image, f"{FOLDER_ON_VOLUME}/{saved_pairs(log)[0][0]}"))[0].get(7):
+        yield "the PCI configuration space is not saved"
 
 
 def replays_setup_arch():
-    yield from replays("save_setup_arch", "", SETUP_ARCH, [INITRD], "one two")
+    """From the list, and from the viewer, which looks at one map as long as it is open: what it saved is there already."""
+    viewer = ("m", (r"s: save", "s"), (r"saved \S+\.txt", "s"), (r"\.txt is there already", "q"), (LIST, "q"))
+    yield from replays("save_setup_arch", "", viewer, 2, SETUP_ARCH, [INITRD], "one two")
 
 
 def replays_linux():
-    yield from replays("save_linux", DOWN, LINUX, [LINUX_INITRD, INITRD], "quiet")
-
-
-def saves_again():
-    """In the next boot the files are there already."""
-    image, files = make_image("save_again", FILES, TEXTS)
-    keys = ((LIST, "s"), (DONE, "q"))
-    yield from check_saved(image, boot(image, keys), 1)
-    before = {name: read(image, f"{FOLDER_ON_VOLUME}/{name}") for name in names(image)}
-    log = boot(image, keys)
-    if len(re.findall(r"is there already, with this content", log)) != 2 or "saved" in log:
-        yield f"the second boot did not find what the first one saved; see {image}.log"
-    if {name: read(image, f"{FOLDER_ON_VOLUME}/{name}") for name in names(image)} != before:
-        yield "the second boot changed what the first one saved"
-    yield from damaged(image, files)
+    yield from replays("save_linux", DOWN, ("q",), 1, LINUX, [LINUX_INITRD, INITRD], "quiet")
 
 
 def write_log(path):
@@ -339,4 +335,4 @@ def removed(test):
     return run_and_remove
 
 
-TESTS = [(test.__name__, removed(test)) for test in (replays_setup_arch, replays_linux, saves_again, resets, read_only_disk, full_volume, under_u_boot)]
+TESTS = [(test.__name__, removed(test)) for test in (replays_setup_arch, replays_linux, resets, read_only_disk, full_volume, under_u_boot)]
