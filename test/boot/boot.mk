@@ -42,7 +42,7 @@ $(B)/test/efi/%.efi: $(B)/test/efi/%.so
 	$(Q)$(TEST_EFI_OBJCOPY) $< $@
 
 # what cannot be built is counted as a failure by run-tests, and all else is tested all the same
-test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(FIRMWARE_TEST) $(TEST_EFI) \
+test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(FIRMWARE_TEST) $(HOSTILE_MAPS) $(TEST_EFI) \
 		$(B)/san/mapbridge $(B)/run/initrd.img $(B)/linux/initrd.img $(B)/linux/initrd-view.img $(B)/linux/vmlinux \
 		$(B)/linux/vmlinuz.mbk $(B)/san/mapbridge
 test:
