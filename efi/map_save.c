@@ -152,8 +152,8 @@ static void print_machine(const struct saving *saving, struct printer *out)
 	const struct efimap_machine *machine = &saving->machine;
 	const char (*name)[SMBIOS_TEXT_SIZE] = saving->names.text;
 
-	print(out, "Mapbridge " MAPBRIDGE_VERSION "\nfirmware: UEFI %u.%u by %s, revision 0x%08x\n", machine->uefi_revision >> 16,
-	      (machine->uefi_revision & 0xffff) / 10, saving->vendor, machine->firmware_revision);
+	print(out, "Mapbridge " MAPBRIDGE_VERSION "\nfirmware: UEFI %u.%02u by %s, revision 0x%08x\n", machine->uefi_revision >> 16,
+	      machine->uefi_revision & 0xffff, saving->vendor, machine->firmware_revision);
 	print(out, "BIOS: %s, %s, %s\n", name[SMBIOS_BIOS_VENDOR], name[SMBIOS_BIOS_VERSION], name[SMBIOS_BIOS_DATE]);
 	print(out, "system: %s, %s, %s\n", name[SMBIOS_SYSTEM_VENDOR], name[SMBIOS_SYSTEM_PRODUCT], name[SMBIOS_SYSTEM_VERSION]);
 	print(out, "board: %s, %s, %s\n", name[SMBIOS_BOARD_VENDOR], name[SMBIOS_BOARD_PRODUCT], name[SMBIOS_BOARD_VERSION]);
@@ -224,8 +224,7 @@ static EFI_STATUS refuse_write(const char *path, EFI_STATUS status, size_t size)
 		why = "the volume is write-protected";
 		help = "start from a disk that is not";
 	}
-	print(refuse(path), "%s (%s), nothing is left of the file; needed: room for %zu bytes; %s\n", why, status_name(status), size,
-	      help);
+	print(refuse(path), "%s (%s); needed: room for %zu bytes; %s\n", why, status_name(status), size, help);
 	return status;
 }
 
@@ -269,7 +268,7 @@ static EFI_STATUS write_files(const struct saving *saving, const struct saved_fi
 			status = file_write_new(TEMPORARY, path.text, path.text + sizeof(FOLDER), files[i].bytes, files[i].size);
 		if (EFI_ERROR(status))
 			return refuse_write(path.text, status, files[i].size);
-		print(console, same[i] ? "%s is there already, with this content: " : "saved %s, ", path.text);
+		print(console, same[i] ? "%s is there already, " : "saved %s, ", path.text);
 		print_size(console, files[i].size);
 		print(console, "\n");
 	}

@@ -426,7 +426,7 @@ void explain_range(const struct map_view *view, uint64_t first, uint64_t last, s
 	}
 	print(out, ", in %s (%s)\n", view->source->name, view->source->kind);
 	for (unsigned level = 0; level < MAP_LEVELS; level++) {
-		if (view->levels[level].count == 0)
+		if (view->levels[level].count == 0 && (level != LEVEL_EFI || view->source->nr_efi == 0))
 			continue;
 		print(out, "\n%s%s\n", map_level_name(level),
 		      level == LEVEL_E820 && view->converted ? ", converted as Linux's EFI stub does it" : "");

@@ -279,6 +279,7 @@ void plan_machine_print(const struct plan_machine *machine, const struct plan_wi
 		print_text(&machine->file, EFIMAP_SYSTEM_VENDOR, 3, "system", out);
 		print_text(&machine->file, EFIMAP_BOARD_VENDOR, 3, "board", out);
 		print_text(&machine->file, EFIMAP_BIOS_VENDOR, 3, "BIOS", out);
+		print_text(&machine->file, EFIMAP_FIRMWARE_VENDOR, 1, "firmware", out);
 		print_text(&machine->file, EFIMAP_LOADER, 1, "saved by", out);
 	}
 	print(out, "  %-14s %zu descriptors of %zu bytes%s\n", "map", efi_memmap_count(&machine->map), machine->map.desc_size,

@@ -16,7 +16,7 @@ from typist import Typist
 
 SETUP_ARCH = f"{KERNELS}/setup_arch.elf"
 PLAN = r"^plan:\n(?:  .*\n|memblock_reserve: .*\n)+"
-DONE = r"\.txt( is there already, with this content:|,) \d.*\n"
+DONE = r"\.txt( is there already)?, \d.*\n"
 MAPBRIDGE = "build/san/mapbridge"
 REPORT = (r"^where things go", r"^what is read:", r"^  0x228 hdr\.cmd_line_ptr ", r"^    e820: \[mem ", r"^reservations:", r"^page tables:")
 FOLDER_ON_VOLUME = "mapbridge"
@@ -186,6 +186,9 @@ def replay(image, pair, kernel, initrds, cmdline):
     command = [MAPBRIDGE, "plan", "--map", saved, "--kernel", kernel, "--cmdline", cmdline]
     for initrd in initrds:
         command += ["--initrd", initrd]
+    shown = subprocess.run([MAPBRIDGE, "show", saved], capture_output=True, text=True)
+    if shown.returncode or not re.search(r"^efi: mem00: ", shown.stdout, re.M):
+        return "", [f"mapbridge show ended with {shown.returncode}: {shown.stderr}"]
     brief, whole = (subprocess.run(more, capture_output=True, text=True) for more in ([*command, "--brief"], command))
     if brief.returncode or whole.returncode or brief.stderr or whole.stderr:
         return "", [f"mapbridge plan ended with {brief.returncode}, {whole.returncode}: {brief.stderr}{whole.stderr}"]

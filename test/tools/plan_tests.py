@@ -90,7 +90,7 @@ class Folder:
         return f"{output}{errors}exit status {status}\n".replace(MAPS + "/", "")
 
 
-def reports_are_golden():
+def plans_are_golden():
     with Folder() as folder:
         for name, arguments in CASES.items():
             with open(f"{GOLDEN}/{name}.txt", encoding="ascii") as file:
@@ -130,7 +130,7 @@ def refusals():
     yield "unaccepted", [*kernel, "unaccepted.efimap"], 1, "4096 bytes of memory are not accepted yet"
 
 
-def refusals_say_why():
+def plan_refusals_say_why():
     def one(kind, pages):
         return struct.pack("<IIQQQQQ", kind, 0, 0x200000, 0, pages, 0xf, 0)
     damaged = bytearray(FILES["machine.efimap"])
@@ -147,7 +147,7 @@ def refusals_say_why():
                 yield f"{name}: status {found}, {output[:80]!r}, {errors.strip()!r}; expected {status} and {pattern!r}"
 
 
-def a_map_from_standard_input():
+def plans_from_standard_input():
     with Folder() as folder:
         usable = b"BIOS-e820: [mem 0x0000000000100000-0x000000000fffffff] usable\n"
         status, output, errors = folder.plan("--map", "-", "--kernel", "kernel.elf", given=usable)
@@ -174,7 +174,7 @@ def a_saved_prepared_kernel_stays_where_it_was():
 
 
 TESTS = [(function.__name__, function) for function in (
-    reports_are_golden, refusals_say_why, a_map_from_standard_input, a_saved_prepared_kernel_stays_where_it_was)]
+    plans_are_golden, plan_refusals_say_why, plans_from_standard_input, a_saved_prepared_kernel_stays_where_it_was)]
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
