@@ -24,7 +24,7 @@ TEST_EFI += $(B)/test/efi/gcd_accepted.efi $(B)/test/efi/fragment_3000.efi $(B)/
 $(B)/test/efi/gcd_accepted.o: TEST_EFI_FLAGS += -DALL_ACCEPTED=1
 $(B)/test/efi/gcd_accepted.o: test/boot/efi/gcd_ranges.c
 $(B)/test/efi/fragment_3000.o: TEST_EFI_FLAGS += -DISLANDS=1550
-$(B)/test/efi/fragment_14000.o: TEST_EFI_FLAGS += -DISLANDS=7000
+$(B)/test/efi/fragment_14000.o: TEST_EFI_FLAGS += -DISLANDS=7000 -DMAX_STEP=2
 $(B)/test/efi/fragment_3000.o $(B)/test/efi/fragment_14000.o: test/boot/efi/fragment.c
 $(B)/test/efi/gcd_accepted.o $(B)/test/efi/fragment_3000.o $(B)/test/efi/fragment_14000.o:
 	@mkdir -p $(@D)
@@ -42,7 +42,7 @@ $(B)/test/efi/%.efi: $(B)/test/efi/%.so
 	$(Q)$(TEST_EFI_OBJCOPY) $< $@
 
 # what cannot be built is counted as a failure by run-tests, and all else is tested all the same
-test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(FIRMWARE_TEST) $(TEST_EFI) \
+test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(FIRMWARE_TEST) $(HOSTILE_MAPS) $(TEST_EFI) \
 		$(B)/san/mapbridge $(B)/run/initrd.img $(B)/linux/initrd.img $(B)/linux/initrd-view.img $(B)/linux/vmlinux \
 		$(B)/linux/vmlinuz.mbk $(B)/san/mapbridge
 test:

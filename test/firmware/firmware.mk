@@ -19,6 +19,12 @@ $(FIRMWARE_TEST): $(FIRMWARE_EFI_O) $(FIRMWARE_MOCK_O) $(B)/san/libloader.a $(B)
 	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o %.a,$^) -o $@
 	$(Q)test/firmware/call_sites.py $@ >$@.sites
 
-test-firmware: $(FIRMWARE_TEST) kernels $(B)/linux/vmlinuz.mbk $(B)/linux/vmlinuz $(B)/linux/vmlinux $(B)/linux/initrd.img
-	$<
+HOSTILE_MAPS := $(B)/test/firmware/hostile_maps
+$(HOSTILE_MAPS): $(B)/san/test/firmware/hostile_maps.o $(TEST_SUPPORT) $(B)/san/libloader.a $(B)/san/libmm.a
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@
+
+test-firmware: $(HOSTILE_MAPS) $(FIRMWARE_TEST) kernels $(B)/linux/vmlinuz.mbk $(B)/linux/vmlinuz $(B)/linux/vmlinux $(B)/linux/initrd.img
+	$(HOSTILE_MAPS)
+	$(FIRMWARE_TEST)
 .PHONY: test-firmware

@@ -114,7 +114,7 @@ static void check_write_xor_execute(uint64_t table, unsigned level)
 			continue;
 		if (level > 1 && !(entry & LARGE))
 			check_write_xor_execute(entry & ADDRESS, level - 1);
-		else if (entry & WRITABLE && !(entry & NO_EXECUTE) && memory_type(entry & ADDRESS) != EfiRuntimeServicesCode)
+		else if (entry & WRITABLE && !(entry & NO_EXECUTE) && !memory_is_told_as(entry & ADDRESS, EfiRuntimeServicesCode))
 			problem("a page of level %u at 0x%llx is writable and executable", level, (unsigned long long)(entry & ADDRESS));
 	}
 }

@@ -118,6 +118,20 @@ const char *judge_scenario(const struct scenario *scenario, const struct result 
 	return NULL;
 }
 
+const char *judge_hostile(const struct result *result)
+{
+	const char *line = strstr(result->console, "mapbridge: error:");
+
+	if (result->ending == ENDED_JUMPED)
+		return NULL;
+	if (result->ending != ENDED_RETURNED)
+		return "it neither jumped nor returned";
+	for (; line && *line && *line != '\n'; line++)
+		if (*line >= '0' && *line <= '9')
+			return NULL;
+	return "it is refused without a number";
+}
+
 /* Whether the console has a line of a message that the other run's does not have. */
 static bool says_more(const struct result *result, const struct result *base)
 {

@@ -128,11 +128,16 @@ bool memory_is_applications(uint64_t base, uint64_t size, uint32_t type)
 	return all_of_type(base / PAGE * PAGE, (base + size + PAGE - 1) / PAGE - base / PAGE, type, true);
 }
 
-uint32_t memory_type(uint64_t address)
+bool memory_is_told_as(uint64_t address, uint32_t type)
 {
-	size_t i = range_at(address);
+	for (uint64_t at = 0; at < last_size; at += last_stride) {
+		EFI_MEMORY_DESCRIPTOR d;
 
-	return i < range_count && ranges[i].base <= address ? ranges[i].type : EfiMaxMemoryType;
+		memcpy(&d, last_map + at, sizeof(d));
+		if (d.Type == type && address - d.PhysicalStart < d.NumberOfPages * PAGE)
+			return true;
+	}
+	return false;
 }
 
 static void take(uint64_t base, uint64_t pages, uint32_t type)

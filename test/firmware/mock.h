@@ -125,8 +125,8 @@ void *pool_take(uint32_t type, uint64_t size);
 void memory_fragment(unsigned descriptors);
 /* Whether every page was allocated by the application, as that type. */
 bool memory_is_applications(uint64_t base, uint64_t size, uint32_t type);
-/* The type of the memory at an address; EfiMaxMemoryType where there is none. */
-uint32_t memory_type(uint64_t address);
+/* Whether the map as it was given last has a descriptor of that type there. */
+bool memory_is_told_as(uint64_t address, uint32_t type);
 /* What the application has not given back, as problems. */
 void memory_check_leaks(void);
 uint64_t memory_map_key(void);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "judge.h"
+#include "lies.h"
 
 #define SCENARIOS "test/firmware/scenarios/*.scenario"
 #define PROCESSES_MAX 8
@@ -172,7 +173,7 @@ static void inject(const struct scenario *scenario, const struct result *base, u
 			struct injection injection = { i + 1, *error };
 			int status;
 
-			if (job++ % processes != share)
+			if (job++ % processes != share || (scenario->every && job / processes % scenario->every))
 				continue;
 			status = play(scenario, injection, result, errors);
 			__atomic_add_fetch(&counts->tried, 1, __ATOMIC_RELAXED);
@@ -180,6 +181,28 @@ static void inject(const struct scenario *scenario, const struct result *base, u
 				  judge_failure(scenario, base, result, &base->log[i], *error));
 		}
 	}
+}
+
+/* The same machine, whose map lies in another way each time. */
+static void play_hostile(const struct scenario *scenario)
+{
+	struct result *result = shared(sizeof(*result));
+	int errors = errors_file();
+	char what[40];
+
+	for (unsigned seed = 1; seed <= scenario->hostile; seed++) {
+		struct scenario lying = *scenario;
+		int status;
+
+		lie(&lying, seed);
+		status = play(&lying, (struct injection){ 0, 0 }, result, errors);
+		snprintf(what, sizeof(what), ": lies %u", seed);
+		count_run(scenario, what, result, status, errors, judge_hostile(result));
+		free(lying.lies);
+	}
+	printf("%s: %u maps with lies\n", scenario->name, scenario->hostile);
+	munmap(result, sizeof(*result));
+	close(errors);
 }
 
 static void play_scenario(const struct scenario *scenario, bool with_failures)
@@ -193,6 +216,10 @@ static void play_scenario(const struct scenario *scenario, bool with_failures)
 	if (verbose)
 		printf("%s\n%s after %u calls\n", base->console, ending_name(base), base->calls);
 	fflush(stdout);
+	if (scenario->hostile && with_failures) {
+		play_hostile(scenario);
+		return;
+	}
 	for (unsigned share = 0; share < processes && with_failures && !verdict && status == 0; share++)
 		if (fork() == 0) {
 			inject(scenario, base, share);

@@ -249,6 +249,8 @@ static bool read_setting(struct reader *reader, const char *name, char **rest)
 	} settings[] = {
 		{ "stride", &s->stride, 8 },
 		{ "cr4", &s->cr4, 8 },
+		{ "every", &s->every, 4 },
+		{ "hostile", &s->hostile, 4 },
 		{ "offers-initrd", &s->offered_initrd, 8 },
 		{ "exit-failures", &s->exit_failures, 4 },
 		{ "exit-growth", &s->exit_growth, 4 },

@@ -49,6 +49,8 @@ struct scenario {
 	size_t memory_count;
 	struct scenario_memory *lies; /* descriptors that the map has besides, of ranges that are not there or not so */
 	size_t lie_count;
+	unsigned hostile; /* it runs with that many sets of lies, and without failures */
+	unsigned every;  /* only each so-manieth failure is tried: its runs are slow */
 	bool shuffled;   /* the map's descriptors come in no order */
 	uint64_t stride;
 	bool quiet_size; /* GetMemoryMap says no descriptor size when the buffer is too small */
