@@ -6,7 +6,7 @@
 
 void map_view_reservations(const struct boot_plan *plan, struct printer *out)
 {
-	print(out, "  %zu reservations: what the kernel finds in its memory, and must not use before it is done with it\n", plan->reservation_count);
+	print(out, "  %zu reservations: memory that is in use when the kernel starts\n", plan->reservation_count);
 	for (size_t i = 0; i < plan->reservation_count; i++) {
 		const struct mapbridge_reservation *r = &plan->reservations[i];
 
