@@ -146,7 +146,7 @@ static EFI_STATUS EFIAPI tcg2_capability(struct tcg2 *self, void *capability)
 	return EFI_SUCCESS;
 }
 
-/* Hashes nothing, but reads all that is to be hashed. */
+/* Hashes nothing, but looks at what is to be hashed: once a page, and at its end. */
 static EFI_STATUS EFIAPI tcg2_extend(struct tcg2 *self, UINT64 flags, EFI_PHYSICAL_ADDRESS data, UINT64 size, void *event)
 {
 	const volatile uint8_t *bytes = (const uint8_t *)(uintptr_t)data;
@@ -157,8 +157,10 @@ static EFI_STATUS EFIAPI tcg2_extend(struct tcg2 *self, UINT64 flags, EFI_PHYSIC
 	if (!event || (size && !data))
 		return EFI_INVALID_PARAMETER;
 	memcpy(&event_size, event, sizeof(event_size));
-	for (UINT64 i = 0; i < size; i++)
+	for (UINT64 i = 0; i < size; i += PAGE)
 		(void)bytes[i];
+	if (size)
+		(void)bytes[size - 1];
 	bytes = event;
 	for (uint32_t i = 0; i < event_size; i++)
 		(void)bytes[i];
