@@ -89,7 +89,8 @@ static void set_ecam(struct saving *saving)
 	size_t count = machine_ecam(entries, ECAM_MAX);
 
 	for (size_t i = 0; i < count; i++)
-		saving->ecam[i] = (struct efimap_ecam){ entries[i].base, entries[i].segment, entries[i].start_bus, entries[i].end_bus, 0 };
+		saving->ecam[i] = (struct efimap_ecam){ .base = entries[i].base, .segment = entries[i].segment,
+							.start_bus = entries[i].start_bus, .end_bus = entries[i].end_bus };
 	set(saving, EFIMAP_ECAM, saving->ecam, count * sizeof(saving->ecam[0]));
 }
 

@@ -99,7 +99,8 @@ static void print_field(const uint8_t *page, const struct field *field, struct p
 	if (field->size > sizeof(value)) {
 		for (unsigned i = 0; i < field->size; i++)
 			value += page[field->offset + i] != 0;
-		print(out, "  0x%03x %-34s %3u bytes, %3llu not 0  %s\n", field->offset, field->name, field->size, X(value), field->meaning);
+		print(out, "  0x%03x %-34s %3u bytes, %3llu not 0  %s\n", field->offset, field->name, field->size, X(value),
+		      field->meaning);
 		return;
 	}
 	memcpy(&value, page + field->offset, field->size);

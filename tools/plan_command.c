@@ -183,8 +183,8 @@ static int make_plan(const struct arguments *arguments, const struct plan_machin
 		if (!arguments->brief) {
 			putchar('\n');
 			plan_machine_print(machine, &arguments->wishes, kernel_is_linux(request->kernel), &standard_output);
-			plan_report(&(struct plan_names){ arguments->kernel, arguments->initrds }, machine, request, plan, &placements,
-				    &standard_output);
+			plan_report(&(struct plan_names){ arguments->kernel, arguments->initrds }, machine, request, plan,
+				    &placements, &standard_output);
 		}
 	}
 	free(scratch);

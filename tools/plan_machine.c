@@ -9,6 +9,7 @@
 
 #define X(value) ((unsigned long long)(value))
 #define STRIDE 48   /* of EDK II's descriptors: what most firmware has */
+#define STRIDE_MAX 4096
 #define RSDP_SIZE 36
 #define LEVELS 4
 
@@ -21,7 +22,8 @@ static void put_descriptor(void *buffer, size_t index, size_t stride, const stru
 static void use_descriptors(struct plan_machine *machine)
 {
 	const struct map_source *source = &machine->source;
-	size_t stride = source->efi_stride >= sizeof(struct efi_memory_desc) && source->efi_stride <= 4096 ? source->efi_stride : STRIDE;
+	bool sensible = source->efi_stride >= sizeof(struct efi_memory_desc) && source->efi_stride <= STRIDE_MAX;
+	size_t stride = sensible ? source->efi_stride : STRIDE;
 
 	machine->descriptors = allocate(source->nr_efi, stride);
 	for (size_t i = 0; i < source->nr_efi; i++)
@@ -103,7 +105,8 @@ static bool iomem_e820(const struct map_source *source, struct e820_table *table
 		const struct source_iomem *resource = &source->iomem[i];
 
 		if (resource->depth == 0 && resource->end > resource->start)
-			e820_range_add(table, resource->start, resource->end - resource->start + 1, type_of_resource(resource->name));
+			e820_range_add(table, resource->start, resource->end - resource->start + 1,
+				       type_of_resource(resource->name));
 	}
 	return map_source_sanitise(table);
 }
@@ -297,10 +300,11 @@ void plan_machine_print(const struct plan_machine *machine, const struct plan_wi
 		print(out, "  %-14s 0x%llx, %llu bytes\n", i ? "" : "early tables", X(machine->tables[i].base),
 		      X(machine->tables[i].size));
 	for (size_t i = 0; i < machine->node_count && linux; i++)
-		print(out, "  %-14s type %u, %zu bytes\n", i ? "" : "setup_data", machine->nodes[i].type, machine->nodes[i].body_size);
+		print(out, "  %-14s type %u, %zu bytes\n", i ? "" : "setup_data", machine->nodes[i].type,
+		      machine->nodes[i].body_size);
 	for (size_t i = 0; i < machine->refused_count; i++)
-		print(out, "  %-14s 0x%llx, %llu bytes, though the map calls it free\n", i ? "" : "refused", X(machine->refused[i].base),
-		      X(machine->refused[i].size));
+		print(out, "  %-14s 0x%llx, %llu bytes, though the map calls it free\n", i ? "" : "refused",
+		      X(machine->refused[i].base), X(machine->refused[i].size));
 	if (linux && machine->node_count == 0)
 		print(out, "  %-14s none: the map was saved without a Linux entry, or that machine has none\n", "setup_data");
 	if (machine->facts.secure_boot == SECURE_BOOT_ENABLED)

@@ -54,8 +54,8 @@ static void print_note(const struct placement_note *note, struct printer *out)
 
 	print(out, "  %s: ", want->what);
 	print_bytes(note->base, want->size, out);
-	print(out, "    at a multiple of 0x%llx between 0x%llx and 0x%llx, the %s place", X(want->align), X(want->min), X(want->max),
-	      want->top_down ? "highest" : "lowest");
+	print(out, "    at a multiple of 0x%llx between 0x%llx and 0x%llx, the %s place", X(want->align), X(want->min),
+	      X(want->max), want->top_down ? "highest" : "lowest");
 	if (want->boundary)
 		print(out, " that crosses no multiple of 0x%llx", X(want->boundary));
 	print(out, "\n    it is in the free range 0x%llx-0x%llx; of %zu free ranges %zu have room\n", X(note->range.addr),
@@ -107,13 +107,14 @@ static void print_kernel(const char *name, const struct boot_request *request, c
 	print(out, ": ");
 	print_bytes(plan->kernel_phys, plan->kernel_size, out);
 	if (plan->kernel_places)
-		print(out, "    at random (KASLR) in one of %llu places, by the numbers of the saved plan\n", X(plan->kernel_places));
+		print(out, "    at random (KASLR) in one of %llu places, by the numbers of the saved plan\n",
+		      X(plan->kernel_places));
 	else if (kernel->relocatable && kernel_is_linux(kernel))
 		print_preference(request, plan, out);
 	else if (kernel->relocatable)
 		print(out, "    position-independent: it may lie anywhere, and runs at 0x%llx (virtual)\n", X(plan->kernel_virt));
 	else
-		print(out, "    it must lie at 0x%llx, for which it is linked\n", X(kernel_is_linux(kernel) ? kernel->min_address : plan->kernel_phys));
+		print(out, "    it must lie at 0x%llx, for which it is linked\n", X(plan->kernel_phys));
 	if (kernel->format == KERNEL_PREPARED && !plan->kaslr && !plan->kaslr_options.off)
 		print(out, "    each boot has it elsewhere at random (KASLR), if it has relocations; this is its place without\n");
 	for (size_t i = 0; i < plan->operation_count; i++)
@@ -129,8 +130,8 @@ static void print_reading(const struct plan_names *names, const struct boot_plan
 	for (size_t i = 0; i < plan->load_count; i++) {
 		const struct plan_load *load = &plan->loads[i];
 
-		print(out, "  %s, %llu bytes from byte %llu on, to 0x%llx\n", load->file ? names->initrds[load->file - 1] : names->kernel,
-		      X(load->size), X(load->offset), X(load->to));
+		print(out, "  %s, %llu bytes from byte %llu on, to 0x%llx\n",
+		      load->file ? names->initrds[load->file - 1] : names->kernel, X(load->size), X(load->offset), X(load->to));
 	}
 	for (size_t i = 0; i < plan->clear_count; i++)
 		cleared += plan->clears[i].size;

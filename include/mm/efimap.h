@@ -45,7 +45,7 @@ enum efimap_type {
 	EFIMAP_ECAM = 7,       /* struct efimap_ecam: ACPI's MCFG */
 	EFIMAP_SCREEN = 8,     /* Linux's struct screen_info, 64 bytes */
 	EFIMAP_EDID = 9,       /* the monitor's first block, 128 bytes */
-	EFIMAP_RANDOM = 10,    /* struct efimap_random: what chose the place of a prepared kernel in the saved plan, and in no other */
+	EFIMAP_RANDOM = 10,    /* struct efimap_random: what chose a prepared kernel's place in the saved plan, and in no other */
 	/* Text: printable ASCII without NUL. */
 	EFIMAP_LOADER = 16,    /* the program that wrote the file, and its version */
 	EFIMAP_FIRMWARE_VENDOR = 17, /* of the EFI system table */

@@ -24,7 +24,7 @@ TEST_EFI += $(B)/test/efi/gcd_accepted.efi $(B)/test/efi/fragment_3000.efi $(B)/
 $(B)/test/efi/gcd_accepted.o: TEST_EFI_FLAGS += -DALL_ACCEPTED=1
 $(B)/test/efi/gcd_accepted.o: test/boot/efi/gcd_ranges.c
 $(B)/test/efi/fragment_3000.o: TEST_EFI_FLAGS += -DISLANDS=1550
-$(B)/test/efi/fragment_14000.o: TEST_EFI_FLAGS += -DISLANDS=7000
+$(B)/test/efi/fragment_14000.o: TEST_EFI_FLAGS += -DISLANDS=7000 -DMAX_STEP=2
 $(B)/test/efi/fragment_3000.o $(B)/test/efi/fragment_14000.o: test/boot/efi/fragment.c
 $(B)/test/efi/gcd_accepted.o $(B)/test/efi/fragment_3000.o $(B)/test/efi/fragment_14000.o:
 	@mkdir -p $(@D)

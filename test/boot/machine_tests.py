@@ -45,7 +45,7 @@ def signed_linux_on(odd):
 def too_many_ranges_on(odd):
     """More than a kernel can be told: numbers, and back to the list."""
     return BootTest(f"too_many_ranges_on_{odd.name}", kernel=LINUX, timeout=300, ends="returned",
-                    must=(r"^mapbridge: error: .* needed: at most \d+",), must_not=(r"!!!! X64 Exception", LEAVING),
+                    must=(r"^mapbridge: error: .* has 140\d\d descriptors .*; needed: 1 to \d+, ",), must_not=(r"!!!! X64 Exception", LEAVING),
                     **settings(odd))
 
 
