@@ -90,17 +90,31 @@ static EFI_STATUS read_byte(const CHAR16 *name, EFI_GUID *vendor, UINT32 *attrib
 	return fw.runtime->GetVariable((CHAR16 *)name, vendor, attributes, &size, value);
 }
 
+/* Asked once: each variable costs some firmware tens of thousands of instructions. */
+static const struct secure_boot *secure_boot(void)
+{
+	struct secure_boot *found = &fw.secure_boot;
+
+	if (found->known)
+		return found;
+	found->known = true;
+	found->status = read_byte(L"SecureBoot", &global_guid, NULL, &found->on);
+	found->setup_status = EFI_ERROR(found->status) ? found->status :
+							 read_byte(L"SetupMode", &global_guid, NULL, &found->setup);
+	return found;
+}
+
 uint8_t machine_secure_boot_mode(void)
 {
-	UINT8 secure, setup, insecure;
+	const struct secure_boot *found = secure_boot();
+	UINT8 insecure;
 	UINT32 attributes = 0;
-	EFI_STATUS status = read_byte(L"SecureBoot", &global_guid, NULL, &secure);
 
-	if (status == EFI_NOT_FOUND)
+	if (found->status == EFI_NOT_FOUND)
 		return SECURE_BOOT_DISABLED;
-	if (EFI_ERROR(status) || EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)))
+	if (EFI_ERROR(found->setup_status))
 		return SECURE_BOOT_UNKNOWN;
-	if (secure != 1 || setup == 1)
+	if (found->on != 1 || found->setup == 1)
 		return SECURE_BOOT_DISABLED;
 	/* The user of a machine with shim may have switched verification off: a variable that no running system can write. */
 	if (!EFI_ERROR(read_byte(L"MokSBState", &shim_guid, &attributes, &insecure)) &&
@@ -112,10 +126,9 @@ uint8_t machine_secure_boot_mode(void)
 /* Without what shim's user chose: shim's choice binds those who ask shim, and we start kernels that nobody verified. */
 bool machine_secure_boot(void)
 {
-	UINT8 secure = 0, setup = 0;
+	const struct secure_boot *found = secure_boot();
 
-	return !EFI_ERROR(read_byte(L"SecureBoot", &global_guid, NULL, &secure)) && secure == 1 &&
-	       (EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)) || setup != 1);
+	return !EFI_ERROR(found->status) && found->on == 1 && (EFI_ERROR(found->setup_status) || found->setup != 1);
 }
 
 /* TCG Platform Reset Attack Mitigation Specification, section 4: bit 0 is to be set, and the firmware clears it. */
