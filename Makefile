@@ -22,6 +22,7 @@ include tools/tools.mk
 include test/test.mk
 include test/kernels/kernels.mk
 include scripts/scripts.mk
+include test/firmware/firmware.mk
 include test/boot/boot.mk
 include scripts/bench/bench.mk
 

@@ -187,7 +187,8 @@ static EFI_STATUS place(struct boot *boot)
 		boot->kernel_failed = unaccepted;
 		buffer_printer_init(&why, text, sizeof(text));
 		if (boot_plan_make(&boot->request, &boot->plan, boot->scratch, boot->scratch_size, &why.printer)) {
-			print(refuse(boot->name), "%s: %s\n", boot->files[0].path, text);
+			print(refuse(boot->name), "%s: %s%s\n", boot->files[0].path, text,
+			      i ? " (the firmware has refused memory that its map calls free)" : "");
 			return EFI_LOAD_ERROR;
 		}
 		status = allocate_pages(boot);

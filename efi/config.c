@@ -58,7 +58,7 @@ static void read_loader_conf(struct bls_loader *loader)
 	char *conf;
 
 	__builtin_memset(loader, 0, sizeof(*loader));
-	if (!file_exists(LOADER_CONF))
+	if (file_missing(LOADER_CONF))
 		return; /* every setting has a default */
 	conf = file_read_all(LOADER_CONF, "the loader", BLS_FILE_MAX, &size);
 	if (!conf)

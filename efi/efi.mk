@@ -4,7 +4,7 @@
 ## make            build everything
 EFI_O := $(patsubst %.c,$(B)/efi/%.o,$(wildcard efi/*.c))
 EFI_LIBS := $(B)/efi/libloader.a $(B)/efi/libmm.a
-EFI_FLAGS := $(filter-out -O2,$(FREESTANDING)) -Os -fpie -ffunction-sections -fvisibility=hidden -fshort-wchar -maccumulate-outgoing-args
+EFI_FLAGS := $(filter-out -O2,$(FREESTANDING)) -Oz -fpie -ffunction-sections -fdata-sections -fvisibility=hidden -fshort-wchar -maccumulate-outgoing-args
 GNU_EFI_FLAGS := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
 EFI_PE := -m i386pep --subsystem 10 --image-base 0 --nxcompat --dynamicbase --no-insert-timestamp
 

@@ -128,6 +128,14 @@ static void count_try(struct bls_file *file)
 	file->counter = boot_counter_parse(next);
 }
 
+/* The entry when it is booted by us; null when the firmware starts it. */
+static const struct bls_entry *planned_entry(const struct bls_file *file)
+{
+	const struct bls_entry *entry = &file->entry;
+
+	return entry->efi[0] || entry->start_efi || machine_secure_boot() ? NULL : entry;
+}
+
 EFI_STATUS entry_start(struct bls_file *file)
 {
 	const struct bls_entry *entry = &file->entry;
@@ -139,18 +147,14 @@ EFI_STATUS entry_start(struct bls_file *file)
 	count_try(file);
 	loader_variables_select(file);
 	entry_path(path, fw.volume->prefix, file->name);
-	if (entry->efi[0] || entry->start_efi || machine_secure_boot())
-		status = start_image(entry, path);
-	else
-		status = boot_entry(entry, path);
+	status = planned_entry(file) ? boot_entry(entry, path) : start_image(entry, path);
 	fw.volume = &fw.volumes[0];
 	return status;
 }
 
 EFI_STATUS entry_view(const struct bls_file *file)
 {
-	bool planned = !file->entry.efi[0] && !file->entry.start_efi && !machine_secure_boot();
-	struct map_viewing viewing = { .entry = planned ? &file->entry : NULL,
+	struct map_viewing viewing = { .entry = planned_entry(file),
 				       .no_plan = "  there is no plan: this entry is started as an EFI program, which makes its own" };
 	char path[ENTRY_PATH_MAX];
 	EFI_STATUS status;
@@ -177,7 +181,7 @@ EFI_STATUS entry_save_map(const struct bls_file *file)
 
 	fw.volume = &fw.volumes[file->volume];
 	entry_path(path, fw.volume->prefix, file->name);
-	status = boot_survey(file->entry.efi[0] ? NULL : &file->entry, path, save, &saved);
+	status = boot_survey(planned_entry(file), path, save, &saved);
 	fw.volume = &fw.volumes[0];
 	return EFI_ERROR(status) ? status : saved;
 }

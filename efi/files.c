@@ -4,7 +4,7 @@
 #include <loader/bls.h>
 #include <loader/placement.h>
 
-/* Reads begin small and grow while the disk is quick: the large ones cost nothing extra, a slow disk shows its progress. */
+/* Reads begin small and grow while the disk is quick: large ones cost nothing extra, a slow disk shows its progress. */
 #define READ_FIRST (UINT64_C(128) << 10)
 #define READ_MOST (UINT64_C(4) << 20)
 #define ABOUT_A_SECOND (UINT64_C(1) << 31) /* of time stamp counters, which run at 1 to 5 GHz */
@@ -34,14 +34,14 @@ EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_
 	return fw.volume->root->Open(fw.volume->root, handle, name, mode, attributes);
 }
 
-bool file_exists(const char *path)
+bool file_missing(const char *path)
 {
 	EFI_FILE_HANDLE handle;
+	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &handle);
 
-	if (EFI_ERROR(file_open_path(path, EFI_FILE_MODE_READ, 0, &handle)))
-		return false;
-	handle->Close(handle);
-	return true;
+	if (!EFI_ERROR(status))
+		handle->Close(handle);
+	return status == EFI_NOT_FOUND;
 }
 
 EFI_STATUS file_rename(const char *path, const char *name)
@@ -124,8 +124,8 @@ static EFI_STATUS read_at(struct file *file, uint64_t offset, uint64_t size, voi
 }
 
 /*
- * What failed is not tried again: edk2's FAT driver marks a page of its cache as read before it reads, and gives out the
- * page's old bytes as the file's at the second try.
+ * What failed is not tried again: edk2's FAT driver marks a page of its cache as read before it reads, and at the
+ * second try gives out the page's old bytes as the file's.
  */
 EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to)
 {

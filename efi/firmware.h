@@ -127,8 +127,8 @@ void file_close(struct file *file);
 /* EFI_FILE_PROTOCOL.Open of a path from the volume's root; attributes count for new files. Prints nothing. */
 EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_FILE_HANDLE *handle);
 
-/* Whether there is a file or directory of that name that can be opened. */
-bool file_exists(const char *path);
+/* Whether there is neither file nor directory of that name; what is there and cannot be opened is not missing. */
+bool file_missing(const char *path);
 
 /* Gives a file another name in the same directory. Prints nothing. */
 EFI_STATUS file_rename(const char *path, const char *name);

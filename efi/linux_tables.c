@@ -61,10 +61,12 @@ static EFI_STATUS make_seed(struct linux_tables *tables)
 	if (!random_available())
 		return EFI_SUCCESS; /* a previous table stays where it is, and Linux finds it there */
 	tables->seed = pool_allocate(sizeof(*tables->seed) + SEED_SIZE + old, "random seed");
-	tables->table = allocate_table(sizeof(*tables->table) + SEED_SIZE);
-	if (!tables->seed || !tables->table)
+	if (!tables->seed)
 		return EFI_OUT_OF_RESOURCES;
-	tables->seed->size = SEED_SIZE + old;
+	tables->seed->size = SEED_SIZE + old; /* at once: on every way back that many bytes are wiped */
+	tables->table = allocate_table(sizeof(*tables->table) + SEED_SIZE);
+	if (!tables->table)
+		return EFI_OUT_OF_RESOURCES;
 	tables->table->size = SEED_SIZE;
 	if (EFI_ERROR(random_bytes(tables->seed->bits, SEED_SIZE)) || EFI_ERROR(random_bytes(tables->table->bits, SEED_SIZE)) ||
 	    EFI_ERROR(fw.boot->InstallConfigurationTable(&seed_guid, tables->table))) {
@@ -141,6 +143,7 @@ static EFI_STATUS make_tpm_log(struct linux_tables *tables)
 	EFI_PHYSICAL_ADDRESS first, last;
 	struct tcg2_protocol *tcg2;
 	uint32_t format;
+	EFI_STATUS status;
 
 	if (EFI_ERROR(fw.boot->LocateProtocol(&tcg2_guid, NULL, (void **)&tcg2)) || !find_log(tcg2, &format, &first, &last))
 		return EFI_SUCCESS;
@@ -158,8 +161,15 @@ static EFI_STATUS make_tpm_log(struct linux_tables *tables)
 		return EFI_OUT_OF_RESOURCES;
 	*tables->tpm_log = (struct linux_tpm_log){ (uint32_t)size, (uint32_t)final_size, (uint8_t)format };
 	__builtin_memcpy(tables->tpm_log->log, log, size);
+	status = fw.boot->InstallConfigurationTable(&tpm_log_guid, tables->tpm_log);
+	if (EFI_ERROR(status)) {
+		print(console, "no TPM event log: the firmware does not take its table (%s)\n", status_name(status));
+		fw.boot->FreePool(tables->tpm_log);
+		tables->tpm_log = NULL;
+		return EFI_SUCCESS;
+	}
 	print(console, "TPM event log: %llu bytes, format %u, %llu bytes of final events\n", X(size), format, X(final_size));
-	return fw.boot->InstallConfigurationTable(&tpm_log_guid, tables->tpm_log);
+	return EFI_SUCCESS;
 }
 
 EFI_STATUS linux_tables_make(struct linux_tables *tables)
@@ -183,8 +193,8 @@ static void remove_table(EFI_GUID *guid, void *table, void *instead)
 {
 	if (!table)
 		return;
-	fw.boot->InstallConfigurationTable(guid, instead);
-	fw.boot->FreePool(table);
+	if (!EFI_ERROR(fw.boot->InstallConfigurationTable(guid, instead))) /* else it is still pointed to */
+		fw.boot->FreePool(table);
 }
 
 void linux_tables_free(struct linux_tables *tables)

@@ -59,9 +59,11 @@ static bool get_text(const char *name, char *text, size_t capacity)
 static bool take_text(const char *name, char *text, size_t capacity)
 {
 	bool found = get_text(name, text, capacity);
+	EFI_STATUS status = found ? set_variable(name, 0, NULL, 0) : EFI_SUCCESS;
 
-	if (found)
-		set_variable(name, 0, NULL, 0);
+	if (EFI_ERROR(status))
+		print(console, "mapbridge: note: the variable %s cannot be deleted (%s), and counts for the next boot, too\n", name,
+		      status_name(status));
 	return found;
 }
 

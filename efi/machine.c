@@ -101,6 +101,9 @@ static const struct secure_boot *secure_boot(void)
 	found->status = read_byte(L"SecureBoot", &global_guid, NULL, &found->on);
 	found->setup_status = EFI_ERROR(found->status) ? found->status :
 							 read_byte(L"SetupMode", &global_guid, NULL, &found->setup);
+	if (EFI_ERROR(found->status) && found->status != EFI_NOT_FOUND && found->status != EFI_UNSUPPORTED)
+		print(console, "mapbridge: note: the firmware does not say whether Secure Boot is on (%s): taken as on\n",
+		      status_name(found->status));
 	return found;
 }
 
@@ -123,12 +126,17 @@ uint8_t machine_secure_boot_mode(void)
 	return SECURE_BOOT_ENABLED;
 }
 
-/* Without what shim's user chose: shim's choice binds those who ask shim, and we start kernels that nobody verified. */
+/*
+ * Without what shim's user chose: shim's choice binds those who ask shim, and we start kernels that nobody verified. A
+ * firmware that does not answer is taken at its strictest. It may have no variables at all (UEFI 2.10, section 8.2).
+ */
 bool machine_secure_boot(void)
 {
 	const struct secure_boot *found = secure_boot();
 
-	return !EFI_ERROR(found->status) && found->on == 1 && (EFI_ERROR(found->setup_status) || found->setup != 1);
+	if (found->status == EFI_NOT_FOUND || found->status == EFI_UNSUPPORTED)
+		return false;
+	return EFI_ERROR(found->status) || (found->on == 1 && (EFI_ERROR(found->setup_status) || found->setup != 1));
 }
 
 /* TCG Platform Reset Attack Mitigation Specification, section 4: bit 0 is to be set, and the firmware clears it. */

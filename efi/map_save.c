@@ -9,6 +9,7 @@
 #define FOLDER "\\mapbridge"
 #define TEMPORARY FOLDER "\\map.tmp"
 #define SAME_CRC_MAX 9        /* maps with one e820 checksum whose descriptors differ */
+#define ECAM_MAX 16
 #define SMBIOS_MAX (1U << 20) /* bytes; an entry point of version 3 has a limit, not a size */
 
 static EFI_GUID smbios2_guid = { 0xeb9d2d31, 0x2d88, 0x11d3, { 0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
@@ -17,6 +18,7 @@ static EFI_GUID smbios3_guid = { 0xf2fd1544, 0x9794, 0x4a2c, { 0x99, 0x2e, 0xe5,
 /* Ranges are written as they lie in memory. */
 _Static_assert(sizeof(struct boot_table) == sizeof(struct efimap_range), "base, size");
 _Static_assert(sizeof(struct plan_refused) == sizeof(struct efimap_range), "base, size");
+_Static_assert(sizeof(struct plan_random) == sizeof(struct efimap_random), "two numbers");
 _Static_assert(sizeof(struct screen_info) == 64, "EFIMAP_SCREEN");
 
 struct saving {
@@ -24,6 +26,7 @@ struct saving {
 	struct efimap map;
 	struct efimap_machine machine;
 	struct efimap_node *nodes;
+	struct efimap_ecam ecam[ECAM_MAX];
 	uint32_t *attributes; /* stride, version, descriptors */
 	struct smbios_names names;
 	char vendor[EFIMAP_TEXT_MAX + 1];
@@ -80,6 +83,17 @@ static bool all_zero(const void *data, size_t size)
 	return true;
 }
 
+static void set_ecam(struct saving *saving)
+{
+	struct mcfg_entry entries[ECAM_MAX];
+	size_t count = machine_ecam(entries, ECAM_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		saving->ecam[i] = (struct efimap_ecam){ .base = entries[i].base, .segment = entries[i].segment,
+							.start_bus = entries[i].start_bus, .end_bus = entries[i].end_bus };
+	set(saving, EFIMAP_ECAM, saving->ecam, count * sizeof(saving->ecam[0]));
+}
+
 static EFI_STATUS set_lists(struct saving *saving)
 {
 	const struct boot_request *request = saving->survey->request;
@@ -104,6 +118,9 @@ static EFI_STATUS set_lists(struct saving *saving)
 		set(saving, EFIMAP_ATTRIBUTES, saving->attributes, 8 + attributes->size);
 	}
 	set(saving, EFIMAP_TABLES, request->tables, request->table_count * sizeof(*request->tables));
+	/* Not those of a kernel that will run. */
+	set(saving, EFIMAP_RANDOM, request->random, request->random ? sizeof(*request->random) : 0);
+	set_ecam(saving);
 	set(saving, EFIMAP_REFUSED, request->refused, request->refused_count * sizeof(*request->refused));
 	return EFI_SUCCESS;
 }
@@ -136,8 +153,8 @@ static void print_machine(const struct saving *saving, struct printer *out)
 	const struct efimap_machine *machine = &saving->machine;
 	const char (*name)[SMBIOS_TEXT_SIZE] = saving->names.text;
 
-	print(out, "Mapbridge " MAPBRIDGE_VERSION "\nfirmware: UEFI %u.%u by %s, revision 0x%08x\n", machine->uefi_revision >> 16,
-	      (machine->uefi_revision & 0xffff) / 10, saving->vendor, machine->firmware_revision);
+	print(out, "Mapbridge " MAPBRIDGE_VERSION "\nfirmware: UEFI %u.%02u by %s, revision 0x%08x\n", machine->uefi_revision >> 16,
+	      machine->uefi_revision & 0xffff, saving->vendor, machine->firmware_revision);
 	print(out, "BIOS: %s, %s, %s\n", name[SMBIOS_BIOS_VENDOR], name[SMBIOS_BIOS_VERSION], name[SMBIOS_BIOS_DATE]);
 	print(out, "system: %s, %s, %s\n", name[SMBIOS_SYSTEM_VENDOR], name[SMBIOS_SYSTEM_PRODUCT], name[SMBIOS_SYSTEM_VERSION]);
 	print(out, "board: %s, %s, %s\n", name[SMBIOS_BOARD_VENDOR], name[SMBIOS_BOARD_PRODUCT], name[SMBIOS_BOARD_VERSION]);
@@ -208,8 +225,7 @@ static EFI_STATUS refuse_write(const char *path, EFI_STATUS status, size_t size)
 		why = "the volume is write-protected";
 		help = "start from a disk that is not";
 	}
-	print(refuse(path), "%s (%s), nothing is left of the file; needed: room for %zu bytes; %s\n", why, status_name(status), size,
-	      help);
+	print(refuse(path), "%s (%s); needed: room for %zu bytes; %s\n", why, status_name(status), size, help);
 	return status;
 }
 
@@ -253,7 +269,7 @@ static EFI_STATUS write_files(const struct saving *saving, const struct saved_fi
 			status = file_write_new(TEMPORARY, path.text, path.text + sizeof(FOLDER), files[i].bytes, files[i].size);
 		if (EFI_ERROR(status))
 			return refuse_write(path.text, status, files[i].size);
-		print(console, same[i] ? "%s is there already, with this content: " : "saved %s, ", path.text);
+		print(console, same[i] ? "%s is there already, " : "saved %s, ", path.text);
 		print_size(console, files[i].size);
 		print(console, "\n");
 	}

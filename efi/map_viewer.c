@@ -20,7 +20,7 @@
 #define LEGEND_WIDTH 26       /* columns of one kind in the legend */
 #define TABLE_WIDTH 80        /* of a column of the table, with the room to the next */
 #define TABLE_COLUMNS_MAX 4
-#define PROMPT "arrows, PgUp, PgDn, Home, End: scroll  Tab, 1-7: views  s: save  q: back"
+#define PROMPT "arrows PgUp PgDn Home End: scroll  Tab 1-7: view  s: save  q: back"
 
 /* A text divided into lines. */
 struct lines {
@@ -48,6 +48,7 @@ struct viewer {
 	size_t page; /* lines that every console shows */
 
 	struct canvas *canvas; /* null: text only */
+	bool text_on_screen;   /* the firmware cannot write to the other consoles alone */
 	struct canvas_size size;
 	size_t text_rows;
 	EFI_SIMPLE_TEXT_OUT_PROTOCOL *terminals[TERMINALS_MAX];
@@ -294,6 +295,25 @@ static void tell_header(struct viewer *viewer)
 		tell_line(line_text(&viewer->legend, i), line_length(&viewer->legend, i));
 }
 
+static void draw(struct viewer *viewer, bool whole)
+{
+	if (whole)
+		draw_header(viewer);
+	draw_table(viewer);
+}
+
+/* All, or the table alone. The prompt comes last, but for a picture that has to be drawn over it. */
+static void update(struct viewer *viewer, bool whole, size_t from, size_t end)
+{
+	if (viewer->canvas && !viewer->text_on_screen)
+		draw(viewer, whole);
+	if (whole)
+		tell_header(viewer);
+	tell_table(viewer, from, end);
+	if (viewer->canvas && viewer->text_on_screen)
+		draw(viewer, true);
+}
+
 /* Shows a view, or the message, from its first line. */
 static bool show(struct viewer *viewer, enum map_view view)
 {
@@ -306,14 +326,9 @@ static bool show(struct viewer *viewer, enum map_view view)
 		return false;
 	told = header_rows(viewer) + 2;
 	viewer->page = viewer->text_rows > told + 4 ? viewer->text_rows - told : 4;
-	tell_header(viewer);
 	if (viewer->canvas && table_rows(viewer) * table_columns(viewer) < viewer->page)
 		viewer->page = table_rows(viewer) * table_columns(viewer);
-	tell_table(viewer, 0, viewer->page);
-	if (viewer->canvas) {
-		draw_header(viewer);
-		draw_table(viewer);
-	}
+	update(viewer, true, 0, viewer->page);
 	return true;
 }
 
@@ -326,11 +341,9 @@ static void scroll(struct viewer *viewer, size_t top)
 	if (viewer->top == before)
 		return;
 	if (viewer->top > before && viewer->top - before <= viewer->page)
-		tell_table(viewer, before + viewer->page, viewer->top + viewer->page);
+		update(viewer, false, before + viewer->page, viewer->top + viewer->page);
 	else
-		tell_table(viewer, viewer->top, viewer->top + viewer->page);
-	if (viewer->canvas)
-		draw_table(viewer);
+		update(viewer, false, viewer->top, viewer->top + viewer->page);
 }
 
 /* What the console says meanwhile goes into viewer->said. */
@@ -423,10 +436,11 @@ static void open_consoles(struct viewer *viewer)
 	viewer->canvas = canvas_open(&viewer->size);
 	if (viewer->canvas) {
 		to.terminal_count = screen_terminals(viewer->terminals, TERMINALS_MAX);
-		if (to.terminal_count > 0 && to.terminal_count < SIZE_MAX)
+		viewer->text_on_screen = to.terminal_count == SIZE_MAX;
+		if (viewer->text_on_screen)
+			to = (struct console_target){ 0 };
+		else if (to.terminal_count > 0)
 			out = viewer->terminals[0];
-		if (to.terminal_count == SIZE_MAX)
-			to.terminals = NULL;
 		console_redirect(to);
 		if (fw.system->ConOut)
 			fw.system->ConOut->EnableCursor(fw.system->ConOut, FALSE);

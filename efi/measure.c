@@ -30,9 +30,16 @@ bool measure_begin(void)
 {
 	struct capability capability = { .size = sizeof(capability) };
 
+	EFI_STATUS status = EFI_SUCCESS;
+
 	failed = false;
-	if (EFI_ERROR(fw.boot->LocateProtocol(&tcg2_guid, NULL, (void **)&tcg2)) ||
-	    EFI_ERROR(tcg2->capability(tcg2, &capability)) || !capability.present)
+	if (EFI_ERROR(fw.boot->LocateProtocol(&tcg2_guid, NULL, (void **)&tcg2)))
+		tcg2 = NULL;
+	if (tcg2)
+		status = tcg2->capability(tcg2, &capability);
+	if (EFI_ERROR(status))
+		print(console, "mapbridge: note: the TPM does not say what it can (%s): nothing is measured\n", status_name(status));
+	if (EFI_ERROR(status) || !capability.present)
 		tcg2 = NULL;
 	return tcg2 != NULL;
 }

@@ -46,7 +46,10 @@ EFI_STATUS memory_map_read(struct memory_map *map)
 	UINT32 version = 0;
 	EFI_STATUS status = fw.boot->GetMemoryMap(&size, map->buffer, &map->key, &stride, &version);
 
-	if (!EFI_ERROR(status))
+	if (EFI_ERROR(status))
+		print(refuse("GetMemoryMap"), "%s for a buffer of %llu bytes; restart the machine\n", status_name(status),
+		      X(map->capacity));
+	else
 		map->view = (struct efi_memmap){ map->buffer, size, stride, version };
 	return status;
 }

@@ -185,6 +185,7 @@ static EFI_STATUS set_options(struct image *image)
 
 static EFI_STATUS run(struct image *image)
 {
+	EFI_LOADED_IMAGE *loaded;
 	EFI_STATUS status = check_pe(image);
 
 	if (!EFI_ERROR(status))
@@ -202,7 +203,9 @@ static EFI_STATUS run(struct image *image)
 	console_flush();
 	loader_variables_leave();
 	status = fw.boot->StartImage(image->handle, NULL, NULL);
-	image->handle = NULL; /* whoever returns from StartImage is unloaded */
+	/* Whoever comes back is unloaded; who was not started is not. */
+	if (EFI_ERROR(fw.boot->HandleProtocol(image->handle, &loaded_image_guid, (void **)&loaded)))
+		image->handle = NULL;
 	console_attend(true);
 	print(console, "\n%s came back (%s)\n", image->path, status_name(status));
 	return status;

@@ -14,6 +14,19 @@ static EFI_GUID block_io_guid = EFI_BLOCK_IO_PROTOCOL_GUID;
 static const uint8_t xbootldr_type[GPT_GUID_SIZE] = { 0xff, 0xc2, 0x13, 0xbc, 0xe6, 0x59, 0x62, 0x42,
 						      0xa3, 0x52, 0xb2, 0x75, 0xfd, 0x6f, 0x71, 0x72 };
 
+/* UEFI 2.10, section 10.3.5.1. Nodes have any alignment, and gnu-efi's structure would want 8. */
+struct partition_node {
+	EFI_DEVICE_PATH header;
+	uint32_t number;
+	uint64_t start;
+	uint64_t size;
+	uint8_t signature[GPT_GUID_SIZE];
+	uint8_t format;
+	uint8_t signature_type;
+} __attribute__((packed));
+
+_Static_assert(sizeof(struct partition_node) == 42, "Hard Drive Media Device Path");
+
 /* Bytes in front of the end node. */
 static size_t path_length(EFI_DEVICE_PATH *path)
 {
@@ -25,16 +38,16 @@ static size_t path_length(EFI_DEVICE_PATH *path)
 }
 
 /* The last node of a path when it is a partition of a GPT disk; its offset is the length of the disk's path. */
-static HARDDRIVE_DEVICE_PATH *gpt_partition(EFI_DEVICE_PATH *path)
+static struct partition_node *gpt_partition(EFI_DEVICE_PATH *path)
 {
 	EFI_DEVICE_PATH *last = path, *node = path;
-	HARDDRIVE_DEVICE_PATH *drive;
+	struct partition_node *drive;
 
 	for (; !IsDevicePathEnd(node); node = NextDevicePathNode(node))
 		last = node;
-	drive = (HARDDRIVE_DEVICE_PATH *)last;
+	drive = (struct partition_node *)last;
 	if (DevicePathType(last) != MEDIA_DEVICE_PATH || DevicePathSubType(last) != MEDIA_HARDDRIVE_DP ||
-	    drive->SignatureType != SIGNATURE_TYPE_GUID)
+	    drive->signature_type != SIGNATURE_TYPE_GUID)
 		return NULL;
 	return drive;
 }
@@ -61,9 +74,9 @@ static EFI_DEVICE_PATH *path_of(EFI_HANDLE handle)
 const uint8_t *volume_partition_guid(void)
 {
 	EFI_DEVICE_PATH *own = path_of(fw.volumes[0].handle);
-	HARDDRIVE_DEVICE_PATH *drive = own ? gpt_partition(own) : NULL;
+	struct partition_node *drive = own ? gpt_partition(own) : NULL;
 
-	return drive ? drive->Signature : NULL;
+	return drive ? drive->signature : NULL;
 }
 
 EFI_DEVICE_PATH *volume_file_path(const char *path)
@@ -72,8 +85,11 @@ EFI_DEVICE_PATH *volume_file_path(const char *path)
 	size_t slash = path[0] != '\\', units = slash + text_length(path) + 1;
 	size_t node_size = SIZE_OF_FILEPATH_DEVICE_PATH + units * sizeof(CHAR16);
 	size_t length = volume ? path_length(volume) : 0;
-	EFI_DEVICE_PATH *all = copy_path(volume, length, node_size);
+	EFI_DEVICE_PATH *all = volume ? copy_path(volume, length, node_size) : NULL;
 
+	if (!volume)
+		print(refuse(path), "the firmware has no device path for its volume, and cannot load programs from there; restart the "
+		      "machine\n");
 	if (all) {
 		FILEPATH_DEVICE_PATH *file = (FILEPATH_DEVICE_PATH *)((uint8_t *)all + length);
 
@@ -100,37 +116,41 @@ static EFI_BLOCK_IO *disk_of(EFI_DEVICE_PATH *partition, size_t disk_length)
 	return io;
 }
 
-/* Whole pages, because some disks want their buffers aligned. */
-static bool find_xbootldr_guid(EFI_BLOCK_IO *io, uint8_t *unique)
+/* Whole pages, because some disks want their buffers aligned. EFI_NOT_FOUND when the disk has no such partition. */
+static EFI_STATUS find_xbootldr_guid(EFI_BLOCK_IO *io, uint8_t *unique)
 {
 	size_t block = io->Media->BlockSize, pages = (GPT_ENTRIES_MAX + block) / MM_PAGE_SIZE + 1, size;
 	EFI_PHYSICAL_ADDRESS buffer;
+	EFI_STATUS status;
 	uint8_t *bytes;
 	struct gpt gpt;
-	bool found;
 
-	if (block < 512 || EFI_ERROR(fw.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, pages, &buffer)))
-		return false;
+	if (block < 512)
+		return EFI_NOT_FOUND;
+	if (EFI_ERROR(fw.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, pages, &buffer)))
+		return EFI_OUT_OF_RESOURCES;
 	bytes = (uint8_t *)(uintptr_t)buffer;
-	found = !EFI_ERROR(io->ReadBlocks(io, io->Media->MediaId, GPT_HEADER_LBA, block, bytes)) &&
-		gpt_header_parse(bytes, block, &gpt);
-	if (found) {
+	status = io->ReadBlocks(io, io->Media->MediaId, GPT_HEADER_LBA, block, bytes);
+	if (!EFI_ERROR(status) && !gpt_header_parse(bytes, block, &gpt))
+		status = EFI_NOT_FOUND;
+	if (!EFI_ERROR(status)) {
 		size = ((size_t)gpt.entry_count * gpt.entry_size + block - 1) / block * block;
-		found = !EFI_ERROR(io->ReadBlocks(io, io->Media->MediaId, gpt.entries_lba, size, bytes)) &&
-			gpt_find_type(&gpt, bytes, size, xbootldr_type, unique);
+		status = io->ReadBlocks(io, io->Media->MediaId, gpt.entries_lba, size, bytes);
+		if (!EFI_ERROR(status) && !gpt_find_type(&gpt, bytes, size, xbootldr_type, unique))
+			status = EFI_NOT_FOUND;
 	}
 	fw.boot->FreePages(buffer, pages);
-	return found;
+	return status;
 }
 
 static bool is_partition(EFI_HANDLE handle, const EFI_DEVICE_PATH *disk, size_t disk_length, const uint8_t *unique)
 {
 	EFI_DEVICE_PATH *path = path_of(handle);
-	HARDDRIVE_DEVICE_PATH *drive = path ? gpt_partition(path) : NULL;
+	struct partition_node *drive = path ? gpt_partition(path) : NULL;
 
 	return drive && (size_t)((uint8_t *)drive - (uint8_t *)path) == disk_length &&
 	       __builtin_memcmp(path, disk, disk_length) == 0 &&
-	       __builtin_memcmp(drive->Signature, unique, GPT_GUID_SIZE) == 0;
+	       __builtin_memcmp(drive->signature, unique, GPT_GUID_SIZE) == 0;
 }
 
 static EFI_HANDLE find_partition(const EFI_DEVICE_PATH *disk, size_t disk_length, const uint8_t *unique)
@@ -163,15 +183,23 @@ static EFI_STATUS open_root(EFI_HANDLE handle, EFI_FILE_HANDLE *root)
 static void open_xbootldr(void)
 {
 	EFI_DEVICE_PATH *own = path_of(fw.volumes[0].handle);
-	HARDDRIVE_DEVICE_PATH *drive = own ? gpt_partition(own) : NULL;
+	struct partition_node *drive = own ? gpt_partition(own) : NULL;
 	size_t disk_length = drive ? (size_t)((uint8_t *)drive - (uint8_t *)own) : 0;
 	EFI_BLOCK_IO *io = drive ? disk_of(own, disk_length) : NULL;
 	uint8_t unique[GPT_GUID_SIZE];
 	EFI_HANDLE handle;
 	EFI_STATUS status;
 
-	if (!io || !find_xbootldr_guid(io, unique))
+	if (!io)
 		return;
+	status = find_xbootldr_guid(io, unique);
+	if (status == EFI_NOT_FOUND)
+		return;
+	if (EFI_ERROR(status)) {
+		print(console, "mapbridge: note: the disk's partition table cannot be read (%s): entries of an XBOOTLDR partition are "
+		      "not looked for\n", status_name(status));
+		return;
+	}
 	handle = find_partition(own, disk_length, unique);
 	if (handle == fw.volumes[0].handle)
 		return;

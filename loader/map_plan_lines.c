@@ -6,7 +6,7 @@
 
 void map_view_reservations(const struct boot_plan *plan, struct printer *out)
 {
-	print(out, "  %zu reservations: what the kernel finds in its memory, and must not use before it is done with it\n", plan->reservation_count);
+	print(out, "  %zu reservations: memory that is in use when the kernel starts\n", plan->reservation_count);
 	for (size_t i = 0; i < plan->reservation_count; i++) {
 		const struct mapbridge_reservation *r = &plan->reservations[i];
 
@@ -15,13 +15,7 @@ void map_view_reservations(const struct boot_plan *plan, struct printer *out)
 		print_size(out, r->size);
 		print(out, "\n");
 	}
-	for (size_t i = 0; i < plan->operation_count; i++) {
-		const struct stub_operation *move = &plan->operations[i];
-
-		print(out, "  moved after ExitBootServices: 0x%llx -> 0x%llx, ", X(move->from), X(move->to));
-		print_size(out, move->size);
-		print(out, "\n");
-	}
+	plan_print_moves(plan, out);
 	print(out, "  entry 0x%llx, %u-level page tables\n", X(plan->entry), plan->paging.levels);
 }
 
@@ -145,7 +139,7 @@ void map_view_iomem(struct map_views *views, struct printer *out)
 		add(&tree, r->base, r->base + (r->size - 1), reservation_name(r->kind));
 	}
 	for (size_t at = 0; known_ranges_next(&views->known, 0, UINT64_MAX, &at, &range);)
-		if (!range.gap_only && !e820_mapped_any(&views->e820, range.start, range.last + 1, E820_TYPE_RAM))
+		if (range.kind != KNOWN_PCI_HOLE && !e820_mapped_any(&views->e820, range.start, range.last + 1, E820_TYPE_RAM))
 			add(&tree, range.start, range.last, range.name);
 	resource_print(&tree.root, out);
 }

@@ -101,9 +101,12 @@ int placement_take(struct placement *placement, uint64_t base, uint64_t size)
 	return error ? error : update(placement);
 }
 
-/* A place in the free range [start, last], or false. */
-static bool fit(const struct placement_want *want, uint64_t start, uint64_t last, uint64_t *base)
+bool placement_fits(const struct placement_want *want, const struct e820_entry *entry, uint64_t *base)
 {
+	uint64_t start = entry->addr, last = entry->addr + (entry->size - 1);
+
+	if (entry->type != PLACEMENT_FREE)
+		return false;
 	if (start < want->min)
 		start = want->min;
 	if (last > want->max)
@@ -200,8 +203,10 @@ int placement_find(struct placement *placement, const struct placement_want *wan
 		uint64_t place;
 		int error;
 
-		if (entry->type != PLACEMENT_FREE || !fit(want, entry->addr, entry->addr + (entry->size - 1), &place))
+		if (!placement_fits(want, entry, &place))
 			continue;
+		if (placement->listener)
+			placement->listener->found(placement->listener, placement, want, place);
 		error = placement_take(placement, place, want->size);
 		if (!error)
 			*base = place;

@@ -291,6 +291,9 @@ static int place_all(struct boot_plan *plan, const struct boot_request *request,
 
 	if (error)
 		return plan_full(why, "pieces of memory", placement.table.capacity);
+	placement.listener = request->listener;
+	if (request->listener)
+		request->listener->begin(request->listener);
 	plan->page_map.count = 0;
 	plan->allocation_count = plan->load_count = plan->clear_count = plan->reservation_count = plan->operation_count = 0;
 	for (size_t i = 0; i < request->refused_count; i++)

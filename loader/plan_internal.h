@@ -26,4 +26,7 @@ int plan_find_low(struct boot_plan *plan, struct placement *placement, struct pl
 int plan_kernel(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
 		struct printer *why);
 
+/* Prints what the stub moves after ExitBootServices, a line each. */
+void plan_print_moves(const struct boot_plan *plan, struct printer *out);
+
 #endif

@@ -8,6 +8,17 @@ static void print_place(struct printer *out, const char *name, uint64_t base, ui
 	print(out, "\n");
 }
 
+void plan_print_moves(const struct boot_plan *plan, struct printer *out)
+{
+	for (size_t i = 0; i < plan->operation_count; i++) {
+		const struct stub_operation *move = &plan->operations[i];
+
+		print(out, "  moved after ExitBootServices: 0x%llx -> 0x%llx, ", X(move->from), X(move->to));
+		print_size(out, move->size);
+		print(out, "\n");
+	}
+}
+
 void boot_plan_print(const struct boot_plan *plan, struct printer *out)
 {
 	print(out, "plan:\n");
@@ -20,13 +31,7 @@ void boot_plan_print(const struct boot_plan *plan, struct printer *out)
 	print_place(out, "boot_params", plan->block.boot_params, MM_PAGE_SIZE);
 	print_place(out, "page tables", plan->page_tables, plan->page_table_pages * MM_PAGE_SIZE);
 	print_place(out, "stack", plan->stack_bottom, plan->stack_top - plan->stack_bottom);
-	for (size_t i = 0; i < plan->operation_count; i++) {
-		const struct stub_operation *move = &plan->operations[i];
-
-		print(out, "  moved after ExitBootServices: 0x%llx -> 0x%llx, ", X(move->from), X(move->to));
-		print_size(out, move->size);
-		print(out, "\n");
-	}
+	plan_print_moves(plan, out);
 	print(out, "  entry          0x%llx, %u-level page tables\n", X(plan->entry), plan->paging.levels);
 	for (size_t i = 0; i < plan->reservation_count; i++) {
 		const struct mapbridge_reservation *r = &plan->reservations[i];

@@ -52,6 +52,8 @@ static int check_section(const struct efimap_section *section, const uint8_t *by
 		return section->length == 64 ? 0 : refuse_section(section, "64", why);
 	case EFIMAP_EDID:
 		return section->length == 128 ? 0 : refuse_section(section, "128", why);
+	case EFIMAP_RANDOM:
+		return section->length == 16 ? 0 : refuse_section(section, "16", why);
 	default:
 		return section->type < EFIMAP_TEXTS || is_text(bytes, section->length) ? 0 :
 			refuse_section(section, "printable ASCII only", why);
@@ -64,7 +66,7 @@ static int read_section(const struct efimap_section *section, const uint8_t *byt
 	int error;
 
 	/* 0 and the gap in front of the texts are types of other versions */
-	if (to == map->sections || (section->type > EFIMAP_EDID && section->type < EFIMAP_TEXTS)) {
+	if (to == map->sections || (section->type > EFIMAP_RANDOM && section->type < EFIMAP_TEXTS)) {
 		map->skipped++;
 		return 0;
 	}

@@ -9,29 +9,53 @@
 #define MCFG_HEADER_SIZE 44
 #define MCFG_ENTRY_SIZE 16
 
-/* The narrow ones first; the ECAM ranges of MCFG come before WIDE_FROM. */
-static const struct known_range fixed[] = {
-	{ 0xfed00000, 0xfed003ff, "HPET", "the registers of the high precision event timer", false },
-	{ 0xfec00000, 0xfec00fff, "IO-APIC", "the registers of the first I/O interrupt controller", false },
-	{ 0xfed40000, 0xfed44fff, "TPM", "the registers of the TPM, a page for each locality (TIS or CRB)", false },
-	{ 0xa0000, 0xbffff, "VGA", "the window into the memory of a VGA card, never RAM for a system", false },
-	{ 0xc0000, 0xfffff, "ROM hole", "option ROMs and, in its upper half, the firmware's own ROM or a copy of it",
-	  false },
-	{ 0xfee00000, 0xfeefffff, "local APIC",
-	  "each processor's own interrupt controller; a device that writes here sends an interrupt (MSI)", false },
-	{ 0, 0x9ffff, "low 640 KiB",
-	  "RAM for real mode and for starting processors; the firmware often keeps the upper end (EBDA)", false },
-	{ 0xa0000, 0xfffff, "VGA/ROM hole", "VGA memory and ROMs since the first PC; the RAM behind it is not reachable",
-	  false },
-	{ 0xff000000, 0xffffffff, "flash", "the firmware's flash chip; processors start 16 bytes below 4 GiB", false },
-	{ 0xfd00000000, 0xffffffffff, "HyperTransport hole",
-	  "12 GiB below 1 TiB that AMD processors use for themselves; it is no missing RAM", false },
+/* Addresses of those that are everywhere the same, the narrow ones first. ECAM comes before the HyperTransport hole. */
+static const struct {
+	uint64_t start;
+	uint64_t last;
+} fixed[] = {
+	[KNOWN_HPET] = { 0xfed00000, 0xfed003ff },       [KNOWN_IO_APIC] = { 0xfec00000, 0xfec00fff },
+	[KNOWN_TPM] = { 0xfed40000, 0xfed44fff },        [KNOWN_VGA] = { 0xa0000, 0xbffff },
+	[KNOWN_ROM_HOLE] = { 0xc0000, 0xfffff },         [KNOWN_LOCAL_APIC] = { 0xfee00000, 0xfeefffff },
+	[KNOWN_LOW_MEMORY] = { 0, 0x9ffff },             [KNOWN_VGA_ROM_HOLE] = { 0xa0000, 0xfffff },
+	[KNOWN_FLASH] = { 0xff000000, 0xffffffff },      [KNOWN_HYPERTRANSPORT] = { 0xfd00000000, 0xffffffffff },
 };
 
-#define WIDE_FROM (MM_ARRAY_COUNT(fixed) - 1)
+/* Arrays, because pointers would need relocations in the EFI image. */
+static const char names[KNOWN_KINDS][20] = {
+	[KNOWN_HPET] = "HPET",
+	[KNOWN_IO_APIC] = "IO-APIC",
+	[KNOWN_TPM] = "TPM",
+	[KNOWN_VGA] = "VGA",
+	[KNOWN_ROM_HOLE] = "ROM hole",
+	[KNOWN_LOCAL_APIC] = "local APIC",
+	[KNOWN_LOW_MEMORY] = "low 640 KiB",
+	[KNOWN_VGA_ROM_HOLE] = "VGA/ROM hole",
+	[KNOWN_FLASH] = "flash",
+	[KNOWN_HYPERTRANSPORT] = "HyperTransport hole",
+	[KNOWN_ECAM] = "ECAM",
+	[KNOWN_PCI_HOLE] = "PCI hole",
+};
 
-static const char ecam_sentence[] = "the PCI Express configuration space, 4 KiB a function (ECAM, from the ACPI table MCFG)";
-static const char pci_sentence[] = "addresses below 4 GiB for devices; RAM that would be here is moved above 4 GiB";
+static const char *const sentences[KNOWN_KINDS] = {
+	[KNOWN_HPET] = "the registers of the high precision event timer",
+	[KNOWN_IO_APIC] = "the registers of the first I/O interrupt controller",
+	[KNOWN_TPM] = "the registers of the TPM, a page for each locality (TIS or CRB)",
+	[KNOWN_VGA] = "the window into the memory of a VGA card, never RAM for a system",
+	[KNOWN_ROM_HOLE] = "option ROMs and, in its upper half, the firmware's own ROM or a copy of it",
+	[KNOWN_LOCAL_APIC] = "each processor's own interrupt controller; a device that writes here sends an interrupt (MSI)",
+	[KNOWN_LOW_MEMORY] = "RAM for real mode and for starting processors; the firmware often keeps the upper end (EBDA)",
+	[KNOWN_VGA_ROM_HOLE] = "VGA memory and ROMs since the first PC; the RAM behind it is not reachable",
+	[KNOWN_FLASH] = "the firmware's flash chip; processors start 16 bytes below 4 GiB",
+	[KNOWN_HYPERTRANSPORT] = "12 GiB below 1 TiB that AMD processors use for themselves; it is no missing RAM",
+	[KNOWN_ECAM] = "the PCI Express configuration space, 4 KiB a function (ECAM, from the ACPI table MCFG)",
+	[KNOWN_PCI_HOLE] = "addresses below 4 GiB for devices; RAM that would be here is moved above 4 GiB",
+};
+
+const char *known_range_sentence(const struct known_range *range)
+{
+	return sentences[range->kind];
+}
 
 /* The last byte of an allocation; false when the buses are in disorder or it passes 2^64. */
 static bool ecam_last(const struct mcfg_entry *entry, uint64_t *last)
@@ -73,30 +97,36 @@ long mcfg_parse(const void *table, size_t size, struct mcfg_entry *entries, size
 /* Number index of all ranges that this machine has, in the order of the header; false when it does not have that one. */
 static bool range_at(const struct known_facts *facts, size_t index, struct known_range *range)
 {
-	if (index < WIDE_FROM) {
-		*range = fixed[index];
-		return true;
-	}
-	index -= WIDE_FROM;
-	if (index < facts->ecam_count) {
-		const struct mcfg_entry *entry = &facts->ecam[index];
+	bool there = true;
 
-		*range = (struct known_range){ .name = "ECAM", .sentence = ecam_sentence };
+	if (index < KNOWN_HYPERTRANSPORT) {
+		range->kind = (enum known_kind)index;
+	} else if (index - KNOWN_HYPERTRANSPORT < facts->ecam_count) {
+		const struct mcfg_entry *entry = &facts->ecam[index - KNOWN_HYPERTRANSPORT];
+
+		range->kind = KNOWN_ECAM;
 		range->start = entry->base + ((uint64_t)entry->start_bus << BUS_SHIFT);
-		return ecam_last(entry, &range->last);
+		there = ecam_last(entry, &range->last);
+	} else if (index - KNOWN_HYPERTRANSPORT == facts->ecam_count) {
+		range->kind = KNOWN_HYPERTRANSPORT;
+		there = facts->amd;
+	} else {
+		range->kind = KNOWN_PCI_HOLE;
+		range->start = facts->low_ram_end;
+		range->last = FOUR_GIB - 1;
+		there = range->start != 0 && range->start < FOUR_GIB;
 	}
-	index -= facts->ecam_count;
-	if (index == 0) {
-		*range = fixed[WIDE_FROM];
-		return facts->amd;
+	if (range->kind < MM_ARRAY_COUNT(fixed)) {
+		range->start = fixed[range->kind].start;
+		range->last = fixed[range->kind].last;
 	}
-	*range = (struct known_range){ facts->low_ram_end, FOUR_GIB - 1, "PCI hole", pci_sentence, true };
-	return facts->low_ram_end != 0 && facts->low_ram_end < FOUR_GIB;
+	range->name = names[range->kind];
+	return there;
 }
 
 static size_t range_count(const struct known_facts *facts)
 {
-	return WIDE_FROM + facts->ecam_count + 2;
+	return KNOWN_HYPERTRANSPORT + facts->ecam_count + 2;
 }
 
 bool known_ranges_next(const struct known_facts *facts, uint64_t start, uint64_t last, size_t *at,
@@ -113,45 +143,37 @@ bool known_ranges_next(const struct known_facts *facts, uint64_t start, uint64_t
 	return false;
 }
 
-static uint64_t extent(const struct known_range *range)
+/* The narrowest that holds all of [start, last], or the widest within it. */
+static bool find(const struct known_facts *facts, uint64_t start, uint64_t last, bool gap, bool within,
+		 struct known_range *found)
 {
-	return range->last - range->start;
+	uint64_t best = 0;
+	struct known_range range;
+	bool any = false;
+
+	for (size_t at = 0; known_ranges_next(facts, start, last, &at, &range);) {
+		uint64_t extent = range.last - range.start;
+		bool fits = within ? range.start >= start && range.last <= last : range.start <= start && range.last >= last;
+
+		if (!fits || (range.kind == KNOWN_PCI_HOLE && !gap) || (any && (within ? extent <= best : extent >= best)))
+			continue;
+		*found = range;
+		best = extent;
+		any = true;
+	}
+	return any;
 }
 
 bool known_range_holding(const struct known_facts *facts, uint64_t start, uint64_t last, bool gap,
 			 struct known_range *found)
 {
-	struct known_range range;
-	bool any = false;
-
-	for (size_t at = 0; known_ranges_next(facts, start, last, &at, &range);) {
-		if (range.start > start || range.last < last || (range.gap_only && !gap))
-			continue;
-		if (any && extent(&range) >= extent(found))
-			continue;
-		*found = range;
-		any = true;
-	}
-	return any;
+	return find(facts, start, last, gap, false, found);
 }
 
 bool known_range_fitting(const struct known_facts *facts, uint64_t start, uint64_t last, bool gap,
 			 struct known_range *found)
 {
-	struct known_range range;
-	bool any = known_range_holding(facts, start, last, gap, found);
-
-	if (any)
-		return true;
-	for (size_t at = 0; known_ranges_next(facts, start, last, &at, &range);) {
-		if (range.start < start || range.last > last || (range.gap_only && !gap))
-			continue;
-		if (any && extent(&range) <= extent(found))
-			continue;
-		*found = range;
-		any = true;
-	}
-	return any;
+	return find(facts, start, last, gap, false, found) || find(facts, start, last, gap, true, found);
 }
 
 uint64_t known_low_ram_end(const struct e820_table *table)

@@ -18,7 +18,8 @@ FIRMWARE = [("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd
             ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
             ("/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd")]
 # other firmware by name: code, variable store template (none: the code goes to -bios), Debian's package
-NAMED_FIRMWARE = {"ovmf-secboot": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd", "ovmf"),
+NAMED_FIRMWARE = {"ovmf-secboot": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd",
+                                   "ovmf"),
                   # Secure Boot is on, with a key of the package itself in db
                   "ovmf-snakeoil": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd",
                                     "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd", "ovmf"),

@@ -14,7 +14,8 @@ NVDIMM = ("-object", "memory-backend-ram,id=nvdimm,size=256M", "-device", "nvdim
 # of the boots in machine_tests.py: the test kernels, Linux, and one kernel twice with the same variable store
 ALL = ("setup_arch", "scribble", "linux", "hello_again")
 HOTPLUG = ("-object", "memory-backend-ram,id=dimm,size=1G", "-device", "pc-dimm,memdev=dimm,addr=0x140000000")
-HMAT = ("-smp", "2", "-object", "memory-backend-ram,id=near,size=512M", "-object", "memory-backend-ram,id=far,size=512M",
+HMAT = ("-smp", "2", "-object", "memory-backend-ram,id=near,size=512M",
+        "-object", "memory-backend-ram,id=far,size=512M",
         "-numa", "node,nodeid=0,memdev=near,cpus=0-1", "-numa", "node,nodeid=1,memdev=far,initiator=0",
         *(argument for node, latency in ((0, 5), (1, 50)) for argument in ("-numa", "hmat-lb,initiator=0,"
           f"target={node},hierarchy=memory,data-type=access-latency,latency={latency}")))
@@ -37,19 +38,22 @@ class OddMachine:
     serial: bool = True  # or not, and then the verdict is the kernel's through QEMU's debug console
     display: str = "none"
     tpm: bool = False
+    keys: tuple = ()  # as boot_test.BootTest takes them
     program: str | None = None  # of test/boot/efi/, which changes the map and then starts the loader
     linux_options: str = ""
+    linux_tells: bool = True  # or its e820 lines are more than its log buffer holds before there is a console
     boots: tuple = ALL  # those it has time and memory for; the others are no verdict about it
     quick: tuple = ()  # those of them that are part of `make test`
 
     def settings(self):
         """What machine.Machine and the boot tests' data call by the same names."""
-        return {name: getattr(self, name) for name in ("memory", "cpu", "machine", "firmware", "extra", "disk", "sector",
-                                                       "serial", "display")}
+        return {name: getattr(self, name) for name in ("memory", "cpu", "machine", "firmware", "extra", "disk",
+                                                       "sector", "serial", "display", "keys")}
 
 
 def unreserved(size, cpu="max", **more):
-    return dict(memory=size, cpu=cpu, machine="q35,memory-backend=memory", extra=("-object", f"{UNRESERVED}{size}"), **more)
+    return dict(memory=size, cpu=cpu, machine="q35,memory-backend=memory", extra=("-object", f"{UNRESERVED}{size}"),
+                **more)
 
 
 SCRIBBLE = ("scribble",)  # enough where only the way to the files differs, or nothing but the firmware
@@ -82,21 +86,23 @@ MACHINES = [
                boots=SETUP_ARCH),
     OddMachine("ovmf-numa", "q35, 4 NUMA nodes of 256 MiB", memory="1G", extra=NUMA, quick=("setup_arch",),
                linux_options="no_timer_check"),  # four emulated processors are too slow for that check
-    OddMachine("ovmf-hotplug", "q35, 1 GiB, and a DIMM of 1 GiB behind a gap above 4 GiB", memory="1G,slots=4,maxmem=8G",
-               extra=HOTPLUG, linux_options="memhp_default_state=online"),
+    OddMachine("ovmf-hotplug", "q35, 1 GiB, and a DIMM of 1 GiB behind a gap above 4 GiB",
+               memory="1G,slots=4,maxmem=8G", extra=HOTPLUG, linux_options="memhp_default_state=online"),
     OddMachine("ovmf-nvdimm", "q35, 1 GiB and an NVDIMM of 256 MiB", machine="q35,nvdimm=on",
                memory="1G,slots=2,maxmem=4G", extra=NVDIMM),
     OddMachine("ovmf-hmat", "q35, near and far memory of 512 MiB as the ACPI table HMAT tells", machine="q35,hmat=on",
                memory="1G", extra=HMAT),
     OddMachine("ovmf-fragmented", "q35, 512 MiB, 400 single pages of four types", program="fragment"),
     OddMachine("ovmf-fragmented-3000", "q35, 1 GiB, 1550 single pages: over 3000 e820 entries", memory="1G",
-               program="fragment_3000"),
+               program="fragment_3000", linux_tells=False),
     OddMachine("ovmf-gcd-ranges", "q35, 512 MiB; persistent, unaccepted, soft reserved, unusable, OEM and OS types",
                program="gcd_ranges", boots=("setup_arch", "scribble", "hello_again"), quick=("setup_arch", "scribble")),
     OddMachine("ovmf-gcd-accepted", "the same without unaccepted memory, because of which Linux is refused",
                program="gcd_accepted", boots=("linux",)),
     OddMachine("u-boot-fragmented", "pc, 512 MiB, 400 single pages of four types", program="fragment",
                quick=("setup_arch",), **U_BOOT),
+    OddMachine("u-boot-fragmented-14000", "pc, 512 MiB, 7000 single pages: more e820 entries than Linux can map",
+               program="fragment_14000", boots=("too_many_ranges",), **U_BOOT),
     # processors
     OddMachine("ovmf-no-1G-pages", "q35, 6 GiB, a processor without 1 GiB pages", memory="6G", cpu="max,-pdpe1gb"),
     OddMachine("ovmf-la57", "q35, 512 MiB, 5-level paging on when the loader starts", program="la57"),
@@ -108,7 +114,8 @@ MACHINES = [
     OddMachine("ovmf-255-cpus", "q35, 512 MiB, 255 processors", extra=("-smp", "255"), boots=SETUP_ARCH),
     # what is connected
     OddMachine("ovmf-no-serial", "q35, 512 MiB, no serial port", serial=False, boots=SCRIBBLE, quick=SCRIBBLE),
-    OddMachine("ovmf-only-screen", "q35, 512 MiB, a screen and no serial port", serial=False, display="vga", boots=SCRIBBLE),
+    OddMachine("ovmf-only-screen", "q35, 512 MiB, a screen and no serial port", serial=False, display="vga",
+               boots=SCRIBBLE),
     OddMachine("ovmf-screen", "q35, 512 MiB, a screen and a serial port", display="vga", boots=SCRIBBLE),
     OddMachine("ovmf-tpm", "q35, 512 MiB, a TPM 2.0", tpm=True, boots=("scribble", "linux"), quick=SCRIBBLE),
     # disks
@@ -128,5 +135,35 @@ MACHINES = [
     OddMachine("u-boot-ahci", "AHCI, GPT", disk="ahci", gpt=True, boots=SCRIBBLE, **U_BOOT),
     OddMachine("u-boot-ide", "IDE, FAT16", disk="ide", fat=16, boots=SCRIBBLE, **U_BOOT),
     OddMachine("u-boot-usb", "USB 2", disk="usb2", boots=SCRIBBLE, **U_BOOT),
+    OddMachine("u-boot-nvme", "NVMe, on which U-Boot has to be told to look", disk="nvme", gpt=True, boots=SCRIBBLE,
+               keys=((r"Hit any key", " "), (r"=> ", "nvme scan; load nvme 0:1 ${kernel_addr_r} EFI/BOOT/BOOTX64.EFI; "
+                                             "bootefi ${kernel_addr_r} ${fdtcontroladdr}\r")), **U_BOOT),
     OddMachine("u-boot-fat12", "virtio, FAT12 on GPT", fat=12, gpt=True, boots=SCRIBBLE, **U_BOOT),
+]
+
+
+@dataclasses.dataclass
+class Impossible:
+    """A machine that is wanted and cannot be made here. What QEMU refuses is tried: one day it may not."""
+    name: str
+    why: str
+    arguments: tuple = ()  # of QEMU, which then ends with an error
+    says: str = ""  # a regular expression for it
+
+
+IMPOSSIBLE = [
+    Impossible("64T", "QEMU 7.2 cannot describe 64 TiB in its SMBIOS tables",
+               ("-machine", "q35,memory-backend=memory", "-m", "64T", "-object", f"{UNRESERVED}64T",
+                "-cpu", "max,phys-bits=48", "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"), "smbios"),
+    Impossible("256-cpus", "QEMU emulates no local APIC with more than 8 bits of number without KVM",
+               ("-machine", "q35", "-smp", "256"), "X2APIC"),
+    Impossible("ahci-4096", "QEMU's AHCI and IDE disks have sectors of 512 bytes",
+               ("-blockdev", "null-co,node-name=disk", "-device", "ide-hd,drive=disk,logical_block_size=4096,"
+                "physical_block_size=4096,discard_granularity=4096"), "512"),
+    Impossible("usb-4096-gpt", "OVMF 2022.11 finds no partitions on a USB disk with sectors of 4096 bytes"),
+    Impossible("hmat-special", "OVMF 2022.11 marks no memory as specific-purpose from HMAT: gcd_ranges does"),
+    Impossible("nvdimm-map", "OVMF's map has neither NVDIMMs nor plugged DIMMs: gcd_ranges adds persistent memory"),
+    Impossible("unaccepted", "unaccepted memory of a TDX or SEV-SNP guest needs such a host: gcd_ranges adds some"),
+    Impossible("la57-from-reset", "no firmware of Debian 12 starts with 5-level paging: la57 switches to it"),
+    Impossible("strict-firmware", "no firmware of Debian 12 enforces W^X: strict_wx does it in its page tables"),
 ]

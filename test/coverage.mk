@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Which lines and branches the tests reach: of mm/ the unit tests, the property tests and the corpus, in all; of each file of
-# loader/ its unit tests and the seeds of the fuzz targets.
+# Which lines and branches the tests reach: of mm/ by unit tests, property tests and the corpus, in all; of each file of
+# loader/ by the same and by the seeds of the fuzz targets. What only prints (..._lines.c) has no limit of its own.
 COVERAGE_LIMIT := 95
 COVERAGE_LIMIT_PARSER := 90
 COVERAGE_CASES := 20000
-COVERAGE_UNIT := $(sort $(MM_UNIT_TESTS) $(shell grep -l 'include <loader/' test/unit/*_test.c))
 COVERAGE_TESTS := $(patsubst test/%.c,$(B)/coverage/test/%,\
-	$(COVERAGE_UNIT) $(wildcard test/property/*.c test/fuzz/*_fuzz.c) test/corpus/corpus.c)
+	$(wildcard test/unit/*_test.c test/property/*.c) $(filter-out test/fuzz/read_%,$(wildcard test/fuzz/*_fuzz.c)) \
+	test/corpus/corpus.c)
 GCOVR := gcovr --root . --exclude-unreachable-branches --exclude-throw-branches
 
 $(B)/coverage/%.o: %.c Makefile mm/mm.mk test/coverage.mk
@@ -16,7 +16,7 @@ $(B)/coverage/libmm.a: $(MM_HOST_C:%.c=$(B)/coverage/%.o)
 $(B)/coverage/libloader.a: $(LOADER_C:%.c=$(B)/coverage/%.o)
 $(B)/coverage/test/unit/%: $(B)/coverage/test/unit/%.o $(TEST_SUPPORT:$(B)/san/%=$(B)/coverage/%) \
 		$(B)/coverage/libloader.a $(B)/coverage/libmm.a
-	$(Q)$(HOSTCC) --coverage $^ -lcmocka -o $@
+	$(Q)$(HOSTCC) --coverage $^ -lcmocka -lm -o $@
 $(B)/coverage/test/fuzz/%: $(B)/coverage/test/fuzz/%.o $(B)/coverage/test/fuzz/replay.o \
 		$(B)/coverage/libloader.a $(B)/coverage/libmm.a
 	$(Q)$(HOSTCC) --coverage $^ -o $@
@@ -44,6 +44,7 @@ coverage: $(COVERAGE_TESTS)
 	awk -F, -v limit=$(COVERAGE_LIMIT_PARSER) '$$2 == "line_total" { next } \
 		{ printf "%-28s %4d of %4d lines %5.1f %%   %4d of %4d branches %5.1f %%\n", \
 			$$1, $$3, $$2, 100 * $$4, $$6, $$5, 100 * $$7 } \
-		$$1 ~ /^loader\// && 100 * $$4 < limit { print "FAIL " $$1 ": under " limit " % of its lines"; bad = 1 } \
+		$$1 ~ /^loader\// && $$1 !~ /_lines.c$$/ && 100 * $$4 < limit { \
+			print "FAIL " $$1 ": under " limit " % of its lines"; bad = 1 } \
 		END { exit bad }' $(B)/coverage/coverage.csv $(B)/coverage/loader.csv || status=1; exit $$status
 .PHONY: coverage

@@ -23,6 +23,7 @@ int check_run(int argc, char **argv);
 int convert_run(int argc, char **argv);
 int diff_run(int argc, char **argv);
 int explain_run(int argc, char **argv);
+int plan_run(int argc, char **argv);
 int prepare_run(int argc, char **argv);
 int show_run(int argc, char **argv);
 

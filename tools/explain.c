@@ -129,7 +129,7 @@ static void explain_gap(const struct question *question, enum map_level level, c
 		print(out, "\n");
 	}
 	if (level == LEVEL_E820 && known_range_fitting(&question->view->facts, first, last, true, &known))
-		print(out, "    this gap is the %s: %s\n", known.name, known.sentence);
+		print(out, "    this gap is the %s: %s\n", known.name, known_range_sentence(&known));
 }
 
 static void explain_gaps(const struct question *question, enum map_level level)
@@ -239,6 +239,34 @@ static void explain_item(const struct question *question, enum map_level level, 
 		explain_origin(question, item);
 }
 
+/* Descriptors that start here and have no valid range, and what is odd about those that have the address. */
+static void explain_oddities(const struct question *question)
+{
+	const struct map_view *view = question->view;
+	struct printer *out = question->out;
+	uint64_t end;
+
+	for (size_t i = 0; i < view->source->nr_efi; i++) {
+		const struct efi_memory_desc *desc = &view->source->efi[i];
+
+		if (efi_memory_desc_end(desc, &end) || !overlaps(question, desc->phys_addr, desc->phys_addr))
+			continue;
+		print(out, "  descriptor %zu (%s) starts here, with %llu pages: ", i, efi_memory_type_linux_name(desc->type),
+		      (unsigned long long)desc->num_pages);
+		if (view->trace)
+			efi_trace_explain(desc, &view->trace[i], out);
+		print(out, "\n");
+	}
+	for (size_t i = 0; i < view->nr_findings; i++) {
+		const struct efi_memory_desc *desc = &view->source->efi[view->findings[i].index];
+
+		if (!efi_memory_desc_end(desc, &end) || !overlaps(question, desc->phys_addr, end - 1))
+			continue;
+		print(out, "  finding: ");
+		efi_finding_print(&view->efi, &view->findings[i], out);
+	}
+}
+
 static void explain_level(const struct question *question, enum map_level level)
 {
 	const struct map_items *items = &question->view->levels[level];
@@ -247,6 +275,8 @@ static void explain_level(const struct question *question, enum map_level level)
 	for (size_t i = 0; i < items->count; i++)
 		if (overlaps(question, items->items[i].first, items->items[i].last))
 			explain_item(question, level, &items->items[i]);
+	if (level == LEVEL_EFI)
+		explain_oddities(question);
 	explain_gaps(question, level);
 	if (level == LEVEL_IOMEM)
 		return;
@@ -375,11 +405,11 @@ static void explain_known(const struct question *question)
 				!e820_mapped_all(table, question->first, question->last + 1, 0);
 
 	for (size_t at = 0; known_ranges_next(&question->view->facts, question->first, question->last, &at, &known);) {
-		if (known.gap_only && !gap)
+		if (known.kind == KNOWN_PCI_HOLE && !gap)
 			continue;
 		print(out, "%s  %s ", any ? "" : "\nwell-known ranges\n", known.name);
 		print_range(out, known.start, known.last);
-		print(out, ": %s\n", known.sentence);
+		print(out, ": %s\n", known_range_sentence(&known));
 		any = true;
 	}
 }
@@ -396,7 +426,7 @@ void explain_range(const struct map_view *view, uint64_t first, uint64_t last, s
 	}
 	print(out, ", in %s (%s)\n", view->source->name, view->source->kind);
 	for (unsigned level = 0; level < MAP_LEVELS; level++) {
-		if (view->levels[level].count == 0)
+		if (view->levels[level].count == 0 && (level != LEVEL_EFI || view->source->nr_efi == 0))
 			continue;
 		print(out, "\n%s%s\n", map_level_name(level),
 		      level == LEVEL_E820 && view->converted ? ", converted as Linux's EFI stub does it" : "");

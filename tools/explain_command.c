@@ -28,7 +28,7 @@ static const char help[] =
 	"  mapbridge explain 3G+512M /sys/firmware/memmap\n"
 	"  dmesg | mapbridge explain pfn:7ff00 -\n"
 	"\n"
-	"exit status: 0 explained, 2 refused\n";
+	"exit status: 0 explained, 1 a line was damaged, 2 refused\n";
 
 int explain_run(int argc, char **argv)
 {
@@ -60,6 +60,8 @@ int explain_run(int argc, char **argv)
 		if (i > 2)
 			putchar('\n');
 		explain_range(&view, first, last, &standard_output);
+		if (view.source->nr_damaged && status == EXIT_FINE)
+			status = EXIT_FINDINGS;
 		map_view_close(&view);
 	}
 	return status;

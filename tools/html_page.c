@@ -14,6 +14,8 @@
 extern const char map_page_css[], map_page_js[];
 
 #define BAR_WIDTH 160 /* pixels of the largest total */
+/* Of a descriptor that shares bytes with more entries all count as made of it: that is a map to make the page slow. */
+#define PARTNERS_MAX 4096
 
 #define X(value) ((unsigned long long)(value))
 
@@ -94,19 +96,49 @@ static bool find_entries(const struct map_view *view, uint64_t start, uint64_t e
 	return *first < after;
 }
 
+/*
+ * Whether an entry that shares bytes with a descriptor is made of it. Of a table that is not the conversion nobody knows
+ * more than that they share bytes.
+ */
+static bool is_made_of(const struct map_view *view, size_t entry, size_t descriptor)
+{
+	return !view->by_rule || view->trace[descriptor].type == view->e820.entries[entry].type;
+}
+
+/* The e820 entries that an item belongs to, for the script: "5-7 9". */
+static void print_partners(const struct page *page, enum map_level level, const struct map_item *item)
+{
+	struct printer *out = page->out;
+	const char *separator = "";
+	size_t first, last, next;
+
+	if (level == LEVEL_E820 || !find_entries(page->view, item->first, item->last, &first, &last))
+		return;
+	print(out, " data-to=\"");
+	for (; first <= last; first = next) {
+		next = first + 1;
+		if (level == LEVEL_EFI && last - first < PARTNERS_MAX && !is_made_of(page->view, first, item->index))
+			continue;
+		while (next <= last && (level != LEVEL_EFI || last - first >= PARTNERS_MAX ||
+					is_made_of(page->view, next, item->index)))
+			next++;
+		print(out, next == first + 1 ? "%s%zu" : "%s%zu-%zu", separator, first, next - 1);
+		separator = " ";
+	}
+	print(out, "\"");
+}
+
 /* "<tr" with what the script needs to know: key, addresses, name, and the e820 entries that it belongs to. */
 static void start_row(const struct page *page, enum map_level level, const struct map_item *item)
 {
 	struct printer *out = page->out;
-	size_t first, last;
 
 	print(out, "<tr id=\"");
 	print_item_key(out, level, item->index);
 	print(out, "\" data-key=\"");
 	print_item_key(out, level, item->index);
 	print(out, "\" data-first=\"%llx\" data-last=\"%llx\"", X(item->first), X(item->last));
-	if (level != LEVEL_E820 && find_entries(page->view, item->first, item->last, &first, &last))
-		print(out, first == last ? " data-to=\"%zu\"" : " data-to=\"%zu-%zu\"", first, last);
+	print_partners(page, level, item);
 	print(out, " data-name=\"%zu ", item->index);
 	map_item_print_type(level, item, page->text);
 	print(out, "\">");
@@ -185,16 +217,27 @@ static void print_entry_link(struct printer *out, size_t index)
 	print(out, "<a href=\"#e820-%zu\">e820 %zu</a>", index, index);
 }
 
-/* What became of a descriptor, in one word where the entry's number says the rest. */
+static void print_descriptor_link(struct printer *out, const char *words, size_t index)
+{
+	print(out, "%s <a href=\"#efi-%zu\">%zu</a>", words, index, index);
+}
+
+/* What became of a descriptor, in a word or two where numbers say the rest. */
 static void print_fate(const struct map_view *view, size_t index, struct printer *out)
 {
 	const struct efi_trace *trace = view->trace ? &view->trace[index] : NULL;
 
-	if (trace && trace->fate == EFI_FATE_KEPT)
+	if (!trace)
+		return;
+	if (trace->fate == EFI_FATE_KEPT)
 		print(out, "exactly");
-	else if (trace && trace->fate == EFI_FATE_MERGED)
+	else if (trace->fate == EFI_FATE_MERGED)
 		print(out, "merged");
-	else if (trace)
+	else if (trace->fate == EFI_FATE_CLIPPED && trace->by != SIZE_MAX)
+		print_descriptor_link(out, "clipped by", trace->by);
+	else if (trace->fate == EFI_FATE_COVERED)
+		print_descriptor_link(out, "covered by", trace->by);
+	else
 		efi_trace_explain(&view->source->efi[index], trace, out);
 }
 
@@ -282,6 +325,8 @@ static struct origins find_origins(const struct map_view *view)
 			if (!origins_fit(view, pairs))
 				return origins;
 			for (size_t entry = first; entry <= last; entry++) {
+				if (!is_made_of(view, entry, i))
+					continue;
 				if (pass == 0)
 					origins.starts[entry + 2]++;
 				else
@@ -421,7 +466,7 @@ static void print_known(const struct page *page)
 		      "<tr data-first=\"%llx\" data-last=\"%llx\" data-name=\"%s\"><td class=\"type\">%s</td>"
 		      "<td class=\"address\">%08llx</td><td class=\"address\">%08llx</td><td>%s</td></tr>\n",
 		      X(known.start), X(known.last), known.name, known.name, X(known.start), X(known.last),
-		      known.sentence);
+		      known_range_sentence(&known));
 	end_table(page);
 }
 

@@ -73,6 +73,7 @@ struct single_items {
 	size_t count;
 };
 
+/* What compare_pointers() sorts by: qsort() cannot tell it. */
 static int (*sort_order)(const struct map_item *a, const struct map_item *b);
 
 static int compare_pointers(const void *a, const void *b)

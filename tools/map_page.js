@@ -20,16 +20,18 @@
 			shown.set(element.dataset.key, [...(shown.get(element.dataset.key) || []), element]);
 	const rowOf = (key) => (shown.get(key) || []).find((element) => element.tagName === "TR");
 
-	/* key -> keys of what it became and came from: "5" or "5-7" in data-to are e820 entries */
+	/* key -> keys of what it became and came from: "5" or "5-7 9" in data-to are e820 entries */
 	const partners = new Map();
 	const link = (from, to) => partners.set(from, [...(partners.get(from) || []), to]);
 	for (const row of rows) {
 		if (!row.dataset.key || !row.dataset.to)
 			continue;
-		const [first, last] = row.dataset.to.split("-").map(Number);
-		for (let entry = first; entry <= (last ?? first); entry++) {
-			link(row.dataset.key, `e820-${entry}`);
-			link(`e820-${entry}`, row.dataset.key);
+		for (const run of row.dataset.to.split(" ")) {
+			const [first, last] = run.split("-").map(Number);
+			for (let entry = first; entry <= (last ?? first); entry++) {
+				link(row.dataset.key, `e820-${entry}`);
+				link(`e820-${entry}`, row.dataset.key);
+			}
 		}
 	}
 

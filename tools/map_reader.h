@@ -70,8 +70,8 @@ void source_note(struct map_source *source, enum source_note_kind kind, size_t l
 void source_note_damaged(struct map_source *source, size_t number, const struct text *line, const char *needed);
 /* Says why nothing of the file can be used, and what to do; -1. */
 int source_refuse(struct map_source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Forgets the maps and facts, not the notes. */
-void source_clear_maps(struct map_source *source);
+/* Forgets the e820 tables. */
+void source_clear_e820(struct map_source *source);
 
 /* Takes the next line off *rest, without its line end (LF, CRLF, CR CR LF) and NULs at its end; false at the end. */
 bool text_line(struct text *rest, struct text *line);

@@ -225,18 +225,27 @@ bool map_source_work_e820(const struct map_source *source, enum e820_policy poli
 	return false;
 }
 
-void source_clear_maps(struct map_source *source)
+void source_clear_e820(struct map_source *source)
 {
 	for (size_t i = 0; i < source->nr_e820; i++) {
 		free(source->e820[i].label);
 		free(source->e820[i].table.entries);
 	}
+	free(source->e820);
+	source->e820 = NULL;
+	source->nr_e820 = 0;
+}
+
+void map_source_free(struct map_source *source)
+{
+	source_clear_e820(source);
 	for (size_t i = 0; i < source->nr_iomem; i++)
 		free(source->iomem[i].name);
 	for (size_t i = 0; i < source->nr_setup_data; i++)
 		free(source->setup_data[i].data);
+	for (size_t i = 0; i < source->nr_notes; i++)
+		free(source->notes[i].text);
 	free(source->efi);
-	free(source->e820);
 	free(source->iomem);
 	free(source->command_line);
 	free(source->kernel);
@@ -246,16 +255,6 @@ void source_clear_maps(struct map_source *source)
 	free(source->efimap);
 	free(source->setup_data);
 	free(source->heading);
-	*source = (struct map_source){ .name = source->name, .kind = source->kind, .notes = source->notes,
-				       .nr_notes = source->nr_notes, .max_notes = source->max_notes,
-				       .nr_damaged = source->nr_damaged, .refusal = source->refusal };
-}
-
-void map_source_free(struct map_source *source)
-{
-	source_clear_maps(source);
-	for (size_t i = 0; i < source->nr_notes; i++)
-		free(source->notes[i].text);
 	free(source->notes);
 	free(source->refusal);
 	free(source->name);

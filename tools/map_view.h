@@ -8,6 +8,7 @@
 
 #include <mm/known_ranges.h>
 
+#include "allocate.h"
 #include "map_source.h"
 
 /* Where a map can be told: what the firmware says, what the kernel is told, what the kernel made of it. */
@@ -98,8 +99,5 @@ struct type_total *map_type_totals(const struct map_segment *segments, size_t co
 
 /* Index of the first entry of the sanitised table that ends at or after an address; nr_entries when there is none. */
 size_t e820_index_at(const struct e820_table *table, uint64_t address);
-
-/* Zeroed memory; ends the program with a message when there is none. */
-void *allocate(size_t count, size_t size);
 
 #endif

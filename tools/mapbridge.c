@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{ "convert", "the e820 map that a kernel is given", convert_run },
 	{ "diff", "compare the maps of two files", diff_run },
 	{ "explain", "tell everything known about an address", explain_run },
+	{ "plan", "what the loader would do on a machine", plan_run },
 	{ "prepare", "unpack a Linux kernel once, for the loader to read it to its place", prepare_run },
 	{ "show", "print the memory map of a file", show_run },
 };

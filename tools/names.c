@@ -29,15 +29,16 @@ static const struct {
 	const char *name;
 	uint64_t bit;
 } attribute_names[] = {
-	{ "RUN", EFI_ATTRIBUTE_RUNTIME },	   { "RT", EFI_ATTRIBUTE_RUNTIME },
-	{ "RUNTIME", EFI_ATTRIBUTE_RUNTIME },	   { "MR", EFI_ATTRIBUTE_MORE_RELIABLE },
-	{ "MORE_RELIABLE", EFI_ATTRIBUTE_MORE_RELIABLE }, { "CC", EFI_ATTRIBUTE_CPU_CRYPTO },
-	{ "SP", EFI_ATTRIBUTE_SP },		   { "NV", EFI_ATTRIBUTE_NV },
-	{ "XP", EFI_ATTRIBUTE_XP },		   { "RP", EFI_ATTRIBUTE_RP },
-	{ "WP", EFI_ATTRIBUTE_WP },		   { "RO", EFI_ATTRIBUTE_RO },
-	{ "UCE", EFI_ATTRIBUTE_UCE },		   { "WB", EFI_ATTRIBUTE_WB },
-	{ "WT", EFI_ATTRIBUTE_WT },		   { "WC", EFI_ATTRIBUTE_WC },
-	{ "UC", EFI_ATTRIBUTE_UC },
+	/* what most descriptors have comes first */
+	{ "WB", EFI_ATTRIBUTE_WB },	      { "WT", EFI_ATTRIBUTE_WT },
+	{ "WC", EFI_ATTRIBUTE_WC },	      { "UC", EFI_ATTRIBUTE_UC },
+	{ "RUN", EFI_ATTRIBUTE_RUNTIME },     { "RT", EFI_ATTRIBUTE_RUNTIME },
+	{ "RUNTIME", EFI_ATTRIBUTE_RUNTIME }, { "XP", EFI_ATTRIBUTE_XP },
+	{ "RP", EFI_ATTRIBUTE_RP },	      { "WP", EFI_ATTRIBUTE_WP },
+	{ "RO", EFI_ATTRIBUTE_RO },	      { "UCE", EFI_ATTRIBUTE_UCE },
+	{ "MR", EFI_ATTRIBUTE_MORE_RELIABLE }, { "MORE_RELIABLE", EFI_ATTRIBUTE_MORE_RELIABLE },
+	{ "CC", EFI_ATTRIBUTE_CPU_CRYPTO },   { "CRYPTO", EFI_ATTRIBUTE_CPU_CRYPTO },
+	{ "SP", EFI_ATTRIBUTE_SP },	      { "NV", EFI_ATTRIBUTE_NV },
 };
 
 bool efi_type_named(const struct text *name, enum naming naming, uint32_t *type)

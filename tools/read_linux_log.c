@@ -2,12 +2,15 @@
 /*
  * Linux's boot messages in any text: dmesg, a journal, a mail that quotes them. A line counts by what is in it,
  * whatever stands before. Forms: Linux 2.6 to 7.0, arch/x86/kernel/e820.c, arch/x86/platform/efi/efi.c,
- * drivers/firmware/efi/efi.c, and arm64's "efi:   0x...-0x... [...]" lines.
+ * drivers/firmware/efi/efi.c, and arm64's "efi:   0x...-0x... [...]" lines. The loader's own lines count as well:
+ * they stand before Linux's in the log of a serial console.
  */
 #include "e820_line.h"
 #include "names.h"
 #include "progress.h"
+#include "read_dump_line.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What Linux prints before the lines of its tables. "reserve setup_data" is the table headed "extended". */
@@ -278,68 +281,140 @@ static bool linux_log_probe(const char *data, size_t size)
 	bool is = false;
 
 	while (!is && text_line(&rest, &line))
-		is = read_efi_line(&found, &line, 0, &index) || read_e820_line(&found, &line, 0);
+		is = read_dump_line(&found, line, &index) != LINE_OTHER || read_efi_line(&found, &line, 0, &index) ||
+		     read_e820_line(&found, &line, 0);
 	map_source_free(&found);
 	return is;
 }
 
-/* The state of one pass over a log. */
-struct log {
-	size_t boots;
-	size_t boot_line;  /* of the last boot's first line */
-	bool has_map;      /* that boot has a line of a map */
-	bool second;       /* an EFI map is being repeated: its lines are left out */
-	uint64_t expected; /* index that the next EFI line of one printing must not be below */
+/* A boot in a log that may hold several. */
+struct boot {
+	struct text text;
+	size_t line; /* number of its first line */
 };
 
-/* A new boot in the same text replaces the one before it. */
-static void start_boot(struct map_source *source, struct log *log, size_t number)
+struct boots {
+	struct boot *list;
+	size_t count, capacity;
+};
+
+static bool starts_dump(struct text line)
 {
-	if (log->has_map) {
-		source_clear_maps(source);
-		log->boots++;
-		*log = (struct log){ .boots = log->boots };
-	}
-	log->boot_line = number;
+	return text_find(&line, "EFI memory map: ") && text_find(&line, " descriptors of ");
 }
 
-static int linux_log_parse(struct map_source *source, const char *data, size_t size)
+/*
+ * A boot starts with Linux's first line, or, where that is missing, with the heading of a further map; and with the
+ * loader's words about the map, to which the next Linux belongs.
+ */
+static void divide(struct boots *boots, const char *data, size_t size)
 {
-	struct text rest = { data, data + size }, line, word;
-	struct log log = { .boots = 1 };
-
-
-	uint64_t index;
+	struct text rest = { data, data + size }, line;
+	bool started = false, loader = false, headed = false;
 
 	for (size_t number = 1; text_line(&rest, &line); number++) {
-		size_t count = source->nr_efi;
+		struct text word = line;
+		bool dump = starts_dump(line), version = !dump && text_find(&word, "Linux version "),
+		     heading = !dump && !version && text_find(&word, "BIOS-provided physical RAM map:");
 
-		progress("reading", (size_t)(rest.at - data), size);
-		word = line;
-		if (text_find(&word, "Linux version ") ||
-		    (map_source_e820(source, "BIOS-e820") && text_find(&word, "BIOS-provided physical RAM map:")))
-			start_boot(source, &log, number);
-		if (read_efi_line(source, &line, number, &index)) {
-			log.has_map = true;
-			/* Linux prints the map again when an option changed it; the first is the firmware's. */
-			if (index == 0 && log.expected > 0 && !log.second) {
-				log.second = true;
-				source_note(source, NOTE_ABOUT, number,
-					    "the EFI map is printed again from here; the first one was read");
-			}
-			if (log.second && index != UINT64_MAX)
-				source->nr_efi = count;
-			if (index != UINT64_MAX)
-				log.expected = index + 1;
-		} else if (read_e820_line(source, &line, number)) {
-			log.has_map = true;
-		} else {
-			read_fact_line(source, &line);
+		progress("looking for boots", (size_t)(rest.at - data), size);
+		if (boots->count == 0 || (started && (dump || (version && !loader) || (heading && headed)))) {
+			boots->list = grown(boots->list, boots->count, &boots->capacity, sizeof(*boots->list));
+			boots->list[boots->count++] = (struct boot){ { line.at, rest.at }, number };
+			headed = false;
 		}
+		loader = dump || (loader && !version);
+		headed |= heading;
+		/* what stands before the first boot is nobody's, unless it is the rest of one */
+		started = started || dump || version || heading || text_find(&word, "BIOS-e820: ") ||
+			  text_find(&word, "efi: mem");
+		boots->list[boots->count - 1].text.end = rest.at;
 	}
-	if (log.boots > 1)
-		source_note(source, NOTE_ABOUT, log.boot_line,
-			    "%zu boots are in this text; the last was read, from here", log.boots);
+}
+
+/* What was read of a boot so far. */
+struct reading {
+	uint64_t expected; /* more than 0: descriptors up to this one were read */
+	bool repeated;     /* the EFI map is printed once more: its lines are left out */
+	bool loaders_e820; /* the e820 map is the loader's; when Linux prints one, that counts */
+	bool linux;        /* Linux has started */
+};
+
+/* Linux prints the map again when an option changed it, and after the loader; the first is the firmware's. */
+static void after_descriptor(struct map_source *source, struct reading *reading, uint64_t index, size_t count,
+			     size_t number)
+{
+	if (index == UINT64_MAX)
+		return;
+	if (index == 0 && reading->expected > 0 && !reading->repeated) {
+		reading->repeated = true;
+		source_note(source, NOTE_ABOUT, number, "the EFI map is printed again from here; the first one was read");
+	}
+	if (reading->repeated)
+		source->nr_efi = count;
+	reading->expected = index + 1;
+}
+
+static void read_boot_line(struct map_source *source, struct reading *reading, const struct text *line, size_t number)
+{
+	size_t count = source->nr_efi;
+	struct text word = *line;
+	uint64_t index;
+
+	switch (read_dump_line(source, *line, &index)) {
+	case LINE_DAMAGED:
+		source_note_damaged(source, number, line, "a type, a range of whole pages, its size and attributes");
+		return;
+	case LINE_READ:
+		after_descriptor(source, reading, index, count, number);
+		reading->loaders_e820 = true;
+		return;
+	case LINE_OTHER:
+		break;
+	}
+	if (read_efi_line(source, line, number, &index)) {
+		after_descriptor(source, reading, index, count, number);
+		return;
+	}
+	if (reading->linux && reading->loaders_e820 && text_find(&word, "BIOS-e820: [mem")) {
+		source_clear_e820(source);
+		reading->loaders_e820 = false;
+	}
+	if (read_e820_line(source, line, number))
+		return;
+	reading->linux |= text_find(&word, "Linux version ");
+	if (!read_dump_fact(source, *line))
+		read_fact_line(source, line);
+}
+
+static void read_boot(struct map_source *source, const struct boot *boot)
+{
+	struct reading reading = { .expected = 0 };
+	struct text rest = boot->text, line;
+	size_t number = boot->line;
+
+	for (; text_line(&rest, &line); number++) {
+		progress("reading", (size_t)(rest.at - boot->text.at), text_size(&boot->text));
+		read_boot_line(source, &reading, &line, number);
+	}
+}
+
+/* The last boot that says something about memory. */
+static int linux_log_parse(struct map_source *source, const char *data, size_t size)
+{
+	struct boots boots = { .list = NULL };
+	size_t last;
+
+	divide(&boots, data, size);
+	for (last = boots.count; last > 1; last--)
+		if (linux_log_probe(boots.list[last - 1].text.at, text_size(&boots.list[last - 1].text)))
+			break;
+	if (boots.count > 1)
+		source_note(source, NOTE_ABOUT, boots.list[last - 1].line,
+			    "%zu boots are in this text; the last that tells of memory was read, from here", boots.count);
+	if (last)
+		read_boot(source, &boots.list[last - 1]);
+	free(boots.list);
 	return 0;
 }
 

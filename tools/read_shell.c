@@ -50,7 +50,8 @@ static enum line_kind shell_line(struct map_source *source, struct text line)
 		return LINE_OTHER;
 	text_skip_blanks(&line);
 	word = line;
-	if (!text_hex(&line, &start) || (!standard_format && line.at - word.at < 8) || !text_skip(&line, standard_format ? between : "-"))
+	if (!text_hex(&line, &start) || (!standard_format && line.at - word.at < 8) ||
+	    !text_skip(&line, standard_format ? between : "-"))
 		return LINE_OTHER;
 	if (!text_hex(&line, &last) || !text_skip(&line, between) || !next_number(&line, &pages) ||
 	    !text_skip(&line, between) || !next_number(&line, &attribute) || !ends(&line, standard_format) ||

@@ -14,6 +14,9 @@
 #define LEGEND_HEIGHT 20
 #define BOTTOM 24
 #define BASELINE 12
+#define LABEL_LEFT 5
+#define LABEL_LEAST 22 /* letters, for the captions */
+#define LETTER_WIDTH 7 /* of 11 pixels monospaced, and a little room */
 
 #define X(value) ((unsigned long long)(value))
 
@@ -55,22 +58,37 @@ static const char *text_class(enum map_kind kind)
 	return kind == MAP_KIND_NOTHING || kind == MAP_KIND_UNUSABLE ? "on-dark" : "on-light";
 }
 
-static void print_label(const struct drawing *drawing, enum map_level level, const struct picture_cell *cell,
-			bool mixed, struct printer *out)
+static void print_label(enum map_level level, const struct picture_cell *cell, struct printer *out)
 {
-	struct markup_printer escaped = markup_printer_to(out);
-
-	(void)drawing;
-	if (mixed && cell->items > 1) {
+	if (cell->items > 1)
 		print(out, "%zu %s, mostly ", cell->items, map_level_unit(level, cell->items));
-		map_item_print_type(level, cell->item, &escaped.printer);
-		return;
-	}
-	if (level != LEVEL_IOMEM)
+	else if (level != LEVEL_IOMEM)
 		print(out, "%zu ", cell->item->index);
-	map_item_print_type(level, cell->item, &escaped.printer);
+	map_item_print_type(level, cell->item, out);
+	if (cell->items > 1)
+		return;
 	print(out, " ");
 	print_binary_size(out, range_bytes(cell->item->first, cell->item->last));
+}
+
+/* So wide that all labels fit, but at most so wide. */
+static uint32_t find_width(const struct picture *picture, uint32_t most)
+{
+	size_t longest = LABEL_LEAST;
+
+	for (size_t i = 0; i < picture->nr_columns; i++) {
+		for (size_t j = 0; j < picture->nr_rows; j++) {
+			const struct picture_cell *cell = &picture->columns[i].cells[j];
+			char text[2];
+			struct buffer_printer label;
+
+			buffer_printer_init(&label, text, sizeof(text));
+			if (cell->item)
+				print_label(picture->columns[i].level, cell, &label.printer);
+			longest = label.length > longest ? label.length : longest;
+		}
+	}
+	return longest < most / LETTER_WIDTH ? (uint32_t)longest * LETTER_WIDTH + LABEL_LEFT : most;
 }
 
 /* A zigzag across a column or all of them: here the scale does not hold. */
@@ -93,6 +111,7 @@ static void print_cell(const struct drawing *drawing, size_t column, size_t firs
 	uint32_t bottom = drawing->top + picture->rows[last].cell + picture->rows[last].width;
 	bool mixed = cell->items > 1;
 	struct printer *out = drawing->out;
+	struct markup_printer escaped = markup_printer_to(out);
 
 	print(out, "<g class=\"item\"");
 	if (!mixed) {
@@ -101,7 +120,7 @@ static void print_cell(const struct drawing *drawing, size_t column, size_t firs
 		print(out, "\"");
 	}
 	print(out, "><title>");
-	print_label(drawing, level, cell, mixed, out);
+	print_label(level, cell, &escaped.printer);
 	print(out, ", ");
 	print_range(out, mixed ? picture->rows[first].start : cell->item->first,
 		    mixed ? picture->rows[last].last : cell->item->last);
@@ -112,10 +131,10 @@ static void print_cell(const struct drawing *drawing, size_t column, size_t firs
 		if (picture->rows[i].flags & PICTURE_FOLDED)
 			print_fold(drawing, left, left + drawing->column_width,
 				   drawing->top + picture->rows[i].cell + picture->rows[i].width * 2 / 3, "fold");
-	print(out, "<svg x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\"><text class=\"%s\" x=\"5\" y=\"%u\">",
+	print(out, "<svg x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\"><text class=\"%s\" x=\"%u\" y=\"%u\">",
 	      (unsigned)left, (unsigned)top, (unsigned)drawing->column_width, (unsigned)(bottom - top),
-	      text_class(kind), BASELINE);
-	print_label(drawing, level, cell, mixed, out);
+	      text_class(kind), LABEL_LEFT, BASELINE);
+	print_label(level, cell, &escaped.printer);
 	print(out, "</text></svg></g>\n");
 }
 
@@ -148,7 +167,7 @@ static void print_known(const struct drawing *drawing, const struct picture_piec
 	for (size_t at = 0; known_ranges_next(facts, row->start, row->last, &at, &known);) {
 		bool within = known.start >= row->start && known.last <= row->last;
 
-		if (!within || (known.start == row->start && known.last == row->last) || (known.gap_only && !gap))
+		if (!within || (known.start == row->start && known.last == row->last) || (known.kind == KNOWN_PCI_HOLE && !gap))
 			continue;
 		if (names == drawing->most_names) {
 			print(drawing->out, "...");
@@ -224,7 +243,7 @@ static void find_present(const struct map_view *view, bool *present)
 void svg_print(const struct picture *picture, const struct map_view *view, bool alone, struct printer *out)
 {
 	struct drawing drawing = { .picture = picture, .view = view, .out = out,
-				   .column_width = alone ? 240 : 174, .notes_width = alone ? 380 : 280,
+				   .column_width = find_width(picture, alone ? 420 : 260), .notes_width = alone ? 380 : 280,
 				   .most_names = alone ? 4 : 2,
 				   .legend_top = alone ? 30 : 8 };
 	bool present[MAP_KINDS] = { false };

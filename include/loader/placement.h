@@ -27,6 +27,7 @@ struct placement {
 	struct e820_table table;
 	void *scratch;
 	size_t scratch_size;
+	struct placement_listener *listener; /* may be null */
 };
 
 /* One piece of memory to find. Sizes and addresses in bytes; size must be a multiple of 4096. */
@@ -40,6 +41,19 @@ struct placement_want {
 	uint64_t boundary;  /* a power of two that must not be crossed (size is at most that); 0: none */
 };
 
+/*
+ * Told of each place that placement_find() finds, just before it is taken. A plan may be begun more than once; the last one
+ * counts. Embed it to give the functions their state.
+ */
+struct placement_listener {
+	void (*begin)(struct placement_listener *listener);
+	void (*found)(struct placement_listener *listener, const struct placement *placement, const struct placement_want *want,
+		      uint64_t base);
+};
+
+/* Where a free entry has room for a piece: its place there in *base. */
+bool placement_fits(const struct placement_want *want, const struct e820_entry *entry, uint64_t *base);
+
 /* What a descriptor is for placement. Special-purpose RAM is left to what a firmware table says it is for: OTHER. */
 uint32_t placement_type(const struct efi_memory_desc *desc);
 
@@ -51,7 +65,7 @@ size_t placement_memory_size(size_t descriptors);
 
 /*
  * Reads the map, rounding unaligned RAM inwards and all else outwards; RAM beyond 2^52, the first page and
- * special-purpose RAM are not for use. memory may have any alignment. MM_ENOSPC when size is too small, MM_EINVAL when
+ * special-purpose RAM are not for use. Nobody listens at first. memory may have any alignment. MM_ENOSPC when size is too small, MM_EINVAL when
  * the map cannot be read.
  */
 int placement_init(struct placement *placement, const struct efi_memmap *map, void *memory, size_t size);

@@ -27,6 +27,8 @@
 /* Descriptors by which the map may grow between the plan and ExitBootServices (Linux: EFI_MMAP_NR_SLACK_SLOTS). */
 #define PLAN_SLACK_DESCRIPTORS 32
 
+struct placement_listener;
+
 /* Bytes of firmware tables at a physical address. */
 struct boot_table {
 	uint64_t base;
@@ -58,6 +60,7 @@ struct boot_request {
 	const struct plan_random *random;
 	const struct plan_refused *refused; /* not to be used again; null when refused_count is 0 */
 	size_t refused_count;
+	struct placement_listener *listener; /* placement.h; null: nobody asks why things go where they go */
 };
 
 struct plan_random {

@@ -45,6 +45,7 @@ enum efimap_type {
 	EFIMAP_ECAM = 7,       /* struct efimap_ecam: ACPI's MCFG */
 	EFIMAP_SCREEN = 8,     /* Linux's struct screen_info, 64 bytes */
 	EFIMAP_EDID = 9,       /* the monitor's first block, 128 bytes */
+	EFIMAP_RANDOM = 10,    /* struct efimap_random: what chose a prepared kernel's place in the saved plan, and in no other */
 	/* Text: printable ASCII without NUL. */
 	EFIMAP_LOADER = 16,    /* the program that wrote the file, and its version */
 	EFIMAP_FIRMWARE_VENDOR = 17, /* of the EFI system table */
@@ -100,11 +101,16 @@ struct efimap_ecam {
 	uint32_t reserved;
 };
 
+struct efimap_random {
+	uint64_t physical;
+	uint64_t virtual;
+};
+
 _Static_assert(sizeof(struct efimap_header) == 32 && sizeof(struct efimap_section) == 8, "part of the format");
 _Static_assert(offsetof(struct efimap_header, total_size) == 16, "part of the format");
 _Static_assert(sizeof(struct efimap_machine) == 40 && offsetof(struct efimap_machine, acpi_rsdp) == 16, "part of the format");
 _Static_assert(sizeof(struct efimap_range) == 16 && sizeof(struct efimap_node) == 16, "part of the format");
-_Static_assert(sizeof(struct efimap_ecam) == 16, "part of the format");
+_Static_assert(sizeof(struct efimap_ecam) == 16 && sizeof(struct efimap_random) == 16, "part of the format");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "structures are written as they lie in memory");
 
 /* The data of one section; no data: there is no such section. */

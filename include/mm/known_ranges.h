@@ -34,14 +34,32 @@ struct known_facts {
 	size_t ecam_count;
 };
 
-/* A range with a name. last is inclusive. Name and sentence are static texts without a newline. */
+enum known_kind {
+	KNOWN_HPET,
+	KNOWN_IO_APIC,
+	KNOWN_TPM,
+	KNOWN_VGA,
+	KNOWN_ROM_HOLE,
+	KNOWN_LOCAL_APIC,
+	KNOWN_LOW_MEMORY,
+	KNOWN_VGA_ROM_HOLE,
+	KNOWN_FLASH,
+	KNOWN_HYPERTRANSPORT,
+	KNOWN_ECAM,
+	KNOWN_PCI_HOLE, /* says something only where the map has nothing */
+	KNOWN_KINDS
+};
+
+/* A range with a name, which is a static text. last is inclusive. */
 struct known_range {
 	uint64_t start;
 	uint64_t last;
+	enum known_kind kind;
 	const char *name;
-	const char *sentence;
-	bool gap_only; /* says something only where the map has nothing (the PCI hole) */
 };
+
+/* One sentence about it, without a capital letter, a full stop and a newline; a static text. */
+const char *known_range_sentence(const struct known_range *range);
 
 /*
  * Goes through the known ranges that have a byte in common with [start, last] (last inclusive), the narrowest kind first:

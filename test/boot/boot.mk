@@ -20,12 +20,13 @@ TEST_EFI_OBJCOPY = objcopy $(addprefix -j ,$(TEST_EFI_SECTIONS)) --target=efi-ap
 .PRECIOUS: $(B)/test/efi/%.o $(B)/test/efi/%.so $(B)/bench/%.o $(B)/bench/%.so
 
 # the same program in other words
-TEST_EFI += $(B)/test/efi/gcd_accepted.efi $(B)/test/efi/fragment_3000.efi
+TEST_EFI += $(B)/test/efi/gcd_accepted.efi $(B)/test/efi/fragment_3000.efi $(B)/test/efi/fragment_14000.efi
 $(B)/test/efi/gcd_accepted.o: TEST_EFI_FLAGS += -DALL_ACCEPTED=1
 $(B)/test/efi/gcd_accepted.o: test/boot/efi/gcd_ranges.c
 $(B)/test/efi/fragment_3000.o: TEST_EFI_FLAGS += -DISLANDS=1550
-$(B)/test/efi/fragment_3000.o: test/boot/efi/fragment.c
-$(B)/test/efi/gcd_accepted.o $(B)/test/efi/fragment_3000.o:
+$(B)/test/efi/fragment_14000.o: TEST_EFI_FLAGS += -DISLANDS=7000 -DMAX_STEP=2
+$(B)/test/efi/fragment_3000.o $(B)/test/efi/fragment_14000.o: test/boot/efi/fragment.c
+$(B)/test/efi/gcd_accepted.o $(B)/test/efi/fragment_3000.o $(B)/test/efi/fragment_14000.o:
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_EFI_FLAGS) -c $< -o $@
 $(B)/test/efi/%.o: test/boot/efi/%.c
@@ -41,7 +42,7 @@ $(B)/test/efi/%.efi: $(B)/test/efi/%.so
 	$(Q)$(TEST_EFI_OBJCOPY) $< $@
 
 # what cannot be built is counted as a failure by run-tests, and all else is tested all the same
-test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(TEST_EFI) \
+test-programs: all $(UNIT_TESTS) $(VARIANT_TESTS) $(PROPERTY_TESTS) $(FUZZ_TARGETS) $(CORPUS_TEST) $(FIRMWARE_TEST) $(HOSTILE_MAPS) $(TEST_EFI) \
 		$(B)/san/mapbridge $(B)/run/initrd.img $(B)/linux/initrd.img $(B)/linux/initrd-view.img $(B)/linux/vmlinux \
 		$(B)/linux/vmlinuz.mbk $(B)/san/mapbridge
 test:

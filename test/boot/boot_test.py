@@ -54,7 +54,7 @@ class BootTest:
     check: object = None  # called with the log; yields (name of a part, why it failed or None)
     check_disk: object = None  # called with the image's path after the boot, yields as check; what was written is kept
     # (regular expression, input): sent when the log has it behind the last one; text to the serial port, a tuple of
-    # QEMU's key names to the keyboard
+    # QEMU's key names to the keyboard; a function is called with the machine.Run instead
     keys: tuple = ()
     screenshot_at: str | None = None  # the screen must not be blank when this is on serial
 

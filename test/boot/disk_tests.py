@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Disks that fail in the middle of a file, and disks that are slow: a message and the list, or patience; never a hang."""
+"""Disks that fail in the middle of a file, and slow ones: a message and the list, or patience; never a hang."""
 import random
 import re
 
@@ -14,7 +14,8 @@ HELLO = f"{KERNELS}/hello.elf"
 CONF = b"timeout 0\n# a file that fills a sector" + b"." * 900
 ENTRY = b"title Unreadable\nlinux /boot/hello.elf\n#" + b"." * 900
 SLOW = ",throttling.bps-read=2000000"
-LIST = r"\nEntries:\n   1  .*\n(.*\n)*Digits or arrow keys choose"
+BACK = "Esc or q goes back to the firmware"
+LIST = rf"\nEntries:\n   1  .*\n(.*\n)*.*{BACK}"
 
 
 def stops_at(source, offset):
@@ -31,8 +32,9 @@ def stops_at(source, offset):
 def failing(name, path, source, offset, **more):
     """A boot that reads a file whose sector at offset is damaged."""
     return BootTest(f"disk_fails_in_{name}", **{**dict(
-        kernel=SETUP_ARCH, ends="returned", files={"a-filler": FILLER}, unreadable=((source, offset),), check=stops_at(source, offset),
-        must=(rf"^mapbridge: error: {path}: reading stopped at byte ", LIST), must_not=(r"!!!! X64 Exception", LEAVING)),
+        kernel=SETUP_ARCH, ends="returned", files={"a-filler": FILLER}, keys=((BACK, "q"),),
+        unreadable=((source, offset),), check=stops_at(source, offset), must_not=(r"!!!! X64 Exception", LEAVING),
+        must=(rf"^mapbridge: error: {path}: reading stopped at byte ", LIST)),
         **more})
 
 
@@ -41,8 +43,9 @@ TESTS = [
     failing("linux", r"\\boot\\vmlinuz", LINUX, 0x600200, kernel=LINUX, disk="nvme"),
     failing("initrd", r"\\boot\\initrd\.img", INITRD, 0x789e00, initrds=(INITRD,), disk="usb"),
     # the entries are still there: without the file's settings the first one is started
-    failing("loader_conf", r"\\loader\\loader\.conf", CONF, 512, kernel=None, ends="exit 33", kernel_verdict=True,
-            files={"loader/loader.conf": CONF, "hello.elf": HELLO, "loader/filler": FILLER, "loader/entries/hello.conf": b"linux /hello.elf\n"},
+    failing("loader_conf", r"\\loader\\loader\.conf", CONF, 512, kernel=None, ends="exit 33", keys=(),
+            files={"loader/loader.conf": CONF, "hello.elf": HELLO, "loader/filler": FILLER,
+                   "loader/entries/hello.conf": b"linux /hello.elf\n"}, kernel_verdict=True,
             must=(r"^mapbridge: error: \\loader\\loader\.conf: reading stopped at byte ", LEAVING),
             must_not=(r"!!!! X64 Exception",)),
     failing("entry", r"\\loader\\entries\\a\.conf", ENTRY, 512, kernel=None,

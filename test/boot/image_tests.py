@@ -36,7 +36,8 @@ class Image:
         optional = pe + 24
         magic, self.entry = struct.unpack_from("<H14xI", self.data, optional)
         self.section_alignment, self.file_alignment = struct.unpack_from("<II", self.data, optional + 32)
-        self.size, self.headers, _, self.subsystem, self.dll_flags = struct.unpack_from("<IIIHH", self.data, optional + 56)
+        self.size, self.headers = struct.unpack_from("<II", self.data, optional + 56)
+        self.subsystem, self.dll_flags = struct.unpack_from("<HH", self.data, optional + 68)
         if (signature, machine, magic) != (b"PE\0\0", 0x8664, 0x20b):
             raise ValueError(f"{path} is no PE32+ for x86-64")
         self.relocations = struct.unpack_from("<II", self.data, optional + 112 + 8 * RELOCATIONS)

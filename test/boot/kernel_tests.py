@@ -127,7 +127,7 @@ TESTS = [
           must_not=(*NO_ERROR, "WARNING:|BUG:|Oops|Firmware Bug"), ends="reset", ends_how=IN_RUNTIME_SERVICES),
     # early console output: so many lines do not fit the kernel's log buffer
     linux("linux_with_fragments", **behind("fragment"), cmdline=f"earlyprintk=ttyS0,115200 {LINUX_CMDLINE}"),
-    BootTest("no_configuration", ends="returned", screenshot_at="mapbridge: back to the firmware",
+    BootTest("no_configuration", ends="returned", screenshot_at="goes back by itself in",
              must=(r"^BIOS-e820: \[mem 0x", r"[\\/]loader[\\/]"), must_not=(r"!!!! X64 Exception", LEAVING)),
     BootTest("default_entry_missing", ends="returned",
              files={"loader/loader.conf": b"default other.conf\ntimeout 0\nmapbridge-console dump\n",

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Boots on the machines of scripts/machines.py: unusual firmware, memory, processors, disks."""
+import re
+import subprocess
+
+import machine
 import machines
 from boot_test import BootTest
 from entry_tests import SIGNED_LOADER, signed_files
-from kernel_tests import KERNELS, LEAVING, LINUX_CMDLINE, LINUX_INITRD, NO_ERROR, behind, kernel, linux
+from kernel_tests import KERNELS, LINUX, LEAVING, LINUX_CMDLINE, LINUX_INITRD, NO_ERROR, behind, kernel, linux
 from linux_tests import TPM_DEVICE, start_tpm
 
 
@@ -25,16 +29,24 @@ def kernel_on(odd, name, boot=None, **more):
 def linux_on(odd):
     # early console output: many e820 lines do not fit the kernel's log buffer
     cmdline = " ".join(("earlyprintk=ttyS0,115200", odd.linux_options, LINUX_CMDLINE))
-    return linux(f"linux_on_{odd.name}", cmdline=" ".join(cmdline.split()), timeout=400, **settings(odd))
+    check = {} if odd.linux_tells else {"check": None}
+    return linux(f"linux_on_{odd.name}", cmdline=" ".join(cmdline.split()), timeout=600, **settings(odd), **check)
 
 
 def signed_linux_on(odd):
     """Started as the EFI program that the firmware has verified; under lockdown only power off is left to end with."""
-    return BootTest(f"signed_linux_on_{odd.name}", efi=SIGNED_LOADER, prepare=signed_files, kernel_verdict=True, timeout=300,
-                    ends="poweroff", must=(r"^PASS linux_efi", r"secureboot: Secure boot enabled"),
+    return BootTest(f"signed_linux_on_{odd.name}", efi=SIGNED_LOADER, prepare=signed_files, kernel_verdict=True,
+                    timeout=300, ends="poweroff", must=(r"^PASS linux_efi", r"secureboot: Secure boot enabled"),
                     must_not=(*NO_ERROR, LEAVING), files={
                         "linux.img": LINUX_INITRD, "loader/loader.conf": b"timeout 0\n", "loader/entries/linux.conf":
                         b"linux /signed\ninitrd /linux.img\noptions " + LINUX_CMDLINE.encode()}, **settings(odd))
+
+
+def too_many_ranges_on(odd):
+    """More than a kernel can be told: numbers, and back to the list."""
+    return BootTest(f"too_many_ranges_on_{odd.name}", kernel=LINUX, timeout=300, ends="returned",
+                    must=(r"^mapbridge: error: .* has 140\d\d descriptors .*; needed: 1 to \d+, ",), must_not=(r"!!!! X64 Exception", LEAVING),
+                    **settings(odd))
 
 
 def qemu_words(odd):
@@ -43,10 +55,35 @@ def qemu_words(odd):
 
 
 BOOTS = {"setup_arch": lambda odd: kernel_on(odd, "setup_arch"), "scribble": lambda odd: kernel_on(odd, "scribble"),
-         "linux": linux_on, "signed_linux": signed_linux_on,
+         "linux": linux_on, "signed_linux": signed_linux_on, "too_many_ranges": too_many_ranges_on,
          # two boots: the first one fills the variable store, which some firmware's map depends on
          "hello_again": lambda odd: kernel_on(odd, "hello", "hello_again", boots=2)}
 
 # `make test-machines`: everything on every machine.
 ALL = [BOOTS[boot](odd) for odd in machines.MACHINES for boot in odd.boots]
 TESTS = [BOOTS[boot](odd) for odd in machines.MACHINES for boot in odd.quick]
+
+
+def refusal(impossible):
+    """A test: QEMU still refuses this machine, in these words."""
+    def test():
+        command = [machine.QEMU, "-accel", "tcg", "-nodefaults", "-no-reboot", "-display", "none",
+                   *impossible.arguments]
+        try:
+            result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        except subprocess.TimeoutExpired:
+            yield "QEMU can make it now: move it to the machines"
+            return
+        if result.returncode == 0 or not re.search(impossible.says, result.stderr):
+            yield f"status {result.returncode}, QEMU says {result.stderr.strip()!r}"
+    return f"{impossible.name}_is_refused", test
+
+
+IMPOSSIBLE = [refusal(one) for one in machines.IMPOSSIBLE if one.arguments]
+
+
+def say_impossible():
+    """The machines that are wanted and not here, and their number."""
+    for one in machines.IMPOSSIBLE:
+        print(f"CANNOT {one.name}: {one.why}")
+    print(f"{len(machines.IMPOSSIBLE)} machines cannot be made here")

@@ -33,7 +33,9 @@ class Typist:
         while self.waiting and (match := re.search(self.waiting[0][0], run.text[self.seen:])):
             keys = self.waiting.pop(0)[1]
             self.seen += match.end()
-            if isinstance(keys, str):
+            if callable(keys):
+                keys(run)
+            elif isinstance(keys, str):
                 os.write(self.input, keys.encode())
             else:
                 run.press(keys)

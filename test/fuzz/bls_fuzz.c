@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as an entry of the Boot Loader Specification; what is accepted keeps the parser's promises and has a label. */
+/* Any bytes as an entry of \loader\entries; what is accepted keeps the parser's promises and has a label. */
 #include <loader/bls_sort.h>
 
 #include "fuzz.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes as a TPM event log and as the table of final events. First 4 bytes: where the last event begins; 4: the length
- * of the log, the rest is the table. Nothing tells the parser where the memory ends, so that its own limit lies behind.
+ * Any bytes as a TPM event log and as the table of final events. First 4 bytes: where the last event begins; 4: the
+ * length of the log, the rest is the table. Nothing tells the parser where memory ends, so that its own limit lies behind.
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <sys/mman.h>
@@ -10,7 +10,7 @@
 
 #include "fuzz.h"
 
-/* Memory of exactly the parser's limit with nothing mapped behind. Not zeros behind the input: a million empty events. */
+/* Memory of exactly the parser's limit, nothing mapped behind. Zeros behind the input would be a million empty events. */
 static uint8_t *limited(uint8_t **memory, size_t *used, const uint8_t *data, size_t size)
 {
 	if (!*memory) {

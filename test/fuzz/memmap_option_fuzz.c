@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buffer_printer_init(&out, message, sizeof(message));
 	result = e820_apply_command_line(&table, line, &applied, &out.printer);
 	CHECK((result != 0) == (out.length != 0));
-	CHECK(applied || result == MM_ENOSPC ||
+	/* the first error is returned; one that may leave a part of its option behind is told, if the text has room */
+	CHECK(applied || strstr(message, "no room for more entries") || out.length >= sizeof(message) ||
 	      (table.nr_entries == MM_ARRAY_COUNT(start) && memcmp(entries, start, sizeof(start)) == 0));
 	scratch_size = e820_update_scratch_size(table.nr_entries);
 	scratch = exact_copy(NULL, scratch_size);

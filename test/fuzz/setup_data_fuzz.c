@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes as a list of nodes for the setup_data chain: each node ends up behind the one before, inside its memory, with
- * its bytes, or is refused. 1 byte: the room in units of 32; then per node 2 bytes of lengths and the data.
+ * Any bytes as a list of nodes for the setup_data chain: each ends up behind the one before, inside its memory, with its
+ * bytes, or is refused. 1 byte: the room in units of 32; then per node 2 bytes of lengths and the data.
  */
 #include <loader/setup_data.h>
 

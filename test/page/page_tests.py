@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`mapbridge show --as html` and `--as svg` in headless Chromium, used as a person would: pointed at, clicked, typed in."""
+"""`mapbridge show --as html` and `--as svg` in headless Chromium, used as by a person: pointed at, clicked, typed in."""
 import functools
 import os
 import re
 import shutil
 import subprocess
+import xml.etree.ElementTree
 
 from browser import BrowserError, started
+from reader_tests import corpus_files
 
 MAPBRIDGE = "build/san/mapbridge"
 FOLDER = "build/test/page"
@@ -130,6 +132,27 @@ def lights_what_belongs_together(browser):
     yield from expect("row focused by a link", browser.focused().attribute("id"), "efi-127")
 
 
+@page_test(source="test/tools/odd.log")
+def explains_odd_maps(browser):
+    """Descriptors that overlap, and one without pages."""
+    yield from expect("row of the reserved entry", browser.one("#e820-2").text.split(),
+                      "2 reserved 10000000 100fffff 1 MiB 2".split())
+    for number, fate in ((1, "e820 1 to e820 3, clipped by 2"), (2, "e820 2, exactly"), (3, "e820 2, covered by 2")):
+        found = browser.one(f"#efi-{number} td:last-child").text
+        yield from expect(f"what became of descriptor {number}", found, fate)
+    browser.one("#efi-1").hover()
+    yield from expect("lit by the descriptor that was clipped", sorted(lit(browser)[0]), ["e820-1", "e820-3", "efi-1"])
+    browser.one("#efi-3").hover()
+    yield from expect("lit by the descriptor that is covered", lit(browser)[0], ["efi-3"])
+    if "dropped, because it has no pages" not in browser.one("#efi").text:
+        yield "the descriptor without pages is not there"
+    for part in ("descriptor 3 (EfiBootServicesData)", "overlaps descriptor 1"):
+        if part not in browser.one("#findings").text:
+            yield f"{part!r} is not among the findings"
+    if "converted" not in browser.one("#e820 h2").text:
+        yield "the e820 map is not called converted"
+
+
 @page_test()
 def finds(browser):
     search, found = browser.one("#search"), browser.one("#found")
@@ -161,6 +184,10 @@ def finds(browser):
     browser.press("Escape")
     yield from expect("field after Escape", search.call("GET", "property/value"), "")
     yield from expect("rows after Escape", len(without_gaps(shown_rows(browser, "efi"))), DESCRIPTORS)
+    search.type("MMIO")
+    browser.one("#efi-128").click()
+    browser.press("Escape")
+    yield from expect("rows after Escape in a table", len(without_gaps(shown_rows(browser, "efi"))), DESCRIPTORS)
     yield from expect("opacity after Escape", browser.one(".item[data-key=efi-0]").style("opacity"), "1")
 
 
@@ -297,8 +324,7 @@ def stays_text(form):
         path = show(form, name, f"hostile-{form}")
         with started() as browser:
             browser.open(path)
-            if "owned" == browser.call("GET", "title"):
-                yield "a script of the file ran"
+            yield from expect("title", browser.call("GET", "title"), f"Memory map of {name}")
             counts = browser.run("return ['img', 'script', 'b', 'svg[onload]', '[onerror]', 'a[href^=javascript]'].map("
                                  "name => document.querySelectorAll(name).length)")
             yield from expect("elements of the file", counts, [0, 1 if form == "html" else 0, 0, 0, 0, 0])
@@ -361,6 +387,23 @@ def picture_is_xml():
             yield result.stderr[-500:]
 
 
+def corpus_is_drawn():
+    """Every file of the corpus that can be read gives a picture that is XML, and draws all its items or says so."""
+    for path in corpus_files():
+        name = os.path.basename(path)
+        result = subprocess.run([MAPBRIDGE, "show", "--as", "svg", path], capture_output=True, timeout=60)
+        if result.returncode == 2 and not result.stdout:
+            continue  # whether it should have been read, the readers' tests say
+        try:
+            root = xml.etree.ElementTree.fromstring(result.stdout)
+        except xml.etree.ElementTree.ParseError as error:
+            yield f"{name}: {error}; status {result.returncode}, {result.stderr.decode()[-200:]}"
+            continue
+        items = [element for element in root.iter() if element.get("class") == "item"]
+        if result.returncode not in (0, 1) or not items:
+            yield f"{name}: {len(items)} items, status {result.returncode}, {result.stderr.decode()[-200:]}"
+
+
 def large_log():
     """More descriptors than the picture has rows."""
     path = f"{FOLDER}/large.log"
@@ -391,6 +434,7 @@ def thousands_of_descriptors():
 
 
 TESTS = [(function.__name__, function)
-         for function in (shows_all, lights_what_belongs_together, finds, walks_with_keys, light_colours, dark_colours,
-                          scrolls_side_by_side, fits_a_narrow_screen, needs_no_script, hostile_page, hostile_picture,
-                          picture_alone, picture_is_xml, thousands_of_descriptors)]
+         for function in (shows_all, lights_what_belongs_together, explains_odd_maps, finds, walks_with_keys,
+                          light_colours, dark_colours, scrolls_side_by_side, fits_a_narrow_screen, needs_no_script,
+                          hostile_page, hostile_picture, picture_alone, picture_is_xml, corpus_is_drawn,
+                          thousands_of_descriptors)]

@@ -15,6 +15,7 @@ GOLDEN = (
     ("explain-page", 0, "explain", "pfn:7fef4", "first-boot.log", "second-boot.log"),
     ("explain-overlap", 0, "explain", "0x10000000+2M", "odd.log"),
     ("explain-covered", 0, "explain", "10041000", "odd.log"),
+    ("explain-no-pages", 0, "explain", "0x50000000", "odd.log"),
     ("explain-soft-reserved", 0, "explain", "[mem 0x17ffff000-0x180000fff]", "odd.log"),
     ("explain-above-all", 0, "explain", "0xffffffffffffffff", "odd.log"),
     ("explain-hypertransport", 0, "explain", "1012G+1", "odd.log"),
@@ -75,6 +76,16 @@ def explains_the_files_that_can_be_read():
         yield f"status {status}, {output!r}, {errors!r}"
 
 
+def tells_of_damage():
+    """Damaged lines are named, and seen in the exit status; what is left is explained and compared."""
+    status, output, errors = run("explain", "1000", "hostile.log")
+    if status != 1 or "descriptor 0 (Conventional) has it" not in output or "hostile.log:8: " not in errors:
+        yield f"explain: status {status}, {output[:80]!r}, {errors!r}"
+    status, output, errors = run("diff", "hostile.log", "hostile.log")
+    if status != 0 or "the same 2 EFI descriptors" not in output or errors.count("hostile.log:8: ") != 2:
+        yield f"diff: status {status}, {output[:80]!r}, {errors!r}"
+
+
 def help_texts():
     for command in ("explain", "diff"):
         for option in ("--help", "-h"):
@@ -91,5 +102,5 @@ def standard_input():
 
 
 TESTS = [(arguments[0], golden(*arguments)) for arguments in GOLDEN]
-TESTS += [(function.__name__, function) for function in (refusals, explains_the_files_that_can_be_read, help_texts,
-                                                         standard_input)]
+TESTS += [(function.__name__, function) for function in (refusals, explains_the_files_that_can_be_read, tells_of_damage,
+                                                         help_texts, standard_input)]

@@ -8,10 +8,12 @@ import os
 import pty
 import re
 import resource
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 MAPBRIDGE = os.environ.get("MAPBRIDGE", "build/san/mapbridge")
 MAPS = "test/tools/maps"
@@ -119,14 +121,18 @@ class NoCorpus(Exception):
     """There is no corpus, and none is demanded: the test is skipped."""
 
 
-def corpus_is_read():
+def corpus_files():
     paths = sorted(glob.glob(f"{CORPUS}/raw/*"))
     if not paths and os.environ.get("MAPBRIDGE_CORPUS"):
-        yield f"MAPBRIDGE_CORPUS is \"{CORPUS}\", but there are no files in its folder raw/"
-    elif not paths:
+        raise FileNotFoundError(f"MAPBRIDGE_CORPUS is \"{CORPUS}\", but there are no files in its folder raw/")
+    if not paths:
         raise NoCorpus(f"nothing was read, because there is no folder {CORPUS}/raw; set MAPBRIDGE_CORPUS to where the "
                        "maps of real machines are")
-    for path in paths:
+    return paths
+
+
+def corpus_is_read():
+    for path in corpus_files():
         yield from corpus_problems(path)
 
 
@@ -290,6 +296,21 @@ def sys_folders_are_read():
                           "finding: e820_entries is 200; the page holds at most 128(.|\n)*sentinel is 0xff", 1)
 
 
+def documented_output_is_real():
+    """The ```console blocks of docs/mapbridge.md; "..." stands for any lines."""
+    with open("docs/mapbridge.md", encoding="utf-8") as file:
+        blocks = re.findall(r"^```console\n\$ (.*)\n((?:.*\n)*?)```$", file.read(), re.M)
+    if len(blocks) < 5:
+        yield f"docs/mapbridge.md has {len(blocks)} examples"
+    path = f"{os.path.abspath(os.path.dirname(MAPBRIDGE))}:{os.environ['PATH']}"
+    for command, wanted in blocks:
+        output = subprocess.run(["bash", "-c", command], cwd=MAPS, env={**os.environ, "PATH": path}, text=True, timeout=60,
+                                stdout=subprocess.PIPE, check=False).stdout
+        pattern = "".join(r"(?:.*\n)*?" if line == "...\n" else re.escape(line) for line in wanted.splitlines(True))
+        if not re.fullmatch(pattern, output):
+            yield f"$ {command}: it prints something else: {output[:2000]}"
+
+
 def colour_is_for_terminals():
     def through_terminal(environment):
         control, terminal = pty.openpty()
@@ -306,6 +327,31 @@ def colour_is_for_terminals():
         yield "colour with NO_COLOR"
     if "\033" in run("show", f"{MAPS}/grub.txt")[1]:
         yield "colour in a pipe"
+
+
+def long_work_shows_progress():
+    """On a terminal, after a second, which the program spends stopped."""
+    row = "efi: mem%02d: type=7, attr=0xf, range=[0x%016x-0x%016x) (0MB)\n"
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.writelines(row % (index, index << 13, (index << 13) + 0x1000) for index in range(300000))
+        file.flush()
+        for terminal_wanted in True, False:
+            control, terminal = pty.openpty()
+            with subprocess.Popen([MAPBRIDGE, "check", file.name], stdout=subprocess.DEVNULL,
+                                  stderr=terminal if terminal_wanted else subprocess.PIPE) as program:
+                time.sleep(0.4)
+                program.send_signal(signal.SIGSTOP)
+                time.sleep(1.1)
+                program.send_signal(signal.SIGCONT)
+                said = b"" if terminal_wanted else program.stderr.read()
+                status = program.wait(timeout=120)
+            os.close(terminal)
+            if terminal_wanted:
+                said = os.read(control, 1 << 16)
+            os.close(control)
+            shown = re.fullmatch(rb"(\rmapbridge: [a-z ]+: \d+ %)+\r\x1b\[K", said)
+            if status or bool(shown) != terminal_wanted or (said and not terminal_wanted):
+                yield f"{'a terminal' if terminal_wanted else 'a pipe'}: status {status}, {said[-200:]!r}"
 
 
 def a_million_descriptors_fit():
@@ -331,7 +377,7 @@ def a_million_descriptors_fit():
 TESTS = [(function.__name__, function) for function in (
     outputs_are_golden, corpus_is_read, own_formats_come_back, table_is_a_log_again,
     encodings_and_line_ends_do_not_matter, refusals_say_why, help_has_examples, sys_folders_are_read,
-    colour_is_for_terminals, a_million_descriptors_fit)]
+    documented_output_is_real, colour_is_for_terminals, long_work_shows_progress, a_million_descriptors_fit)]
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:

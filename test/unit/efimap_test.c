@@ -215,7 +215,7 @@ static void what_is_new_is_skipped(void **state)
 	put32(&grown, 16, (uint32_t)grown.size);
 	for (size_t at = 40; at < grown.size; at += 8 + ((get32(&grown, at + 4) + 7) & ~7U))
 		if (get32(&grown, at) == EFIMAP_BIOS_DATE || get32(&grown, at) == EFIMAP_EDID)
-			put32(&grown, at, get32(&grown, at) == EFIMAP_EDID ? 10 : 4711);
+			put32(&grown, at, get32(&grown, at) == EFIMAP_EDID ? 11 : 4711);
 	seal(&grown);
 	assert_int_equal(efimap_read(grown.bytes, grown.size, &found, NULL), 0);
 	assert_int_equal(found.skipped, 2);
@@ -337,6 +337,7 @@ static void sections_are_checked(void **state)
 		{ EFIMAP_ECAM, 31, "its section 7 has 31 bytes; needed: a multiple of 16; save the map again" },
 		{ EFIMAP_SCREEN, 63, "its section 8 has 63 bytes; needed: 64; save the map again" },
 		{ EFIMAP_EDID, 129, "its section 9 has 129 bytes; needed: 128; save the map again" },
+		{ EFIMAP_RANDOM, 15, "its section 10 has 15 bytes; needed: 16; save the map again" },
 		{ EFIMAP_LOADER, 1, "its section 16 has 1 bytes; needed: printable ASCII only; save the map again" },
 	};
 	struct file file;

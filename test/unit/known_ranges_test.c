@@ -21,8 +21,8 @@ static void expect_names(const struct known_facts *facts, uint64_t start, uint64
 		print(&out.printer, "%s%s", out.length ? "," : "", range.name);
 		assert_true(range.start <= range.last);
 		assert_true(range.start <= last && range.last >= start);
-		assert_true(text_length(range.sentence) > 20);
-		assert_null(strchr(range.sentence, '\n'));
+		assert_true(text_length(known_range_sentence(&range)) > 20);
+		assert_null(strchr(known_range_sentence(&range), '\n'));
 	}
 	assert_string_equal(text, wanted);
 }

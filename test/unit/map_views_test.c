@@ -229,7 +229,7 @@ static void shows_a_plan(void **state)
 	seen = look(MAP({ CONVENTIONAL, 0, 0xa0, WB }, { CONVENTIONAL, MIB, 127 * 256, WB }), b.plan.policy);
 	seen->views.plan = &b.plan;
 	expect_view(seen, MAP_VIEW_RESERVATIONS,
-		    "  13 reservations: what the kernel finds in its memory, and must not use before it is done with it\n"
+		    "  13 reservations: memory that is in use when the kernel starts\n"
 		    "L 000000000000-000000000fff first page     4096 bytes (4 KiB)\n"
 		    "L 000001000000-0000010007ff kernel text    2048 bytes (2 KiB)\n"
 		    "L 000001001000-0000010012ff kernel rodata  768 bytes\n"

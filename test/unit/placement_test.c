@@ -253,6 +253,72 @@ static void assert_explained(struct placement *placement, struct placement_want 
 	assert_string_equal(text, sentence);
 }
 
+struct heard {
+	struct placement_listener listener;
+	unsigned count;
+	struct placement_want want;
+	uint64_t base;
+	uint64_t free_bytes; /* at that moment */
+};
+
+static void hear(struct placement_listener *listener, const struct placement *placement, const struct placement_want *want,
+		 uint64_t base)
+{
+	struct heard *heard = (struct heard *)listener;
+
+	heard->count++;
+	heard->want = *want;
+	heard->base = base;
+	heard->free_bytes = e820_total(&placement->table, FREE_TYPE);
+}
+
+/* Before the piece is taken, and only of pieces that are found. */
+static void a_listener_hears_what_is_found(void **state)
+{
+	struct placement_want want = { "a test", 2 * MIB, 4096, 0, UINT64_MAX, true, 0 };
+	struct heard heard = { .listener = { NULL, hear } };
+	struct fixture f;
+	uint64_t base;
+
+	(void)state;
+	OPEN(&f, { CONVENTIONAL, 16 * MIB, 1024, 0 });
+	f.placement.listener = &heard.listener;
+	assert_int_equal(placement_find(&f.placement, &want, &base, NULL), 0);
+	assert_int_equal(heard.count, 1);
+	assert_string_equal(heard.want.what, "a test");
+	assert_int_equal(heard.base, 18 * MIB);
+	assert_int_equal(heard.base, base);
+	assert_int_equal(heard.free_bytes, 4 * MIB);
+	want.size = 3 * MIB;
+	assert_int_equal(placement_find(&f.placement, &want, &base, NULL), MM_ENOMEM);
+	assert_int_equal(heard.count, 1);
+	want.size = 2 * MIB;
+	assert_int_equal(placement_find(&f.placement, &want, &base, NULL), 0);
+	assert_int_equal(heard.count, 2);
+	assert_int_equal(heard.base, 16 * MIB);
+	assert_int_equal(heard.free_bytes, 2 * MIB);
+	close_fixture(&f);
+}
+
+/* Only free entries, and the whole piece. */
+static void where_a_piece_fits(void **state)
+{
+	struct placement_want want = { "a test", MIB, 4096, 0, UINT64_MAX, false, 0 };
+	struct e820_entry entry = { 16 * MIB, 2 * MIB, FREE_TYPE };
+	uint64_t base = 0;
+
+	(void)state;
+	assert_true(placement_fits(&want, &entry, &base));
+	assert_int_equal(base, 16 * MIB);
+	want.top_down = true;
+	assert_true(placement_fits(&want, &entry, &base));
+	assert_int_equal(base, 17 * MIB);
+	entry.type = BUSY;
+	assert_false(placement_fits(&want, &entry, &base));
+	entry = (struct e820_entry){ 16 * MIB, MIB - 4096, FREE_TYPE };
+	assert_false(placement_fits(&want, &entry, &base));
+}
+
 static void a_refusal_has_the_numbers(void **state)
 {
 	struct fixture f;
@@ -367,6 +433,8 @@ int main(void)
 		cmocka_unit_test(finds_the_highest_or_the_lowest),
 		cmocka_unit_test(limits_are_inclusive_bytes),
 		cmocka_unit_test(boundaries_are_not_crossed),
+		cmocka_unit_test(a_listener_hears_what_is_found),
+		cmocka_unit_test(where_a_piece_fits),
 		cmocka_unit_test(a_refusal_has_the_numbers),
 		cmocka_unit_test(what_is_available),
 		cmocka_unit_test(as_many_pieces_as_promised),

@@ -5,7 +5,9 @@
 #ifndef ISLANDS
 #define ISLANDS 400
 #endif
+#ifndef MAX_STEP
 #define MAX_STEP 64 /* pages from one island to the next */
+#endif
 
 static EFI_MEMORY_DESCRIPTOR largest_free_range(void)
 {

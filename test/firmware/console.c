@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The console (UEFI 2.10, section 12): what is printed is kept as text, keys come from the scenario, and time is virtual. A
+ * user whose keys have come to nothing for five minutes presses Esc, once a second.
+ */
+#include "mock.h"
+
+#include <string.h>
+
+#define SECOND UINT64_C(1000000)
+#define PATIENCE (300 * SECOND)
+
+static size_t next_key;
+static uint64_t last_key; /* when the key before was read or dropped */
+static uint64_t next_escape;
+static SIMPLE_TEXT_OUTPUT_MODE mode;
+
+void time_pass(uint64_t microseconds)
+{
+	mock.time += microseconds;
+	if (mock.watchdog && mock.time > last_key + mock.watchdog * SECOND)
+		problem("the firmware's watchdog resets the machine after %llu s", (unsigned long long)mock.watchdog);
+}
+
+/* Whether a key has been pressed by now that nobody has read. */
+static bool key_waits(EFI_INPUT_KEY *key)
+{
+	const struct scenario *scenario = mock.scenario;
+
+	if (next_key < scenario->key_count) {
+		const struct scenario_key *next = &scenario->keys[next_key];
+
+		*key = (EFI_INPUT_KEY){ next->scan, (CHAR16)next->character };
+		return mock.time >= last_key + next->wait;
+	}
+	*key = (EFI_INPUT_KEY){ SCAN_ESC, 0 };
+	if (next_escape == 0)
+		next_escape = last_key + PATIENCE;
+	return mock.time >= next_escape;
+}
+
+static void key_gone(void)
+{
+	last_key = mock.time;
+	next_key++;
+	next_escape = next_key > mock.scenario->key_count ? mock.time + SECOND : 0;
+}
+
+static EFI_STATUS EFIAPI in_reset(SIMPLE_INPUT_INTERFACE *self, BOOLEAN extended)
+{
+	EFI_INPUT_KEY key;
+
+	FIRMWARE(ConIn_Reset);
+	(void)self, (void)extended;
+	if (key_waits(&key))
+		key_gone();
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI in_read(SIMPLE_INPUT_INTERFACE *self, EFI_INPUT_KEY *key)
+{
+	FIRMWARE(ConIn_ReadKeyStroke);
+	(void)self;
+	if (!key_waits(key)) {
+		*key = (EFI_INPUT_KEY){ 0xdead, 0xdead };
+		return EFI_NOT_READY;
+	}
+	key_gone();
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI out_reset(SIMPLE_TEXT_OUTPUT_INTERFACE *self, BOOLEAN extended)
+{
+	FIRMWARE(ConOut_Reset);
+	(void)self, (void)extended;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI out_string(SIMPLE_TEXT_OUTPUT_INTERFACE *self, CHAR16 *text)
+{
+	struct result *result = mock.result;
+
+	FIRMWARE(ConOut_OutputString);
+	(void)self;
+	for (; *text; text++) {
+		if (result->console_used + 1 == CONSOLE_SIZE)
+			fatal("%d bytes of text on the console", CONSOLE_SIZE);
+		if (*text != '\r')
+			result->console[result->console_used++] = *text < 0x7f ? (char)*text : '?';
+	}
+	return EFI_SUCCESS;
+}
+
+/* Mode 0 is 80x25, as the specification wants it; 1 is not there on many machines. */
+static EFI_STATUS EFIAPI out_query(SIMPLE_TEXT_OUTPUT_INTERFACE *self, UINTN number, UINTN *columns, UINTN *rows)
+{
+	static const UINTN sizes[3][2] = { { 80, 25 }, { 0, 0 }, { 100, 31 } };
+
+	FIRMWARE(ConOut_QueryMode);
+	(void)self;
+	if (number >= 3 || sizes[number][0] == 0)
+		return EFI_UNSUPPORTED;
+	*columns = sizes[number][0];
+	*rows = sizes[number][1];
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI out_mode(SIMPLE_TEXT_OUTPUT_INTERFACE *self, UINTN number)
+{
+	FIRMWARE(ConOut_SetMode);
+	if (number >= 3 || number == 1)
+		return EFI_UNSUPPORTED;
+	self->Mode->Mode = (INT32)number;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI out_attribute(SIMPLE_TEXT_OUTPUT_INTERFACE *self, UINTN attribute)
+{
+	FIRMWARE(ConOut_SetAttribute);
+	self->Mode->Attribute = (INT32)attribute;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI out_clear(SIMPLE_TEXT_OUTPUT_INTERFACE *self)
+{
+	FIRMWARE(ConOut_ClearScreen);
+	(void)self;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI out_cursor(SIMPLE_TEXT_OUTPUT_INTERFACE *self, UINTN column, UINTN row)
+{
+	FIRMWARE(ConOut_SetCursorPosition);
+	self->Mode->CursorColumn = (INT32)column;
+	self->Mode->CursorRow = (INT32)row;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI out_enable(SIMPLE_TEXT_OUTPUT_INTERFACE *self, BOOLEAN visible)
+{
+	FIRMWARE(ConOut_EnableCursor);
+	self->Mode->CursorVisible = visible;
+	return EFI_SUCCESS;
+}
+
+MISSING(TestString)
+
+void console_setup(void)
+{
+	static SIMPLE_INPUT_INTERFACE in = { in_reset, in_read, NULL };
+	static SIMPLE_TEXT_OUTPUT_INTERFACE out = { out_reset, out_string, (void *)missing_TestString, out_query, out_mode,
+						    out_attribute, out_clear, out_cursor, out_enable, &mode };
+
+	mode = (SIMPLE_TEXT_OUTPUT_MODE){ 3, 0, 7, 0, 0, TRUE };
+	mock.system->ConIn = mock.scenario->no_console_in ? NULL : &in;
+	mock.system->ConOut = mock.scenario->no_console_out ? NULL : &out;
+}

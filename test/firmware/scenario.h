@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A scenario: a machine, what is on its disk, what the user types, and what is expected. docs/testing.md has the format. */
+#ifndef TEST_FIRMWARE_SCENARIO_H
+#define TEST_FIRMWARE_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCENARIO_TEXTS_MAX 24
+
+struct scenario_memory {
+	uint64_t base;
+	uint64_t pages;
+	uint32_t type;
+	uint64_t attribute;
+};
+
+struct scenario_file {
+	unsigned volume; /* 0: that of the program; 1: XBOOTLDR */
+	char *path;      /* with backslashes, from the root */
+	bool directory;
+	uint8_t *bytes;
+	size_t size;
+};
+
+struct scenario_key {
+	uint16_t scan;
+	uint16_t character;
+	uint64_t wait; /* microseconds after the key before it */
+};
+
+struct scenario_text {
+	char *text;
+	bool must; /* else it must not be there */
+};
+
+struct scenario_variable {
+	char *name;
+	char *guid;
+	uint32_t attributes;
+	uint8_t *bytes;
+	size_t size;
+};
+
+struct scenario {
+	char name[64];
+	struct scenario_memory *memory;
+	size_t memory_count;
+	struct scenario_memory *lies; /* descriptors that the map has besides, of ranges that are not there or not so */
+	size_t lie_count;
+	unsigned hostile; /* it runs with that many sets of lies, and without failures */
+	unsigned every;  /* only each so-manieth failure is tried: its runs are slow */
+	bool shuffled;   /* the map's descriptors come in no order */
+	uint64_t stride;
+	bool quiet_size; /* GetMemoryMap says no descriptor size when the buffer is too small */
+	struct scenario_file *files;
+	size_t file_count;
+	struct scenario_key *keys;
+	size_t key_count;
+	struct scenario_variable *variables;
+	size_t variable_count;
+	char *load_options;
+	uint64_t cr4;
+	unsigned exit_failures; /* that many calls of ExitBootServices fail */
+	unsigned exit_growth;   /* descriptors that each of them adds to the map */
+	unsigned map_growth;    /* that each GetMemoryMap adds while boot services are there */
+	unsigned refused;       /* that many AllocatePages at an address are refused */
+	bool read_only;
+	bool xbootldr, xbootldr_connected, xbootldr_broken;
+	bool no_console_in, no_console_out;
+	bool quiet; /* what is said while the boot goes on is not shown */
+	unsigned screens; /* framebuffers; the last is the console's */
+	bool font;        /* EFI_HII_FONT_PROTOCOL */
+	unsigned edid;    /* 0: none; 1: active; 2: discovered */
+	bool rng, rng_raw, previous_seed;
+	unsigned tpm; /* the event log's format; 0: no TPM */
+	unsigned roms;
+	bool memory_attributes, attributes_table;
+	uint64_t offered_initrd; /* bytes; 0: nobody offers one */
+	bool secure_boot;        /* and the firmware trusts only files whose name ends in "signed" */
+	char *program;           /* what a started program does: "boots", "boots-with-initrd", or returns that status */
+	bool acpi1;
+	unsigned read_size; /* bytes that File.Read gives at once at most; 0: all */
+
+	char *kernel, *command_line; /* what the hand-off must have; the path is that of a file above */
+	char *unedited; /* the command line that may be there, too, when something fails */
+	char *fallback;              /* the kernel that is booted when the console says that it is started instead */
+	char *initrds[16];
+	size_t initrd_count;
+	char *ends; /* "jumped", "started", "reset", or the status that is returned */
+	struct scenario_text texts[SCENARIO_TEXTS_MAX];
+	size_t text_count;
+};
+
+/* Reads a scenario's file; files that it names are read relative to the current directory. Ends the program on an error. */
+struct scenario *scenario_read(const char *path);
+const struct scenario_file *scenario_file(const struct scenario *scenario, unsigned volume, const char *path);
+
+#endif
