@@ -76,6 +76,8 @@ static size_t check_lines(const struct map_source *source)
 		else
 			(note->kind == NOTE_DAMAGED ? finding : remark)("%s", note->text);
 	}
+	if (source->nr_damaged > DAMAGED_NOTES)
+		finding("%zu more lines are damaged", source->nr_damaged - DAMAGED_NOTES);
 	return source->nr_damaged;
 }
 

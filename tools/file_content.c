@@ -48,6 +48,32 @@ int content_read(int file, struct content *content)
 	return 0;
 }
 
+/* ECMA-48: ESC [, parameters from '0' to '?', a letter; of other sequences only ESC goes. */
+void content_strip_escapes(struct content *content)
+{
+	const char *in = memchr(content->data, '\033', content->size), *end = content->data + content->size;
+	char *out;
+
+	if (!in)
+		return;
+	for (out = content->data + (in - content->data); in < end; in++) {
+		const char *at = in + 2;
+
+		if (*in != '\033') {
+			*out++ = *in;
+			continue;
+		}
+		if (at > end || in[1] != '[')
+			continue;
+		while (at < end && *at >= ' ' && *at <= '?')
+			at++;
+		if (at < end && *at >= '@' && *at <= '~')
+			in = at;
+	}
+	content->size = (size_t)(out - content->data);
+	*out = '\0';
+}
+
 static uint32_t unit(const unsigned char *bytes, bool big)
 {
 	return big ? (uint32_t)bytes[0] << 8 | bytes[1] : (uint32_t)bytes[1] << 8 | bytes[0];

@@ -13,6 +13,9 @@ struct content {
 /* All of an open file, a pipe, or a file of /proc or /sys. 0, or an errno and *content untouched. */
 int content_read(int file, struct content *content);
 
+/* Takes escape sequences of terminals away, which `dmesg` writes for colours and a serial console for its screen. */
+void content_strip_escapes(struct content *content);
+
 /* Makes UTF-8 of UTF-16 (the UEFI shell writes it), and takes a byte order mark away. 0, or an errno. */
 int content_to_utf8(struct content *content);
 

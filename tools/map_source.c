@@ -105,6 +105,8 @@ void source_note(struct map_source *source, enum source_note_kind kind, size_t l
 	char text[400];
 	va_list arguments;
 
+	if (kind == NOTE_DAMAGED && source->nr_damaged++ >= DAMAGED_NOTES)
+		return;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
@@ -113,7 +115,6 @@ void source_note(struct map_source *source, enum source_note_kind kind, size_t l
 			*at = '?';
 	source->notes = grown(source->notes, source->nr_notes, &source->max_notes, sizeof(*source->notes));
 	source->notes[source->nr_notes++] = (struct source_note){ kind, line, copied(text, strlen(text)) };
-	source->nr_damaged += kind == NOTE_DAMAGED;
 }
 
 void map_source_print_notes(const struct map_source *source)
@@ -125,6 +126,9 @@ void map_source_print_notes(const struct map_source *source)
 			fprintf(stderr, "%zu:", source->notes[i].line);
 		fprintf(stderr, " %s\n", source->notes[i].text);
 	}
+	if (source->nr_damaged > DAMAGED_NOTES)
+		fprintf(stderr, "mapbridge: %s: %zu more lines are damaged\n", source->name,
+			source->nr_damaged - DAMAGED_NOTES);
 }
 
 void source_note_damaged(struct map_source *source, size_t number, const struct text *line, const char *needed)

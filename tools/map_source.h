@@ -28,6 +28,9 @@ enum source_note_kind {
 	NOTE_DAMAGED /* a line or value that should hold a range and does not; it was left out */
 };
 
+/* Who reads a hundred notes, needs no more. */
+#define DAMAGED_NOTES 100
+
 struct source_note {
 	enum source_note_kind kind;
 	size_t line; /* from 1; 0 when it is about no line */
@@ -71,7 +74,7 @@ struct map_source {
 
 	struct source_note *notes;
 	size_t nr_notes, max_notes;
-	size_t nr_damaged; /* notes of that kind */
+	size_t nr_damaged; /* how many lines and values are damaged; the first DAMAGED_NOTES have notes */
 	char *heading;     /* of the table that is being read; a reader's own business */
 	char *refusal;     /* why nothing of it can be used; null in a source that was read */
 };

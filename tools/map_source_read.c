@@ -47,8 +47,11 @@ static int parse_content(struct map_source *source, struct content *content)
 	char kinds[400];
 
 	if (!boot_params_reader.probe(content->data, content->size) &&
-	    !efimap_reader.probe(content->data, content->size) && content_to_utf8(content) != 0)
-		return source_refuse(source, "out of memory");
+	    !efimap_reader.probe(content->data, content->size)) {
+		if (content_to_utf8(content) != 0)
+			return source_refuse(source, "out of memory");
+		content_strip_escapes(content);
+	}
 	for (size_t i = 0; map_readers[i] && !reader; i++)
 		reader = knows(map_readers[i], content) ? map_readers[i] : NULL;
 	if (!reader) {

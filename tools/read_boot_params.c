@@ -4,12 +4,29 @@
 
 #include <stdlib.h>
 
+/* No type of e820 has a higher number, except for soft reserved; text would. */
+#define HIGHEST_TYPE 255
+
+static bool has_good_table(const struct boot_params *params)
+{
+	for (size_t i = 0; i < params->e820_entries && i < E820_MAX_ENTRIES_ZEROPAGE; i++) {
+		struct e820_entry entry = params->e820_table[i];
+		uint64_t size;
+
+		if (!range_size(entry.addr, entry.addr + entry.size - 1, &size) || entry.size == 0 || entry.type == 0 ||
+		    (entry.type > HIGHEST_TYPE && entry.type != E820_TYPE_SOFT_RESERVED))
+			return false;
+	}
+	return params->e820_entries && params->e820_entries <= E820_MAX_ENTRIES_ZEROPAGE;
+}
+
+/* Virtual machine monitors that start a kernel directly may leave the header's magic numbers out. */
 static bool boot_params_probe(const char *data, size_t size)
 {
 	const struct boot_params *params = (const struct boot_params *)(const void *)data;
 
-	return size == BOOT_PARAMS_SIZE && params->hdr.header == BOOT_HEADER_MAGIC &&
-	       params->hdr.boot_flag == BOOT_FLAG;
+	return size == BOOT_PARAMS_SIZE &&
+	       ((params->hdr.header == BOOT_HEADER_MAGIC && params->hdr.boot_flag == BOOT_FLAG) || has_good_table(params));
 }
 
 static int boot_params_parse(struct map_source *source, const char *data, size_t size)

@@ -211,7 +211,10 @@ static bool find_efi(struct text *line)
 	return text_find(line, "efi: ") || text_find(line, "EFI: ");
 }
 
-/* Whether the line is of an EFI map, read or damaged; *index is its number, UINT64_MAX when it has none. */
+/*
+ * Whether the line is of an EFI map, read or damaged; *index is its number, UINT64_MAX when it has none, or is one of
+ * the invalid descriptors that Linux prints before the map, and then leaves out of it.
+ */
 static bool read_efi_line(struct map_source *source, const struct text *line, size_t number, uint64_t *index)
 {
 	struct efi_memory_desc desc = { .type = 0 };
@@ -237,6 +240,8 @@ static bool read_efi_line(struct map_source *source, const struct text *line, si
 		source_add_efi(source, desc.type, desc.phys_addr, desc.num_pages, desc.attribute);
 	else
 		source_note_damaged(source, number, line, "a type, attributes and a range of whole pages");
+	if (text_find(&rest, "(invalid)"))
+		*index = UINT64_MAX;
 	return true;
 }
 
@@ -352,6 +357,9 @@ static void after_descriptor(struct map_source *source, struct reading *reading,
 	}
 	if (reading->repeated)
 		source->nr_efi = count;
+	else if (index > reading->expected)
+		source_note(source, NOTE_ABOUT, number, "descriptors %llu to %llu are missing before this one",
+			    (unsigned long long)reading->expected, (unsigned long long)index - 1);
 	reading->expected = index + 1;
 }
 

@@ -52,13 +52,15 @@ int show_run(int argc, char **argv)
 	for (int i = optind; i < argc; i++) {
 		struct map_source source;
 
-		if (map_source_read(argv[i], &source, error, sizeof(error)) != 0)
-			return refuse("%s", error);
+		if (map_source_read(argv[i], &source, error, sizeof(error)) != 0) {
+			status = refuse("%s", error);
+			continue;
+		}
 		if (argc - optind > 1)
 			printf("%s==> %s <==\n", i > optind ? "\n" : "", source.name);
 		form->print(&source);
 		map_source_print_notes(&source);
-		if (source.nr_damaged)
+		if (source.nr_damaged && status == EXIT_FINE)
 			status = EXIT_FINDINGS;
 		map_source_free(&source);
 	}

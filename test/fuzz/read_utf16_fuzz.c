@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as text of an unknown encoding: what comes out is UTF-8 wherever UTF-16 went in. */
+/* Any bytes as text of an unknown encoding: what comes out is UTF-8 wherever UTF-16 went in, and has no escape. */
 #include "../../tools/file_content.h"
 #include "../../tools/utf8.h"
 #include "fuzz.h"
@@ -20,6 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		length = content.data[i] ? utf8_length(content.data + i) : 1;
 		CHECK(length > 0);
 	}
+	size = content.size;
+	content_strip_escapes(&content);
+	CHECK(content.size <= size && content.data[content.size] == '\0');
+	CHECK(!memchr(content.data, '\033', content.size));
 	free(content.data);
 	return 0;
 }

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 MAPBRIDGE = os.environ.get("MAPBRIDGE", "build/san/mapbridge")
 MAPS = "test/tools/maps"
@@ -171,12 +172,38 @@ def encodings_and_line_ends_do_not_matter():
                            ("NULs behind it", text.encode() + bytes(5000)),
                            ("NULs at line ends", text.replace("\n", "\0\n").encode()),
                            ("rubbish before it", bytes(range(128, 256)) * 30 + b"\n" + text.encode()),
+                           ("coloured", re.sub("^", "\033[32m[   0.0] \033[0m\033[1;33m", text, flags=re.M).replace(
+                               ": [", ": \033[0m[").encode() if name == "linux-6.log" else text.encode()),
                            ("no last line end", text.rstrip("\n").encode())):
             if name == "loader.csv" and what == "rubbish before it":
                 continue
             output = run("show", "--as", "tsv", "-", given=data)[1]
             if tables(output) != tables(wanted):
                 yield f"{name} as {what}: another map"
+
+
+def logs_with_several_maps_and_gaps():
+    good = "efi: mem%02d: type=7, attr=0xf, range=[0x%x-0x%x) (0MB)\n"
+    lines = [good % (index, index << 12, (index + 1) << 12) for index in range(6)]
+    invalid = "efi: mem06: [Reserved|] range=[0x0-0x0] (invalid)\n"
+    boot = "Linux version 6.1.0 (a@b)\n"
+    for name, text, starts, pattern in (
+            ("gap", lines[0] + lines[3], [0, 3], "2: descriptors 1 to 2 are missing"),
+            ("end of a map", lines[5], [5], "1: descriptors 0 to 4 are missing"),
+            ("invalid first", invalid + "".join(lines), [0, 0, 1, 2, 3, 4, 5], "^$"),
+            ("printed twice", "".join(lines[:2]) + lines[0], [0, 1], "3: the EFI map is printed again"),
+            ("no memory in the last boot", boot + lines[0] + boot + "nothing\n", [0], "1: 2 boots are in this text"),
+            ("second boot", boot + lines[0] + boot + lines[1] + boot, [1], "3: 3 boots are in this text"),
+            ("rest of a boot", lines[0] + boot + lines[1], [1], "2: 2 boots are in this text"),
+            ("no boot before", "hello\n" + boot + lines[0], [0], "^$")):
+        status, output, errors = run("show", "--as", "tsv", "-", given=text.encode())
+        if status or [row[1] >> 12 for row in tables(output)["type"]] != starts or not re.search(pattern, errors):
+            yield f"{name}: status {status}, {output}, {errors}"
+    text = "".join(f"BIOS-e820: [mem 0x{index:x}-0x0] usable\n" for index in range(2, 300)) + lines[0]
+    yield from expect("many damaged", run("show", "-", given=text.encode()), 1,
+                      "standard input: 198 more lines are damaged\n$")
+    yield from expect("many damaged", run("check", "-", given=text.encode()), 1,
+                      "finding: 198 more lines(.|\n)*298 findings", 1)
 
 
 def expect(name, result, status, pattern, where=2):
@@ -252,6 +279,31 @@ def boot_params(entries, sentinel=0, count=None):
     return bytes(page)
 
 
+def efimap(stride, descriptors, sections):
+    """An .efimap file, as docs/efimap.md describes it."""
+    data = b"".join(struct.pack("<IIQQQQ", *row).ljust(stride, b"\xa5") for row in descriptors)
+    body = b"".join(struct.pack("<II", kind, len(content)) + content + bytes(-len(content) % 8)
+                    for kind, content in [(1, data), *sections])
+    total = 32 + len(body)
+    crc = zlib.crc32(struct.pack("<8sIIQII", b"\x89EFIMAP1", 32, 0, total, stride, 1) + body)
+    return struct.pack("<8sIIQII", b"\x89EFIMAP1", 32, crc, total, stride, 1) + body
+
+
+def efimap_files_are_read():
+    rows = [(7, 0, 0, 0x1000, 0xa0, 0xf), (6, 0, 0x100000, 0xffff100000, 1, 0x800000000000000f)]
+    sections = [(2, struct.pack("<IIIIQQII", 4, 1, 0x10000, 2 << 16 | 70, 0x7ff0014, 0x7fe0000, 2, 0)), (17, b"EDK II"),
+                (19, b"1.2"), (20, b"01/02/2023"), (21, b"Maker"), (22, b"Model"), (25, b"Board")]
+    for stride in 40, 48:
+        data = efimap(stride, rows, sections)
+        status, output, errors = run("show", "--as", "tsv", "-", given=data)
+        facts = ("# board: Maker Model/Board, BIOS 1.2 01/02/2023\n# firmware: EFI v2.70 by EDK II\n# RSDP: 0x7ff0014\n"
+                 f"# stride: {stride:#x}\n# buffer size: {2 * stride:#x}\n# descriptor version: 0x1\n")
+        wanted = [[kind, start, pages, attribute, virtual] for kind, _, start, virtual, pages, attribute in rows]
+        if status or errors or facts not in output or tables(output)["type"] != wanted:
+            yield f"stride {stride}: status {status}, {output}, {errors}"
+        yield from expect("damaged", run("check", "-", given=data[:100] + b"?" + data[101:]), 2, "its checksum is")
+
+
 def sys_folders_are_read():
     """/sys/firmware/memmap, /sys/firmware/efi/runtime-map and /sys/kernel/boot_params, and a copy of all of them."""
     types = ("System RAM", "Reserved", "ACPI Tables", "ACPI Non-volatile Storage", "Unusable memory",
@@ -289,6 +341,11 @@ def sys_folders_are_read():
                 if wanted not in output:
                     yield f"/sys/{path}: the facts are {output[:300]}"
         yield from expect("unknown type", run("show", f"{folder}/firmware/memmap"), 0, "Unknown E820 type.*reserved")
+        page = bytearray(boot_params([(0, 0x9fc00, 1), (0x100000, 0x1000, 2)]))
+        page[0x1fe:0x206] = bytes(8)
+        status, output, _ = run("show", "--as", "tsv", "-", given=bytes(page))
+        if status or len(tables(output)["label"]) != 2:
+            yield f"a page without the header's magic numbers: status {status}, {output}"
         write_tree(folder, {"firmware/memmap/3/end": "what\n", "kernel/boot_params/data": boot_params([], 0xff, 200)})
         yield from expect("bad end", run("show", f"{folder}/firmware/memmap"), 1,
                           "memmap/3/end is no number; needed is")
@@ -304,8 +361,8 @@ def documented_output_is_real():
         yield f"docs/mapbridge.md has {len(blocks)} examples"
     path = f"{os.path.abspath(os.path.dirname(MAPBRIDGE))}:{os.environ['PATH']}"
     for command, wanted in blocks:
-        output = subprocess.run(["bash", "-c", command], cwd=MAPS, env={**os.environ, "PATH": path}, text=True, timeout=60,
-                                stdout=subprocess.PIPE, check=False).stdout
+        output = subprocess.run(["bash", "-c", command], cwd=MAPS, env={**os.environ, "PATH": path}, timeout=60,
+                                text=True, stdout=subprocess.PIPE, check=False).stdout
         pattern = "".join(r"(?:.*\n)*?" if line == "...\n" else re.escape(line) for line in wanted.splitlines(True))
         if not re.fullmatch(pattern, output):
             yield f"$ {command}: it prints something else: {output[:2000]}"
@@ -354,6 +411,10 @@ def long_work_shows_progress():
                 yield f"{'a terminal' if terminal_wanted else 'a pipe'}: status {status}, {said[-200:]!r}"
 
 
+def limit_memory():
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+
+
 def a_million_descriptors_fit():
     """In 200 MiB of address space, read as a log and as TSV."""
     count = 1000000
@@ -367,17 +428,18 @@ def a_million_descriptors_fit():
             file.truncate()
             file.write(data)
             file.flush()
-            result = subprocess.run(["build/mapbridge", "show", file.name], capture_output=True, timeout=120, check=False,
-                                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT,) * 2))
+            result = subprocess.run(["build/mapbridge", "show", file.name], capture_output=True, timeout=120,
+                                    check=False, preexec_fn=limit_memory)
             output, errors = result.stdout, result.stderr.decode()
             if result.returncode or errors or wanted.encode() not in output[-400:] or output.count(b"\n") != count + 3:
                 yield f"{len(data)} bytes: status {result.returncode}, {errors}, ...{output[-200:].decode()}"
 
 
 TESTS = [(function.__name__, function) for function in (
-    outputs_are_golden, corpus_is_read, own_formats_come_back, table_is_a_log_again,
+    outputs_are_golden, corpus_is_read, efimap_files_are_read, own_formats_come_back, table_is_a_log_again,
     encodings_and_line_ends_do_not_matter, refusals_say_why, help_has_examples, sys_folders_are_read,
-    documented_output_is_real, colour_is_for_terminals, long_work_shows_progress, a_million_descriptors_fit)]
+    logs_with_several_maps_and_gaps, documented_output_is_real, colour_is_for_terminals, long_work_shows_progress,
+    a_million_descriptors_fit)]
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
