@@ -292,7 +292,7 @@ static EFI_STATUS relocate_prepared(struct boot *boot)
 	if (boot->entry->verify)
 		status = prepared_check_content(boot->prepared, &boot->files[0], &boot->plan);
 	if (!EFI_ERROR(status) && delta &&
-	    prepared_walk_relocations(boot->prepared, boot->kernel.memory_size, (uint8_t *)(uintptr_t)boot->plan.kernel_phys, delta, console))
+	    prepared_relocate(boot->prepared, boot->kernel.memory_size, (uint8_t *)(uintptr_t)boot->plan.kernel_phys, delta, console))
 		status = EFI_LOAD_ERROR;
 	return status;
 }

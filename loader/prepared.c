@@ -146,7 +146,7 @@ int prepared_check_head(const struct kernel_image *image, const struct prepared_
 		      X(digest), X(head->head_digest));
 		return MM_EINVAL;
 	}
-	return prepared_walk_relocations(head, image->memory_size, NULL, 0, why);
+	return prepared_check_relocations(head, image->memory_size, why);
 }
 
 void prepared_digest_start(const struct prepared_header *head, struct sha256 *sha)

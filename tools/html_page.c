@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "html_page.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <loader/placement.h>
@@ -97,8 +98,8 @@ static bool find_entries(const struct map_view *view, uint64_t start, uint64_t e
 }
 
 /*
- * Whether an entry that shares bytes with a descriptor is made of it. Of a table that is not the conversion nobody knows
- * more than that they share bytes.
+ * Whether an entry that shares bytes with a descriptor is made of it. Of a table that is not the conversion nobody
+ * knows more than that they share bytes.
  */
 static bool is_made_of(const struct map_view *view, size_t entry, size_t descriptor)
 {
@@ -172,13 +173,17 @@ static void print_type_and_range(const struct page *page, enum map_level level, 
 	print(out, "</td>");
 }
 
+/* All texts but the columns are escaped. */
 static void start_table(const struct page *page, const char *id, const char *unit, const char *title, const char *small,
 			const char *columns)
 {
-	print(page->out,
-	      "<section id=\"%s\" data-unit=\"%s\">\n<h2>%s <small>%s</small></h2>\n<div class=\"table\"><table>\n"
-	      "<thead><tr>%s</tr></thead>\n<tbody>\n",
-	      id, unit, title, small, columns);
+	print(page->out, "<section id=\"%s\" data-unit=\"", id);
+	print(page->text, "%s", unit);
+	print(page->out, "\">\n<h2>");
+	print(page->text, "%s", title);
+	print(page->out, " <small>");
+	print(page->text, "%s", small);
+	print(page->out, "</small></h2>\n<div class=\"table\"><table>\n<thead><tr>%s</tr></thead>\n<tbody>\n", columns);
 }
 
 static void end_table(const struct page *page)
@@ -371,6 +376,38 @@ static void print_e820(const struct page *page)
 	end_table(page);
 }
 
+/* The file's other e820 tables, as they stand there: what Linux made of the first one in later steps. */
+static void print_other_e820(const struct page *page)
+{
+	const struct map_source *source = page->view->source;
+	struct printer *out = page->out;
+
+	for (size_t i = 0; i < source->nr_e820; i++) {
+		const struct source_e820 *other = &source->e820[i];
+		char id[32];
+
+		if (other == page->view->recorded)
+			continue;
+		snprintf(id, sizeof(id), "table-%zu", i);
+		start_table(page, id, other->label, other->label, "another e820 table of the file", RANGE_COLUMNS);
+		for (size_t j = 0; j < other->table.nr_entries; j++) {
+			const struct e820_entry *entry = &other->table.entries[j];
+			struct map_item item = { .first = entry->addr, .last = entry->addr + (entry->size - 1),
+						 .index = j, .type = entry->type };
+
+			if (entry->size == 0)
+				continue;
+			print(out, "<tr data-first=\"%llx\" data-last=\"%llx\" data-name=\"%zu ", X(item.first),
+			      X(item.last), j);
+			map_item_print_type(LEVEL_E820, &item, page->text);
+			print(out, "\">");
+			print_type_and_range(page, LEVEL_E820, &item);
+			print(out, "</tr>\n");
+		}
+		end_table(page);
+	}
+}
+
 static void end_iomem_row(const struct page *page, const struct map_item *item)
 {
 	print(page->out, "<td class=\"number\">%u</td>", (unsigned)item->depth);
@@ -485,6 +522,7 @@ void html_print(const struct map_view *view, struct printer *out)
 	print(out, "</div>\n<div class=\"tables\">\n");
 	print_e820(&page);
 	print_efi(&page);
+	print_other_e820(&page);
 	print_iomem(&page);
 	print_findings(&page);
 	print_totals(&page);

@@ -5,21 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * Zero pages are left out of the file where this many or more follow each other: clearing them costs nothing beside reading them,
- * but each piece costs the firmware another request.
- */
-#define ZERO_RUN_PAGES 32
-
 static bool is_zero(const uint8_t *page)
 {
 	return page[0] == 0 && memcmp(page, page + 1, MM_PAGE_SIZE - 1) == 0;
 }
 
-/* The pages that are stored, with runs of `run` zero pages left out; the number of pieces, at most as many as fit, or 0. */
-static size_t find_segments(const struct unpacked_kernel *kernel, size_t run, struct prepared_segment *segments)
+/*
+ * The pages that are stored. Zero pages in front of the first and behind the last one are not, nor are longer runs of them than there
+ * are pages stored before: the firmware's FAT driver walks through the clusters before a piece again for each further request,
+ * which costs it as much as reading so many. Returns the number of pieces, or 0 when all is zero.
+ */
+static size_t find_segments(const struct unpacked_kernel *kernel, struct prepared_segment *segments)
 {
-	size_t count = 0, zeros = run; /* zero pages in front of this one */
+	size_t count = 0, zeros = 0, stored = 0; /* zero pages in front of this one; pages of all pieces */
 
 	for (size_t page = 0; page < kernel->memory_pages; page++) {
 		uint64_t offset = page * MM_PAGE_SIZE;
@@ -28,42 +26,67 @@ static size_t find_segments(const struct unpacked_kernel *kernel, size_t run, st
 			zeros++;
 			continue;
 		}
-		if (zeros >= run) {
-			if (count == PREPARED_SEGMENTS_MAX)
-				return 0;
-			segments[count++] = (struct prepared_segment){ offset, 0 };
+		if (count == 0 || (zeros > stored && count < PREPARED_SEGMENTS_MAX)) {
+			segments[count++] = (struct prepared_segment){ offset, MM_PAGE_SIZE };
+			stored++;
+		} else {
+			segments[count - 1].size += (zeros + 1) * MM_PAGE_SIZE;
+			stored += zeros + 1;
 		}
-		segments[count - 1].size = offset + MM_PAGE_SIZE - segments[count - 1].offset;
 		zeros = 0;
 	}
 	return count;
 }
 
-/* Appends a distance in the units of the file; returns the bytes. */
-static size_t put_distance(uint8_t *at, uint32_t distance)
+/* Appends a distance that one unit has no room for. */
+static size_t put_long(uint8_t *at, uint32_t distance)
 {
-	uint16_t units[2] = { (uint16_t)distance, 0 };
+	uint16_t units[2] = { (uint16_t)(distance >> 16 | 0x8000), (uint16_t)distance };
 
-	if (distance >= 0x8000) {
-		units[0] = (uint16_t)(distance >> 16 | 0x8000);
-		units[1] = (uint16_t)distance;
+	memcpy(at, units, sizeof(units));
+	return sizeof(units);
+}
+
+/* How many of a list follow number i directly, at most as many as a unit can tell. */
+static size_t run_behind(const struct relocation_list *list, size_t i)
+{
+	size_t run = 0;
+
+	while (run < 31 && i + run + 1 < list->count && list->offsets[i + run + 1] == list->offsets[i + run] + 8)
+		run++;
+	return run;
+}
+
+static size_t put_table(uint8_t *at, const struct relocation_list *list, bool wide)
+{
+	uint32_t end = 0, width = wide ? 8 : 4;
+	uint8_t *start = at;
+
+	for (size_t i = 0; i < list->count; i++) {
+		uint32_t distance = list->offsets[i] - end;
+		bool is_long = wide ? distance % 8 != 0 || distance >= 8 << 10 : distance >= 0x8000;
+		size_t run = wide && !is_long ? run_behind(list, i) : 0;
+		uint16_t unit = (uint16_t)(wide ? distance / 8 << 5 | run : distance);
+
+		if (is_long) {
+			at += put_long(at, distance);
+		} else {
+			memcpy(at, &unit, sizeof(unit));
+			at += sizeof(unit);
+		}
+		i += run;
+		end = list->offsets[i] + width;
 	}
-	memcpy(at, units, distance >= 0x8000 ? 4 : 2);
-	return distance >= 0x8000 ? 4 : 2;
+	return (size_t)(at - start);
 }
 
 static size_t put_relocations(uint8_t *file, size_t at, const struct unpacked_kernel *kernel, struct prepared_header *header)
 {
 	for (unsigned kind = 0; kind < PREPARED_RELOCATIONS; kind++) {
-		const struct relocation_list *list = &kernel->relocations[kind];
-		uint32_t end = 0, width = kind == PREPARED_RELOCATION_64 ? 8 : 4;
-		size_t start = at;
+		size_t size = put_table(file + at, &kernel->relocations[kind], kind == PREPARED_RELOCATION_64);
 
-		for (size_t i = 0; i < list->count; i++) {
-			at += put_distance(file + at, list->offsets[i] - end);
-			end = list->offsets[i] + width;
-		}
-		header->relocations[kind] = (struct prepared_table){ (uint32_t)start, (uint32_t)(at - start) };
+		header->relocations[kind] = (struct prepared_table){ (uint32_t)at, (uint32_t)size };
+		at += size;
 	}
 	return at;
 }
@@ -89,7 +112,7 @@ static void fill_header(const uint8_t *bzimage, size_t size, const struct unpack
 
 uint8_t *prepared_file_make(const uint8_t *bzimage, size_t size, const struct unpacked_kernel *kernel, size_t *made)
 {
-	size_t room = sizeof(struct prepared_header) + 2 * MM_PAGE_SIZE + kernel->memory_pages * MM_PAGE_SIZE, at, run = ZERO_RUN_PAGES;
+	size_t room = sizeof(struct prepared_header) + 2 * MM_PAGE_SIZE + kernel->memory_pages * MM_PAGE_SIZE, at;
 	struct prepared_header header = { .version = 0 };
 	struct sha256 sha;
 	uint8_t *file;
@@ -100,8 +123,7 @@ uint8_t *prepared_file_make(const uint8_t *bzimage, size_t size, const struct un
 	if (!file)
 		return NULL;
 	fill_header(bzimage, size, kernel, &header);
-	for (; header.segment_count == 0 && run <= 2 * kernel->memory_pages; run *= 2)
-		header.segment_count = (uint32_t)find_segments(kernel, run, header.segments);
+	header.segment_count = (uint32_t)find_segments(kernel, header.segments);
 	at = put_relocations(file, sizeof(header), kernel, &header);
 	at = (at + MM_PAGE_MASK) & ~(size_t)MM_PAGE_MASK;
 	header.head_size = (uint32_t)at;
@@ -183,7 +205,7 @@ static int check_memory(const uint8_t *file, const struct kernel_image *image, c
 		struct buffer_printer why;
 
 		buffer_printer_init(&why, error, KERNEL_ERROR_SIZE);
-		result = prepared_walk_relocations(header, image->memory_size, loaded, delta, &why.printer);
+		result = prepared_relocate(header, image->memory_size, loaded, delta, &why.printer);
 		relocate(built, kernel, delta);
 		if (result == 0 && memcmp(loaded, built, size) != 0)
 			result = say(error, "the relocations in it are not those of the bzImage; prepare the kernel again");

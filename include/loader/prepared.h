@@ -89,13 +89,15 @@ int prepared_check_head(const struct kernel_image *image, const struct prepared_
 /* Whether there are any relocations: without, the kernel can only run at the virtual address that it was linked at. */
 bool prepared_has_relocations(const struct prepared_header *head);
 
+/* Whether every relocation lies inside an image of that many bytes. MM_EINVAL with a sentence on why when one does not. */
+int prepared_check_relocations(const struct prepared_header *head, uint64_t memory_size, struct printer *why);
+
 /*
- * Walks the relocations in ascending order and, unless memory is null, applies them: memory holds the image's memory_size bytes,
- * delta is the virtual address it will have less the one it was linked at. MM_EINVAL with a sentence on why when one lies
- * outside the image; those before it have been applied then.
+ * Checks and then applies the relocations: memory holds the image's memory_size bytes, delta is the virtual address that it will
+ * have less the one it was linked at. MM_EINVAL as above; memory is untouched then.
  */
-int prepared_walk_relocations(const struct prepared_header *head, uint64_t memory_size, uint8_t *memory, uint64_t delta,
-			      struct printer *why);
+int prepared_relocate(const struct prepared_header *head, uint64_t memory_size, uint8_t *memory, uint64_t delta,
+		      struct printer *why);
 
 /* Starts the SHA-256 that file_digest is, with the head; the segments are to be added in the file's order. */
 void prepared_digest_start(const struct prepared_header *head, struct sha256 *sha);

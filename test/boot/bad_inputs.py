@@ -64,7 +64,7 @@ def prepared_cases(good):
                  kernel=patched(good, table, b"x")),
         BadInput("prepared-altered-content", r"prepared-altered-content: altered: its content has another SHA-256",
                  kernel=patched(good, head_size + 5, b"x"), entry="linux /bad/prepared-altered-content\nmapbridge-verify yes\n"),
-        BadInput("prepared-outside", r"prepared-outside: relocation table 0 points to 0x8",
+        BadInput("prepared-outside", r"prepared-outside: relocation table 0 goes on to 0x8",
                  kernel=small_kernel.sealed(patched(good, table + table_size - 4, far))),
         BadInput("prepared-overlap", r"prepared-overlap: segment 1 has 0x\w+ bytes at 0x1000; needed: whole pages",
                  kernel=small_kernel.sealed(patched(good, 0x258, struct.pack("<Q", 4096)))),

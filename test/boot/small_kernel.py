@@ -10,7 +10,8 @@ MAP = 0xffffffff80000000
 TEXT, DATA, INIT = 0, 2 << 20, 4 << 20  # offsets in the image
 BSS = 0x31000
 INVERSE_32, RELOCATIONS_32 = range(0x40, 0x4000, 0x64), range(0x4000, 0x9000, 0x28)
-RELOCATIONS_64 = range(DATA, DATA + 0x3000, 24)
+# alone, so many behind each other that a unit cannot tell them all, and one at an odd address
+RELOCATIONS_64 = [*range(DATA, DATA + 0x3000, 24), *range(DATA + 0x3000, DATA + 0x3320, 8), DATA + 0x5003]
 
 
 def content(size, seed):

@@ -51,7 +51,7 @@ static void check_image(const struct kernel_image *image, const uint8_t *file, s
 		return;
 	memory = exact_copy(NULL, image->memory_size);
 	memset(memory, 0, image->memory_size);
-	prepared_walk_relocations(header, image->memory_size, memory, 0x200000, NULL);
+	prepared_relocate(header, image->memory_size, memory, 0x200000, NULL);
 	free(memory);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`mapbridge show --as html` and `--as svg` in headless Chromium, used as by a person: pointed at, clicked, typed in."""
+"""`mapbridge show --as html` and `--as svg` in headless Chromium, used as people do: pointed at, clicked, typed in."""
 import functools
 import os
 import re
@@ -151,6 +151,20 @@ def explains_odd_maps(browser):
             yield f"{part!r} is not among the findings"
     if "converted" not in browser.one("#e820 h2").text:
         yield "the e820 map is not called converted"
+
+
+@page_test(source="test/tools/grub.log")
+def shows_other_tables(browser):
+    """A boot loader with a rule of its own, and the table after mem= on the command line."""
+    yield from expect("other tables", [heading.text for heading in browser.all("[id^=table-] h2")],
+                      ["user another e820 table of the file"])
+    yield from expect("rows of the other table", shown_rows(browser, "table-1"),
+                      ["0 usable", "1 usable", "2 type 20", "3 reserved"])
+    if "which gives another e820 map than the file's" not in browser.one("#efi h2").text:
+        yield f"the heading of the descriptors is {browser.one('#efi h2').text!r}"
+    browser.one("#search").type("0x30000000")
+    yield from expect("rows with an address that the other table cut off", shown_rows(browser, "table-1"), [])
+    yield from expect("the row of the first table", shown_rows(browser, "e820"), ["1 usable"])
 
 
 @page_test()
@@ -309,17 +323,17 @@ def needs_no_script(browser):
     browser.devtools("Emulation.setScriptExecutionDisabled", value=False)
 
 
-def hostile_copy():
-    """The hostile log under a name that tries, too."""
-    path = f"{FOLDER}/\"><img src=x onerror=document.title='owned'>&amp;.log"
+def hostile_copy(source):
+    """A hostile file under a name that tries, too."""
+    path = f"{FOLDER}/\"><img src=x onerror=document.title='owned'>&amp;{os.path.splitext(source)[1]}"
     os.makedirs(FOLDER, exist_ok=True)
-    shutil.copy(HOSTILE, path)
+    shutil.copy(source, path)
     return path
 
 
-def stays_text(form):
-    """The hostile log as page or picture: nothing in it becomes an element, all of it can be read."""
-    name = hostile_copy()
+def stays_text(form, source, wanted):
+    """A hostile file as page or picture: nothing in it becomes an element, all of it can be read."""
+    name = hostile_copy(source)
     try:
         path = show(form, name, f"hostile-{form}")
         with started() as browser:
@@ -328,12 +342,8 @@ def stays_text(form):
             counts = browser.run("return ['img', 'script', 'b', 'svg[onload]', '[onerror]', 'a[href^=javascript]'].map("
                                  "name => document.querySelectorAll(name).length)")
             yield from expect("elements of the file", counts, [0, 1 if form == "html" else 0, 0, 0, 0, 0])
-            wanted = ["onerror=document.title='owned'>&amp;.log"]
-            if form == "html":
-                wanted += ["6.1.0-\"><script>document.title='owned'</script>", "</title><img src=x",
-                           "</script><script>document.title", "<svg onload=document.title='owned'> ]]> <!-- &"]
             text = browser.run("return document.documentElement.textContent")
-            for part in wanted:
+            for part in (name, *wanted):
                 if part not in text:
                     yield f"{part!r} cannot be read"
             yield from browser.console()
@@ -342,11 +352,21 @@ def stays_text(form):
 
 
 def hostile_page():
-    yield from stays_text("html")
+    yield from stays_text("html", HOSTILE, ["6.1.0-\"><script>document.title='owned'</script>", "</title><img src=x",
+                                            "</script><script>document.title",
+                                            "<svg onload=document.title='owned'> ]]> <!-- &"])
+
+
+HOSTILE_NAMES = ["\"><svg onload=document.title='owned'>&lt;&amp; 640 KiB", "?[31m</text></svg><img src=x> 4 KiB"]
+
+
+def hostile_names_in_page():
+    yield from stays_text("html", "test/tools/hostile.json",
+                          HOSTILE_NAMES + ["</small></h2><script>document.title='owned'</script><img src=x onerror="])
 
 
 def hostile_picture():
-    yield from stays_text("svg")
+    yield from stays_text("svg", "test/tools/hostile.json", HOSTILE_NAMES)
 
 
 @page_test(form="svg", size=(980, 1400))
@@ -376,7 +396,7 @@ def picture_alone(browser):
 
 
 def picture_is_xml():
-    for source in (FIRST_BOOT, HOSTILE, "test/tools/second-boot.log"):
+    for source in (FIRST_BOOT, HOSTILE, "test/tools/hostile.json", "test/tools/second-boot.log"):
         try:
             path = show("svg", source, f"xml-{os.path.basename(source)}")
         except BrowserError as error:
@@ -434,7 +454,7 @@ def thousands_of_descriptors():
 
 
 TESTS = [(function.__name__, function)
-         for function in (shows_all, lights_what_belongs_together, explains_odd_maps, finds, walks_with_keys,
-                          light_colours, dark_colours, scrolls_side_by_side, fits_a_narrow_screen, needs_no_script,
-                          hostile_page, hostile_picture, picture_alone, picture_is_xml, corpus_is_drawn,
-                          thousands_of_descriptors)]
+         for function in (shows_all, lights_what_belongs_together, explains_odd_maps, shows_other_tables, finds,
+                          walks_with_keys, light_colours, dark_colours, scrolls_side_by_side, fits_a_narrow_screen,
+                          needs_no_script, hostile_page, hostile_names_in_page, hostile_picture, picture_alone,
+                          picture_is_xml, corpus_is_drawn, thousands_of_descriptors)]

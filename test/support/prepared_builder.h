@@ -59,18 +59,19 @@ static inline void prepared_file_init(struct prepared_file *file)
 	header->link_address = 0x1000000;
 	header->memory_size = BUILT_IMAGE;
 	header->entry = 0x40;
-	header->relocations[PREPARED_RELOCATION_64] = (struct prepared_table){ sizeof(*header), 4 };
-	header->relocations[PREPARED_RELOCATION_INVERSE_32] = (struct prepared_table){ sizeof(*header) + 4, 2 };
-	header->relocations[PREPARED_RELOCATION_32] = (struct prepared_table){ sizeof(*header) + 6, 4 };
+	header->relocations[PREPARED_RELOCATION_64] = (struct prepared_table){ sizeof(*header), 6 };
+	header->relocations[PREPARED_RELOCATION_INVERSE_32] = (struct prepared_table){ sizeof(*header) + 6, 2 };
+	header->relocations[PREPARED_RELOCATION_32] = (struct prepared_table){ sizeof(*header) + 8, 4 };
 	put_setup_header(header->setup_header);
 	memcpy(header->kernel_version, "6.1.0-test", sizeof("6.1.0-test"));
 	header->segments[0] = (struct prepared_segment){ 0, 2 * 4096 };
 	header->segments[1] = (struct prepared_segment){ 3 * 4096, 4096 };
-	file->units[0] = 0x100;  /* 64-bit: 0x100 */
-	file->units[1] = 0x3ef8; /* 0x100 + 8 + 0x3ef8 = 0x4000, in memory that the file does not have */
-	file->units[2] = 0x110;  /* inverse: 0x110 */
-	file->units[3] = 0;      /* 32-bit: 0 */
-	file->units[4] = 0x57f8; /* 0 + 4 + 0x57f8 = the last 4 bytes */
+	file->units[0] = 0x401;  /* 64-bit: 0x100 and, directly behind it, 0x108 */
+	file->units[1] = 0x8000; /* 0x110 + 0x3ef0 = 0x4000, in memory that the file does not have */
+	file->units[2] = 0x3ef0;
+	file->units[3] = 0x118;  /* inverse: 0x118 */
+	file->units[4] = 0;      /* 32-bit: 0 */
+	file->units[5] = 0x57f8; /* 0 + 4 + 0x57f8 = the last 4 bytes */
 	memset(file->pages[0], 0x11, sizeof(file->pages[0]));
 	memset(file->pages[1], 0x22, sizeof(file->pages[1]));
 	memset(file->pages[2], 0x33, sizeof(file->pages[2]));

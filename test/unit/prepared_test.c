@@ -208,12 +208,12 @@ static void tables_that_are_wrong(void **state)
 		const char *sentence;
 	} cases[] = {
 		{ 0, { 1022, 4 }, "relocation table 0 has 4 bytes at 1022; needed: between 1024 and 4096; " AGAIN },
-		{ 1, { 1026, 4 }, "relocation table 1 has 4 bytes at 1026; needed: between 1028 and 4096; " AGAIN },
-		{ 2, { 4096, 2 }, "relocation table 2 has 2 bytes at 4096; needed: between 1030 and 4096; " AGAIN },
-		{ 2, { 4098, 0 }, "relocation table 2 has 0 bytes at 4098; needed: between 1030 and 4096; " AGAIN },
-		{ 2, { 1030, 4294967295 }, "relocation table 2 has 4294967295 bytes at 1030; needed: between 1030 and 4096; " AGAIN },
-		{ 2, { 1030, 3 }, "relocation table 2 has 3 bytes at 1030; needed: between 1030 and 4096; " AGAIN },
-		{ 2, { 1031, 2 }, "relocation table 2 has 2 bytes at 1031; needed: between 1030 and 4096; " AGAIN },
+		{ 1, { 1028, 4 }, "relocation table 1 has 4 bytes at 1028; needed: between 1030 and 4096; " AGAIN },
+		{ 2, { 4096, 2 }, "relocation table 2 has 2 bytes at 4096; needed: between 1032 and 4096; " AGAIN },
+		{ 2, { 4098, 0 }, "relocation table 2 has 0 bytes at 4098; needed: between 1032 and 4096; " AGAIN },
+		{ 2, { 1032, 4294967295 }, "relocation table 2 has 4294967295 bytes at 1032; needed: between 1032 and 4096; " AGAIN },
+		{ 2, { 1032, 3 }, "relocation table 2 has 3 bytes at 1032; needed: between 1032 and 4096; " AGAIN },
+		{ 2, { 1033, 2 }, "relocation table 2 has 2 bytes at 1033; needed: between 1032 and 4096; " AGAIN },
 	};
 	struct prepared_file file;
 
@@ -276,27 +276,65 @@ static void an_altered_head_says_so(void **state)
 	assert_head_refused(&file, sentence);
 }
 
+#define OUTSIDE(kind, end) "relocation table " kind " goes on to " end "; needed: all inside the image of 22528 bytes; " AGAIN
+
 static void relocations_that_point_outside(void **state)
 {
+	static const struct {
+		size_t at;
+		uint16_t unit;
+		const char *sentence;
+	} cases[] = {
+		{ 5, 0x57f9, OUTSIDE("2", "0x5801") },
+		{ 1, 0xffff, OUTSIDE("0", "0x7fff4008") },
+		{ 2, 0x56e9, OUTSIDE("0", "0x5801") }, /* 8 bytes at the end do not fit where 4 would */
+		{ 0, 0x7c01, OUTSIDE("0", "0x5e08") },
+		{ 2, 0xffff, OUTSIDE("0", "0x10117") }, /* the second unit of two has no flag */
+		{ 5, 0xffff, OUTSIDE("2", "0x7fff0008") }, /* without its second unit */
+	};
 	struct prepared_file file;
 
 	(void)state;
-	prepared_file_init(&file);
-	file.units[4] = 0x57f9;
-	prepared_file_seal(&file);
-	assert_head_refused(&file, "relocation table 2 points to 0x57fd; needed: all inside the image of 22528 bytes; " AGAIN);
-	prepared_file_init(&file);
-	file.units[0] = 0xffff; /* the high unit of a far one */
-	prepared_file_seal(&file);
-	assert_head_refused(&file, "relocation table 0 points to 0x7fff3ef8; needed: all inside the image of 22528 bytes; " AGAIN);
-	prepared_file_init(&file);
-	file.units[1] = 0x8000; /* without its second unit */
-	prepared_file_seal(&file);
-	assert_head_refused(&file, "relocation table 0 is cut off at 0x8108; needed: all inside the image of 22528 bytes; " AGAIN);
-	prepared_file_init(&file);
-	file.units[1] = 0x57f8 - 0x108 + 1; /* 8 bytes at the end do not fit where 4 would */
-	prepared_file_seal(&file);
-	assert_head_refused(&file, "relocation table 0 points to 0x57f9; needed: all inside the image of 22528 bytes; " AGAIN);
+	for (size_t i = 0; i < MM_ARRAY_COUNT(cases); i++) {
+		prepared_file_init(&file);
+		file.units[cases[i].at] = cases[i].unit;
+		prepared_file_seal(&file);
+		assert_head_refused(&file, cases[i].sentence);
+	}
+}
+
+/* Tables so long that they are summed in many ways: eight units at a time, and alone where one of them is long. */
+static void ends_of_long_tables(void **state)
+{
+	static uint16_t head[sizeof(struct prepared_header) / 2 + 140000];
+	struct prepared_header *header = (struct prepared_header *)head;
+	uint16_t *units = head + sizeof(*header) / 2;
+	uint32_t random = 1;
+
+	(void)state;
+	for (unsigned round = 0; round < 24; round++) {
+		bool wide = round % 2;
+		size_t count = round < 20 ? round * 7 : 140000;
+		uint64_t end = 0;
+
+		memset(header, 0, sizeof(*header));
+		header->relocations[wide ? PREPARED_RELOCATION_64 : PREPARED_RELOCATION_32] =
+			(struct prepared_table){ sizeof(*header), (uint32_t)count * 2 };
+		for (size_t i = 0; i < count; i++) {
+			random = random * 1664525 + 1013904223;
+			units[i] = (uint16_t)(random >> 16 & 0x7fff);
+			if (random % 64 == 0 && i + 1 < count && round != 22) {
+				end += (uint64_t)units[i] << 16 | 0xabcd;
+				units[i] |= 0x8000;
+				units[++i] = 0xabcd;
+				end += wide ? 8 : 4;
+			} else {
+				end += wide ? 8 * ((units[i] >> 5) + (units[i] & 31) + 1U) : units[i] + 4U;
+			}
+		}
+		assert_int_equal(prepared_check_relocations(header, end, NULL), 0);
+		assert_int_equal(prepared_check_relocations(header, end - (end > 0), NULL), end > 0 ? MM_EINVAL : 0);
+	}
 }
 
 static uint64_t value_at(const uint8_t *memory, uint64_t at, unsigned bytes)
@@ -317,15 +355,16 @@ static void relocations_are_applied(void **state)
 	memset(memory, 0x55, BUILT_IMAGE);
 	memset(expected, 0x55, BUILT_IMAGE);
 	put_field(expected + 0x100, 8, UINT64_C(0x5555555555555555) + 0x12600000);
+	put_field(expected + 0x108, 8, UINT64_C(0x5555555555555555) + 0x12600000);
 	put_field(expected + 0x4000, 8, UINT64_C(0x5555555555555555) + 0x12600000);
-	put_field(expected + 0x110, 4, 0x55555555 - 0x12600000);
+	put_field(expected + 0x118, 4, 0x55555555 - 0x12600000);
 	put_field(expected, 4, 0x55555555 + 0x12600000);
 	put_field(expected + 0x57fc, 4, 0x55555555 + 0x12600000);
-	assert_int_equal(prepared_walk_relocations(&file.header, BUILT_IMAGE, memory, 0x12600000, NULL), 0);
+	assert_int_equal(prepared_relocate(&file.header, BUILT_IMAGE, memory, 0x12600000, NULL), 0);
 	assert_memory_equal(memory, expected, BUILT_IMAGE);
-	assert_int_equal(value_at(memory, 0x110, 4), 0x42f55555);
+	assert_int_equal(value_at(memory, 0x118, 4), 0x42f55555);
 	/* back again: nothing is left */
-	assert_int_equal(prepared_walk_relocations(&file.header, BUILT_IMAGE, memory, -UINT64_C(0x12600000), NULL), 0);
+	assert_int_equal(prepared_relocate(&file.header, BUILT_IMAGE, memory, -UINT64_C(0x12600000), NULL), 0);
 	for (size_t i = 0; i < BUILT_IMAGE; i++)
 		assert_int_equal(memory[i], 0x55);
 	free(memory);
@@ -359,6 +398,7 @@ int main(void)
 		cmocka_unit_test(altered_anywhere),
 		cmocka_unit_test(an_altered_head_says_so),
 		cmocka_unit_test(relocations_that_point_outside),
+		cmocka_unit_test(ends_of_long_tables),
 		cmocka_unit_test(relocations_are_applied),
 		cmocka_unit_test(without_relocations),
 	};
