@@ -151,13 +151,13 @@ static EFI_STATUS collect(struct saving *saving)
 static void print_machine(const struct saving *saving, struct printer *out)
 {
 	const struct efimap_machine *machine = &saving->machine;
+	static const char structures[][8] = { "BIOS", "system", "board" }; /* in the order of enum smbios_name, three names each */
 	const char (*name)[SMBIOS_TEXT_SIZE] = saving->names.text;
 
 	print(out, "Mapbridge " MAPBRIDGE_VERSION "\nfirmware: UEFI %u.%02u by %s, revision 0x%08x\n", machine->uefi_revision >> 16,
 	      machine->uefi_revision & 0xffff, saving->vendor, machine->firmware_revision);
-	print(out, "BIOS: %s, %s, %s\n", name[SMBIOS_BIOS_VENDOR], name[SMBIOS_BIOS_VERSION], name[SMBIOS_BIOS_DATE]);
-	print(out, "system: %s, %s, %s\n", name[SMBIOS_SYSTEM_VENDOR], name[SMBIOS_SYSTEM_PRODUCT], name[SMBIOS_SYSTEM_VERSION]);
-	print(out, "board: %s, %s, %s\n", name[SMBIOS_BOARD_VENDOR], name[SMBIOS_BOARD_PRODUCT], name[SMBIOS_BOARD_VERSION]);
+	for (unsigned i = 0; i < MM_ARRAY_COUNT(structures); i++, name += 3)
+		print(out, "%s: %s, %s, %s\n", structures[i], name[0], name[1], name[2]);
 	print(out, "ACPI RSDP 0x%llx, EFI system table 0x%llx\n", X(machine->acpi_rsdp), X(machine->efi_systab));
 }
 

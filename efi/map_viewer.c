@@ -48,6 +48,7 @@ struct viewer {
 	size_t page; /* lines that every console shows */
 
 	struct canvas *canvas; /* null: text only */
+	bool cursor;           /* was visible before */
 	bool text_on_screen;   /* the firmware cannot write to the other consoles alone */
 	struct canvas_size size;
 	size_t text_rows;
@@ -442,7 +443,8 @@ static void open_consoles(struct viewer *viewer)
 		else if (to.terminal_count > 0)
 			out = viewer->terminals[0];
 		console_redirect(to);
-		if (fw.system->ConOut)
+		viewer->cursor = fw.system->ConOut && fw.system->ConOut->Mode && fw.system->ConOut->Mode->CursorVisible;
+		if (viewer->cursor)
 			fw.system->ConOut->EnableCursor(fw.system->ConOut, FALSE);
 	}
 	viewer->text_rows = rows_of(out);
@@ -457,10 +459,10 @@ static void close_consoles(struct viewer *viewer)
 		return;
 	canvas_close(viewer->canvas);
 	console_redirect((struct console_target){ 0 });
-	if (out) {
+	if (out)
 		out->ClearScreen(out);
+	if (viewer->cursor)
 		out->EnableCursor(out, TRUE);
-	}
 }
 
 static bool make_views(struct viewer *viewer)

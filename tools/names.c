@@ -4,25 +4,22 @@
 #include <mm/efi_memmap.h>
 
 static const char *const type_names[EFI_MAX_MEMORY_TYPE][NAMINGS] = {
-	[EFI_RESERVED_TYPE] = { "Reserved", "Reserved", "Reserved", "reserved", "Reserved" },
-	[EFI_LOADER_CODE] = { "Loader Code", "Loader Code", "LoaderCode", "ldr-code", "LoaderCode" },
-	[EFI_LOADER_DATA] = { "Loader Data", "Loader Data", "LoaderData", "ldr-data", "LoaderData" },
-	[EFI_BOOT_SERVICES_CODE] = { "Boot Code", "Boot Code", "BS_Code", "BS-code", "BootServicesCode" },
-	[EFI_BOOT_SERVICES_DATA] = { "Boot Data", "Boot Data", "BS_Data", "BS-data", "BootServicesData" },
-	[EFI_RUNTIME_SERVICES_CODE] = { "Runtime Code", "Runtime Code", "RT_Code", "RT-code", "RuntimeServicesCode" },
-	[EFI_RUNTIME_SERVICES_DATA] = { "Runtime Data", "Runtime Data", "RT_Data", "RT-data", "RuntimeServicesData" },
-	[EFI_CONVENTIONAL_MEMORY] = { "Conventional", "Conventional Memory", "Available", "conv-mem",
-				      "ConventionalMemory" },
-	[EFI_UNUSABLE_MEMORY] = { "Unusable", "Unusable Memory", "Unusable", "unusable", "UnusableMemory" },
-	[EFI_ACPI_RECLAIM_MEMORY] = { "ACPI Reclaim", "ACPI Reclaim Memory", "ACPI_Recl", "ACPI-rec",
-				      "ACPIReclaimMemory" },
-	[EFI_ACPI_MEMORY_NVS] = { "ACPI Mem NVS", "ACPI Memory NVS", "ACPI_NVS", "ACPI-nvs", "ACPIMemoryNVS" },
-	[EFI_MEMORY_MAPPED_IO] = { "MMIO", "Memory Mapped I/O", "MMIO", "MMIO", "MemoryMappedIO" },
-	[EFI_MEMORY_MAPPED_IO_PORT_SPACE] = { "MMIO Port", "MMIO Port Space", "MMIO_Port", "IO-ports",
-					      "MemoryMappedIOPortSpace" },
-	[EFI_PAL_CODE] = { "PAL Code", "PAL Code", "PalCode", "PAL-code", "PalCode" },
-	[EFI_PERSISTENT_MEMORY] = { "Persistent", "Persistent Memory", "Persistent", "persist", "PersistentMemory" },
-	[EFI_UNACCEPTED_MEMORY] = { "Unaccepted", "Unaccepted", "Unaccepted", "unaccept", "UnacceptedMemory" },
+	[EFI_RESERVED_TYPE] = { "Reserved", "Reserved", "reserved", "Reserved" },
+	[EFI_LOADER_CODE] = { "Loader Code", "LoaderCode", "ldr-code", "LoaderCode" },
+	[EFI_LOADER_DATA] = { "Loader Data", "LoaderData", "ldr-data", "LoaderData" },
+	[EFI_BOOT_SERVICES_CODE] = { "Boot Code", "BS_Code", "BS-code", "BootServicesCode" },
+	[EFI_BOOT_SERVICES_DATA] = { "Boot Data", "BS_Data", "BS-data", "BootServicesData" },
+	[EFI_RUNTIME_SERVICES_CODE] = { "Runtime Code", "RT_Code", "RT-code", "RuntimeServicesCode" },
+	[EFI_RUNTIME_SERVICES_DATA] = { "Runtime Data", "RT_Data", "RT-data", "RuntimeServicesData" },
+	[EFI_CONVENTIONAL_MEMORY] = { "Conventional Memory", "Available", "conv-mem", "ConventionalMemory" },
+	[EFI_UNUSABLE_MEMORY] = { "Unusable Memory", "Unusable", "unusable", "UnusableMemory" },
+	[EFI_ACPI_RECLAIM_MEMORY] = { "ACPI Reclaim Memory", "ACPI_Recl", "ACPI-rec", "ACPIReclaimMemory" },
+	[EFI_ACPI_MEMORY_NVS] = { "ACPI Memory NVS", "ACPI_NVS", "ACPI-nvs", "ACPIMemoryNVS" },
+	[EFI_MEMORY_MAPPED_IO] = { "Memory Mapped I/O", "MMIO", "MMIO", "MemoryMappedIO" },
+	[EFI_MEMORY_MAPPED_IO_PORT_SPACE] = { "MMIO Port Space", "MMIO_Port", "IO-ports", "MemoryMappedIOPortSpace" },
+	[EFI_PAL_CODE] = { "PAL Code", "PalCode", "PAL-code", "PalCode" },
+	[EFI_PERSISTENT_MEMORY] = { "Persistent Memory", "Persistent", "persist", "PersistentMemory" },
+	[EFI_UNACCEPTED_MEMORY] = { "Unaccepted", "Unaccepted", "unaccept", "UnacceptedMemory" },
 };
 
 static const struct {
@@ -44,7 +41,7 @@ static const struct {
 bool efi_type_named(const struct text *name, enum naming naming, uint32_t *type)
 {
 	for (uint32_t i = 0; i < EFI_MAX_MEMORY_TYPE; i++)
-		if (text_equals(name, type_names[i][naming])) {
+		if (text_equals(name, naming == NAMING_LINUX ? efi_memory_type_linux_name(i) : type_names[i][naming])) {
 			*type = i;
 			return true;
 		}

@@ -6,12 +6,12 @@
 #include "map_reader.h"
 
 enum naming {
-	NAMING_LINUX,     /* today's, "Conventional" */
 	NAMING_OLD_LINUX, /* before Linux 6.2, "Conventional Memory" */
 	NAMING_SHELL,     /* the UEFI shell's memmap, "Available" */
 	NAMING_GRUB,      /* lsefimmap, "conv-mem" */
 	NAMING_FREEBSD,   /* the loader's memmap and sysctl machdep.efi_map, "ConventionalMemory" */
-	NAMINGS
+	NAMINGS,
+	NAMING_LINUX = NAMINGS /* today's, "Conventional": mm/'s own */
 };
 
 bool efi_type_named(const struct text *name, enum naming naming, uint32_t *type);

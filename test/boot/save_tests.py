@@ -18,7 +18,8 @@ SETUP_ARCH = f"{KERNELS}/setup_arch.elf"
 PLAN = r"^plan:\n(?:  .*\n|memblock_reserve: .*\n)+"
 DONE = r"\.txt( is there already)?, \d.*\n"
 MAPBRIDGE = "build/san/mapbridge"
-REPORT = (r"^where things go", r"^what is read:", r"^  0x228 hdr\.cmd_line_ptr ", r"^    e820: \[mem ", r"^reservations:", r"^page tables:")
+REPORT = (r"^where things go", r"^what is read:", r"^  0x228 hdr\.cmd_line_ptr ", r"^    e820: \[mem ", r"^reservations:",
+          r"^page tables:")
 FOLDER_ON_VOLUME = "mapbridge"
 SECTOR = 512
 CLUSTER = 4096
@@ -91,7 +92,8 @@ def read(image, path):
 
 def names(image, folder=FOLDER_ON_VOLUME):
     """What is in a folder of the volume; none when there is no such folder."""
-    result = subprocess.run(["mdir", "-b", "-i", image, f"::/{folder}"], capture_output=True, text=True, env=ENVIRONMENT)
+    command = ["mdir", "-b", "-i", image, f"::/{folder}"]
+    result = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
     return sorted(line.rsplit("/", 1)[1] for line in result.stdout.split("\n") if line.rsplit("/", 1)[-1])
 
 
@@ -103,10 +105,12 @@ def damaged(image, files):
                 yield f"{path} is not what it was"
 
 
-# What fsck.fat may find after a reset: space that belongs to nobody, and an empty new folder. Others lose nothing by it.
-HARMLESS = re.compile(r"fsck\.fat |.*: \d+ files, |Leaving filesystem unchanged|Free cluster summary wrong|  Auto-correcting|"
+# What fsck.fat may find after a reset: space that belongs to nobody, an empty new folder. Others lose nothing by it.
+HARMLESS = re.compile(r"fsck\.fat |.*: \d+ files, |Leaving filesystem unchanged|Free cluster summary wrong|"
+                      r"  Auto-correcting|"
                       r"Reclaimed \d+ unused cluster|FATs differ but appear to be intact|  Using first FAT|"
-                      rf"/{FOLDER_ON_VOLUME}$|  Expected a valid '\.\.?' entry in the \w+ slot, found free entry|  Creating\.")
+                      rf"/{FOLDER_ON_VOLUME}$|  Expected a valid '\.\.?' entry in the \w+ slot, found free entry|"
+                      r"  Creating\.")
 
 
 def broken_volume(image, harmless=None):
@@ -169,7 +173,8 @@ def check_saved(image, log, count):
         yield f"the folder has {names(image)}, saved were {pairs}"
         return
     for number, pair in enumerate(pairs):
-        data, text = read(image, f"{FOLDER_ON_VOLUME}/{pair[0]}"), read(image, f"{FOLDER_ON_VOLUME}/{pair[1]}").decode("ascii")
+        data, text = (read(image, f"{FOLDER_ON_VOLUME}/{name}") for name in pair)
+        text = text.decode("ascii")
         crc, plan = re.search(r"^e820: CRC32 ([0-9a-f]{8}) ", text, re.M), re.search(PLAN, text, re.M)
         if not crc or not pair[0].startswith(f"map-{crc[1]}"):
             yield f"{pair[0]} has not the checksum of its e820 map"
@@ -200,7 +205,7 @@ def replay(image, pair, kernel, initrds, cmdline):
 
 
 def replays(name, down, more, count, kernel, initrds, cmdline):
-    """The host's plan from a saved map is the saving loader's, and what the loader prints when it boots that machine."""
+    """The host's plan from a saved map is the saving loader's, and what the loader prints as it boots there."""
     image, files = make_image(name, {**FILES, **WITH_LINUX}, {**TEXTS, **LINUX_ENTRY})
     booted = re.findall(PLAN, boot(image, ((LIST, f"{down}\r"),), until=r"mapbridge: leaving boot services"), re.M)
     log = boot(image, ((LIST, f"{down}s"), (DONE, more[0]), *more[1:]))
@@ -225,7 +230,7 @@ def replays(name, down, more, count, kernel, initrds, cmdline):
 
 
 def replays_setup_arch():
-    """From the list, and from the viewer, which looks at one map as long as it is open: what it saved is there already."""
+    """From the list, and from the viewer, which looks at one map while it is open: its second save finds the first."""
     viewer = ("m", (r"s: save", "s"), (r"saved \S+\.txt", "s"), (r"\.txt is there already", "q"), (LIST, "q"))
     yield from replays("save_setup_arch", "", viewer, 2, SETUP_ARCH, [INITRD], "one two")
 
@@ -251,7 +256,7 @@ def write_log(path):
 
 
 def resets():
-    """The volume after each write of a save and in the middle of each, as a reset leaves it; from one of them it goes on."""
+    """The volume after each write of a save, and in the middle of each, as a reset leaves it; one is booted again."""
     image, files = make_image("save_reset", FILES, TEXTS)
     after_reset = f"{image}.reset"
     run("cp", "--sparse=always", image, after_reset)
@@ -297,7 +302,8 @@ def one_error(image, files, log, pattern, expected_names):
 def read_only_disk():
     image, files = make_image("save_read_only", FILES, TEXTS)
     log = boot(image, ((LIST, "s"), (r"mapbridge: error: .*\n", "q")), ReadOnlyMachine)
-    yield from one_error(image, files, log, r"\\mapbridge: the volume is write-protected \(EFI_WRITE_PROTECTED\).* needed: ", [])
+    pattern = r"\\mapbridge: the volume is write-protected \(EFI_WRITE_PROTECTED\).* needed: "
+    yield from one_error(image, files, log, pattern, [])
 
 
 def full_volume():
@@ -310,7 +316,8 @@ def full_volume():
     run("mcopy", "-i", image, filler, "::/filler")
     os.remove(filler)
     log = boot(image, ((LIST, "s"), (r"mapbridge: error: .*\n", "q")))
-    yield from one_error(image, files, log, r"map-[0-9a-f]{8}\.efimap: the volume is full \(EFI_VOLUME_FULL\).* needed: ", [])
+    pattern = r"map-[0-9a-f]{8}\.efimap: the volume is full \(EFI_VOLUME_FULL\).* needed: "
+    yield from one_error(image, files, log, pattern, [])
 
 
 def under_u_boot():
@@ -335,4 +342,5 @@ def removed(test):
     return run_and_remove
 
 
-TESTS = [(test.__name__, removed(test)) for test in (replays_setup_arch, replays_linux, resets, read_only_disk, full_volume, under_u_boot)]
+TESTS = [(test.__name__, removed(test)) for test in (replays_setup_arch, replays_linux, resets, read_only_disk,
+                                                     full_volume, under_u_boot)]

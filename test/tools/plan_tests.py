@@ -32,7 +32,8 @@ def recorded_map(path):
 
 def efimap(sections, stride=48):
     """An .efimap file by docs/efimap.md alone."""
-    body = b"".join(struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8) for kind, data in sections.items())
+    body = b"".join(struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
+                    for kind, data in sections.items())
     head = struct.pack("<8sIIQII", b"\x89EFIMAP1", 32, 0, 32 + len(body), stride, 1)
     return head[:12] + struct.pack("<I", zlib.crc32(head + body)) + head[16:] + body
 
@@ -41,14 +42,14 @@ def machine(levels=4, flags=3, secure_boot=2):
     return struct.pack("<IIIIQQII", levels, flags, 0x10000, 0x20046, 0xf77d014, 0xf5eb018, secure_boot, 0)
 
 
-def whole_machine(**changes):
+def whole_machine():
     """OVMF with 256 MiB; a table in reserved memory, refused memory, nodes."""
     runtime = struct.pack("<IIQQQQ", 5, 0, 0xf5ec000, 0, 16, 0x8000000000020000)
     return {MAP: recorded_map(f"{DATA}/ovmf-256M.tsv"), MACHINE: machine(),
             ATTRIBUTES: struct.pack("<II", 40, 1) + runtime,
             TABLES: struct.pack("<QQQQ", 0xf5eb018, 120, 0xff000000, 36),
             REFUSED: struct.pack("<QQ", 0xea00000, 0x10000),
-            NODES: struct.pack("<IIQIIQ", 9, 0, 36, 3, 0, 1000), LOADER: b"Mapbridge 0.1", SYSTEM: b"Example Inc.", **changes}
+            NODES: struct.pack("<IIQIIQ", 9, 0, 36, 3, 0, 1000), LOADER: b"Mapbridge 0.1", SYSTEM: b"Example Inc."}
 
 
 FILES = {"machine.efimap": efimap(whole_machine()), "kernel.elf": ELF, "vmlinuz": small_kernel.bzimage(b"not unpacked"),
@@ -135,8 +136,9 @@ def plan_refusals_say_why():
         return struct.pack("<IIQQQQQ", kind, 0, 0x200000, 0, pages, 0xf, 0)
     damaged = bytearray(FILES["machine.efimap"])
     damaged[1000] ^= 1
-    files = {"damaged.efimap": damaged, "tables.efimap": efimap(whole_machine(**{}) | {TABLES: bytes(9 * 16)}),
-             "map-only.efimap": efimap({MAP: one(7, 1)}), "small.efimap": efimap({MAP: one(7, 256), MACHINE: machine()}),
+    files = {"damaged.efimap": damaged, "tables.efimap": efimap(whole_machine() | {TABLES: bytes(9 * 16)}),
+             "map-only.efimap": efimap({MAP: one(7, 1)}),
+             "small.efimap": efimap({MAP: one(7, 256), MACHINE: machine()}),
              "nodes.efimap": efimap(whole_machine() | {NODES: struct.pack("<IIQ", 9, 0, 1 << 62)}),
              "unaccepted.efimap": efimap({MAP: one(7, 65536) + one(15, 1), MACHINE: machine()}), "empty.img": b""}
     with Folder() as folder:
@@ -165,7 +167,8 @@ def a_saved_prepared_kernel_stays_where_it_was():
                               cwd=folder.folder.name)
         if made.returncode:
             yield f"mapbridge prepare: {made.stderr}"
-        plans = [folder.plan("--map", f"{name}.efimap", "--kernel", "k.mbk", "--brief") for name in ("a", "a", "b", "machine")]
+        plans = [folder.plan("--map", f"{name}.efimap", "--kernel", "k.mbk", "--brief")
+                 for name in ("a", "a", "b", "machine")]
         if any(status or errors for status, _, errors in plans):
             yield f"{plans}"
         texts = [text for _, text, _ in plans]

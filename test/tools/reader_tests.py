@@ -199,6 +199,10 @@ def logs_with_several_maps_and_gaps():
         status, output, errors = run("show", "--as", "tsv", "-", given=text.encode())
         if status or [row[1] >> 12 for row in tables(output)["type"]] != starts or not re.search(pattern, errors):
             yield f"{name}: status {status}, {output}, {errors}"
+    labels = "label\tstart\tend_inclusive\ttype\n" + "".join(f"table {index}\t0x0\t0xfff\t1\n" for index in range(40))
+    yield from expect("many tables", run("show", "-", given=labels.encode()), 1, "\"table 39\" was left out: more than")
+    deep = " " * 1000 + "00000000-00000fff : deep\n00001000-00001fff : good\n"
+    yield from expect("deep iomem", run("show", "-", given=deep.encode()), 1, ":1: .* is damaged")
     text = "".join(f"BIOS-e820: [mem 0x{index:x}-0x0] usable\n" for index in range(2, 300)) + lines[0]
     yield from expect("many damaged", run("show", "-", given=text.encode()), 1,
                       "standard input: 198 more lines are damaged\n$")
@@ -277,6 +281,26 @@ def boot_params(entries, sentinel=0, count=None):
     for index, entry in enumerate(entries):
         struct.pack_into("<QQI", page, 0x2d0 + 20 * index, *entry)
     return bytes(page)
+
+
+RULES = {"match stub/xen": "the rule of Linux's EFI stub", "match xen/stub": "the rule of Linux's EFI stub",
+         "match grub": "the rule of GRUB, which gives type 20", "match grub5": "the rule of old GRUB and elilo"}
+
+
+def check_knows_the_rule():
+    """Of each pair of the corpus: whose rule made the e820 map from the EFI map, as pairs.tsv says."""
+    if not os.path.exists(f"{CORPUS}/pairs.tsv") and not os.environ.get("MAPBRIDGE_CORPUS"):
+        raise NoCorpus(f"nothing was checked, because there is no file {CORPUS}/pairs.tsv")
+    with open(f"{CORPUS}/pairs.tsv", encoding="utf-8") as file:
+        pairs = [line.split("\t") for line in file.read().split("\n")[1:] if line]
+    if not pairs:
+        yield f"{CORPUS}/pairs.tsv is empty"
+    for identity, name, _, _, _, verdict, *_ in pairs:
+        wanted = (f"note: the e820 map follows from the EFI map by {RULES[verdict]}" if verdict in RULES else
+                  "note: the e820 map does not follow from the EFI map by any rule|so that it is a part only")
+        output = run("check", f"{CORPUS}/raw/{identity}-{name}.txt")[1]
+        if not re.search(wanted, output) or (verdict in RULES and "the EFI map makes it" in output):
+            yield f"{identity}, {verdict}: {output}"
 
 
 def efimap(stride, descriptors, sections):
@@ -436,8 +460,8 @@ def a_million_descriptors_fit():
 
 
 TESTS = [(function.__name__, function) for function in (
-    outputs_are_golden, corpus_is_read, efimap_files_are_read, own_formats_come_back, table_is_a_log_again,
-    encodings_and_line_ends_do_not_matter, refusals_say_why, help_has_examples, sys_folders_are_read,
+    outputs_are_golden, corpus_is_read, check_knows_the_rule, efimap_files_are_read, own_formats_come_back,
+    table_is_a_log_again, encodings_and_line_ends_do_not_matter, refusals_say_why, help_has_examples, sys_folders_are_read,
     logs_with_several_maps_and_gaps, documented_output_is_real, colour_is_for_terminals, long_work_shows_progress,
     a_million_descriptors_fit)]
 

@@ -324,6 +324,23 @@ static void shows_e820_alone(void **state)
 		    "  persistent (type 12): 1 bytes\n");
 }
 
+/* A single type that is none of the usual has its name, several are told together. */
+static void totals_of_other_types(void **state)
+{
+	TABLE(table, 3, { 0, 0x1000, 12 }, { 0x1000, 0x1000, 12 }, { 0x2000, 0x800, 9 });
+	struct buffer_printer out;
+	char text[200];
+
+	(void)state;
+	buffer_printer_init(&out, text, sizeof(text));
+	map_print_totals(&table, &out.printer);
+	assert_string_equal(text, "totals:\n  other types: 10240 bytes (10 KiB)\n");
+	table.nr_entries = 2;
+	buffer_printer_init(&out, text, sizeof(text));
+	map_print_totals(&table, &out.printer);
+	assert_string_equal(text, "totals:\n  persistent (type 12): 8192 bytes (8 KiB)\n");
+}
+
 static void expect_bar(const struct seen *seen, enum map_view view, uint32_t cells, const char *wanted)
 {
 	size_t capacity = map_views_range_capacity(&seen->views);
@@ -391,6 +408,7 @@ int main(void)
 		cmocka_unit_test(shows_a_plan),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(shows_e820_alone),
+		cmocka_unit_test(totals_of_other_types),
 		cmocka_unit_test(draws_bars),
 		cmocka_unit_test(totals_of_kinds),
 	};
