@@ -46,34 +46,19 @@ def text_file(boot, name, text):
     return path
 
 
-def entry_files(boot, *more):
+def entry_files(boot, settings=""):
     """A type 1 entry of the Boot Loader Specification, which systemd-boot and Mapbridge read alike."""
-    lines = ["title bench", "linux /kernel", *(["initrd /initrd"] if boot.initrd else []), f"options {boot.cmdline}", *more]
+    lines = ["title bench", "linux /kernel", *(["initrd /initrd"] if boot.initrd else []), f"options {boot.cmdline}"]
     files = {"kernel": boot.kernel, "loader/entries/bench.conf": text_file(boot, "bench.conf", "\n".join(lines) + "\n"),
-             "loader/loader.conf": text_file(boot, "loader.conf", "default bench.conf\ntimeout 0\n")}
+             "loader/loader.conf": text_file(boot, "loader.conf", f"default bench.conf\ntimeout 0\n{settings}")}
     if boot.initrd:
         files["initrd"] = boot.initrd
     return files
 
 
 def mapbridge(boot):
-    return Disk(boot.loader, entry_files(boot), boot.loader)
-
-
-def mapbridge_prepared(boot, *more):
-    """The same entry with the kernel unpacked beforehand."""
-    prepared = f"{boot.folder}/kernel.mbk"
-    subprocess.run(["build/mapbridge", "prepare", boot.kernel, "-o", prepared], check=True, stdout=subprocess.DEVNULL)
-    files = entry_files(boot, "mapbridge-prepared /kernel.mbk", *more)
-    return Disk(boot.loader, {**files, "kernel.mbk": prepared}, boot.loader)
-
-
-def mapbridge_prepared_kaslr(boot):
-    return mapbridge_prepared(dataclasses.replace(boot, cmdline=boot.cmdline.replace("nokaslr ", "")))
-
-
-def mapbridge_prepared_verified(boot):
-    return mapbridge_prepared(boot, "mapbridge-verify yes")
+    """Quiet, as without a line in loader.conf: nothing is on the screen that nobody asked for."""
+    return Disk(boot.loader, entry_files(boot, "mapbridge-console quiet\n"), boot.loader)
 
 
 def systemd_boot(boot):
@@ -111,10 +96,18 @@ def grub(boot):
     config = text_file(boot, "grub.cfg", 'regexp --set=1:dev "\\(([^)]*)\\)" "$cmdpath"\nset root=$dev\n'
                        f"linux /kernel {boot.cmdline}\ninitrd /initrd\nboot\n")
     subprocess.run(["grub-mkimage", "-d", GRUB, "-O", "x86_64-efi", "-p", "/EFI/BOOT", "-c", config, "-o", out,
-                    "fat", "linux", "boot", "regexp"], check=True)
+                    "part_gpt", "fat", "linux", "boot", "regexp"], check=True)
     return Disk(out, {"kernel": boot.kernel, "initrd": boot.initrd}, out)
 
 
-LINUX = {"mapbridge": mapbridge, "mapbridge, prepared": mapbridge_prepared, "prepared, KASLR": mapbridge_prepared_kaslr,
-         "prepared, verified": mapbridge_prepared_verified, "systemd-boot": systemd_boot, "stub-direct": stub_direct, "uki": uki, "grub": grub}
+def grub_debian(boot):
+    """GRUB as Debian ships it: the signed image with all its modules."""
+    loader = need("/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", "grub-efi-amd64-signed")
+    config = text_file(boot, "grub.cfg", f"set timeout=0\nmenuentry bench {{\n\tlinux /kernel {boot.cmdline}\n"
+                       "\tinitrd /initrd\n}\n")
+    return Disk(loader, {"kernel": boot.kernel, "initrd": boot.initrd, "EFI/debian/grub.cfg": config}, loader)
+
+
+LINUX = {"mapbridge": mapbridge, "systemd-boot": systemd_boot, "stub-direct": stub_direct, "uki": uki, "grub": grub,
+         "grub-debian": grub_debian}
 ELF64 = {"mapbridge": mapbridge}
