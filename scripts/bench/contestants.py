@@ -46,19 +46,35 @@ def text_file(boot, name, text):
     return path
 
 
-def entry_files(boot, settings=""):
+def entry_files(boot, *more):
     """A type 1 entry of the Boot Loader Specification, which systemd-boot and Mapbridge read alike."""
-    lines = ["title bench", "linux /kernel", *(["initrd /initrd"] if boot.initrd else []), f"options {boot.cmdline}"]
+    lines = ["title bench", "linux /kernel", *(["initrd /initrd"] if boot.initrd else []), f"options {boot.cmdline}", *more]
     files = {"kernel": boot.kernel, "loader/entries/bench.conf": text_file(boot, "bench.conf", "\n".join(lines) + "\n"),
-             "loader/loader.conf": text_file(boot, "loader.conf", f"default bench.conf\ntimeout 0\n{settings}")}
+             "loader/loader.conf": text_file(boot, "loader.conf", "default bench.conf\ntimeout 0\n")}
     if boot.initrd:
         files["initrd"] = boot.initrd
     return files
 
 
 def mapbridge(boot):
-    """Quiet, as without a line in loader.conf: nothing is on the screen that nobody asked for."""
-    return Disk(boot.loader, entry_files(boot, "mapbridge-console quiet\n"), boot.loader)
+    """Without a line mapbridge-console, so that nothing is on the screen that nobody asked for."""
+    return Disk(boot.loader, entry_files(boot), boot.loader)
+
+
+def mapbridge_prepared(boot, *more):
+    """The same entry with the kernel unpacked beforehand."""
+    prepared = f"{boot.folder}/kernel.mbk"
+    subprocess.run(["build/mapbridge", "prepare", boot.kernel, "-o", prepared], check=True, stdout=subprocess.DEVNULL)
+    files = entry_files(boot, "mapbridge-prepared /kernel.mbk", *more)
+    return Disk(boot.loader, {**files, "kernel.mbk": prepared}, boot.loader)
+
+
+def mapbridge_prepared_kaslr(boot):
+    return mapbridge_prepared(dataclasses.replace(boot, cmdline=boot.cmdline.replace("nokaslr ", "")))
+
+
+def mapbridge_prepared_verified(boot):
+    return mapbridge_prepared(boot, "mapbridge-verify yes")
 
 
 def systemd_boot(boot):
@@ -108,6 +124,7 @@ def grub_debian(boot):
     return Disk(loader, {"kernel": boot.kernel, "initrd": boot.initrd, "EFI/debian/grub.cfg": config}, loader)
 
 
-LINUX = {"mapbridge": mapbridge, "systemd-boot": systemd_boot, "stub-direct": stub_direct, "uki": uki, "grub": grub,
-         "grub-debian": grub_debian}
+LINUX = {"mapbridge": mapbridge, "mapbridge, prepared": mapbridge_prepared, "prepared, KASLR": mapbridge_prepared_kaslr,
+         "prepared, verified": mapbridge_prepared_verified, "systemd-boot": systemd_boot, "stub-direct": stub_direct,
+         "uki": uki, "grub": grub, "grub-debian": grub_debian}
 ELF64 = {"mapbridge": mapbridge}

@@ -50,8 +50,8 @@ def elf_header(data):
     return entry, table, u16(data, 56)
 
 
-def pattern(data, offset):
-    return data[offset:offset + PATTERN_LENGTH].hex()
+def pattern(data, offset, length=PATTERN_LENGTH):
+    return data[offset:offset + length].hex()
 
 
 def bzimage_entries(data):
