@@ -48,7 +48,8 @@ def text_file(boot, name, text):
 
 def entry_files(boot, *more):
     """A type 1 entry of the Boot Loader Specification, which systemd-boot and Mapbridge read alike."""
-    lines = ["title bench", "linux /kernel", *(["initrd /initrd"] if boot.initrd else []), f"options {boot.cmdline}", *more]
+    lines = ["title bench", "linux /kernel", *(["initrd /initrd"] if boot.initrd else []), f"options {boot.cmdline}",
+             *more]
     files = {"kernel": boot.kernel, "loader/entries/bench.conf": text_file(boot, "bench.conf", "\n".join(lines) + "\n"),
              "loader/loader.conf": text_file(boot, "loader.conf", "default bench.conf\ntimeout 0\n")}
     if boot.initrd:

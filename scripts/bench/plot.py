@@ -29,12 +29,13 @@ def svg(tables):
             lines.append(f'<text x="{LEFT - 6}" y="{y + 13}" text-anchor="end">{html.escape(name)}</text>')
             for kind, start, end in (("load", 0.1, load), ("unpack", load, load + unpack)):
                 lines.append(f'<rect x="{place(start):.1f}" y="{y}" width="{max(place(end) - place(start), 0.5):.1f}" '
-                             f'height="{BAR}" fill="{COLOURS[kind]}"><title>{kind}: {end - start:.2f} million</title></rect>')
+                             f'height="{BAR}" fill="{COLOURS[kind]}"><title>{kind}: {end - start:.2f} million</title>'
+                             "</rect>")
             lines.append(f'<text x="{place(load + unpack) + 5:.1f}" y="{y + 13}">{load:.1f} + {unpack:.0f}</text>')
             y += BAR + 4
         y += 10
-    head = ("millions of instructions from the loader's first to the unpacked kernel's: load (blue) + unpacking (orange); "
-            "logarithmic")
+    head = ("millions of instructions from the loader's first to the unpacked kernel's: load (blue) + unpacking "
+            "(orange); logarithmic")
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 120}" height="{y}" '
             'font-family="sans-serif" font-size="12">\n<rect width="100%" height="100%" fill="white"/>\n'
             f'<text x="4" y="16">{head}</text>\n' + "\n".join(lines) + "\n</svg>\n")
