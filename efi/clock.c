@@ -44,6 +44,7 @@ void clock_begin(void)
 	const uint8_t *fadt = machine_acpi_table("FACP");
 	uint64_t port = fadt ? read_field(fadt, FADT_PM_TMR_BLK, 4) : 0;
 
+	timer.frequency = timer.port = 0;
 	if (fadt && port == 0 && read_field(fadt, FADT_X_PM_TMR_BLK, 1) == SYSTEM_IO)
 		port = read_field(fadt, FADT_X_PM_TMR_BLK + 4, 8);
 	if (port == 0 || port > UINT16_MAX)

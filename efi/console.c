@@ -113,6 +113,14 @@ static void catch_up(void)
 	pool_free(text);
 }
 
+void console_begin(void)
+{
+	usual = level = CONSOLE_UNSET;
+	attended = shown = false;
+	kept = NULL;
+	kept_length = 0;
+}
+
 void console_set_usual(enum console_level wanted)
 {
 	usual = level = wanted;

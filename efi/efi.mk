@@ -16,8 +16,9 @@ $(B)/efi/%.o: %.S Makefile efi/efi.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(EFI_FLAGS) -c $< -o $@
 
-# each boot of a prepared kernel goes through these hundreds of thousands of times
-$(addprefix $(B)/efi/loader/,prepared_relocate.o sha256.o xxh64.o): EFI_FLAGS += -O2
+# each boot goes through these many times, one of a prepared kernel hundreds of thousands of times
+$(addprefix $(B)/efi/,mm/efi_memmap.o mm/paging_build.o loader/page_map.o \
+	loader/prepared_relocate.o loader/sha256.o loader/xxh64.o): EFI_FLAGS += -O2
 
 $(B)/efi/libmm.a: $(MM_C:%.c=$(B)/efi/%.o)
 $(B)/efi/libloader.a: $(LOADER_C:%.c=$(B)/efi/%.o) $(B)/efi/loader/stub.o

@@ -34,6 +34,11 @@ struct firmware {
 	unsigned volume_count;
 	const struct volume *volume; /* the one that paths mean: that of the entry which is read or started */
 	uint64_t tsc;
+	struct secure_boot { /* machine.c: what the variables say */
+		bool known;
+		EFI_STATUS status, setup_status;
+		UINT8 on, setup;
+	} secure_boot;
 };
 
 extern struct firmware fw;
@@ -47,6 +52,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
  * was said comes then.
  */
 extern struct printer *const console;
+void console_begin(void);
 void console_flush(void);
 void console_set_usual(enum console_level wanted); /* of loader.conf */
 void console_set_level(enum console_level wanted); /* of the entry that starts; CONSOLE_UNSET: the usual one */

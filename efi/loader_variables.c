@@ -103,6 +103,7 @@ void loader_variables_tell(const struct entry_list *list)
 	struct buffer_printer out;
 	char text[40];
 
+	refused = keeps_last = false;
 	set_text("LoaderInfo", UNTIL_RESET, "Mapbridge");
 	set("LoaderFeatures", UNTIL_RESET, &features, sizeof(features));
 	tell_firmware();

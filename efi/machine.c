@@ -90,17 +90,34 @@ static EFI_STATUS read_byte(const CHAR16 *name, EFI_GUID *vendor, UINT32 *attrib
 	return fw.runtime->GetVariable((CHAR16 *)name, vendor, attributes, &size, value);
 }
 
+/* Asked once: each variable costs some firmware tens of thousands of instructions. */
+static const struct secure_boot *secure_boot(void)
+{
+	struct secure_boot *found = &fw.secure_boot;
+
+	if (found->known)
+		return found;
+	found->known = true;
+	found->status = read_byte(L"SecureBoot", &global_guid, NULL, &found->on);
+	found->setup_status = EFI_ERROR(found->status) ? found->status :
+							 read_byte(L"SetupMode", &global_guid, NULL, &found->setup);
+	if (EFI_ERROR(found->status) && found->status != EFI_NOT_FOUND && found->status != EFI_UNSUPPORTED)
+		print(console, "mapbridge: note: the firmware does not say whether Secure Boot is on (%s): taken as on\n",
+		      status_name(found->status));
+	return found;
+}
+
 uint8_t machine_secure_boot_mode(void)
 {
-	UINT8 secure, setup, insecure;
+	const struct secure_boot *found = secure_boot();
+	UINT8 insecure;
 	UINT32 attributes = 0;
-	EFI_STATUS status = read_byte(L"SecureBoot", &global_guid, NULL, &secure);
 
-	if (status == EFI_NOT_FOUND)
+	if (found->status == EFI_NOT_FOUND)
 		return SECURE_BOOT_DISABLED;
-	if (EFI_ERROR(status) || EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)))
+	if (EFI_ERROR(found->setup_status))
 		return SECURE_BOOT_UNKNOWN;
-	if (secure != 1 || setup == 1)
+	if (found->on != 1 || found->setup == 1)
 		return SECURE_BOOT_DISABLED;
 	/* The user of a machine with shim may have switched verification off: a variable that no running system can write. */
 	if (!EFI_ERROR(read_byte(L"MokSBState", &shim_guid, &attributes, &insecure)) &&
@@ -115,15 +132,11 @@ uint8_t machine_secure_boot_mode(void)
  */
 bool machine_secure_boot(void)
 {
-	UINT8 secure = 0, setup = 0;
-	EFI_STATUS status = read_byte(L"SecureBoot", &global_guid, NULL, &secure);
+	const struct secure_boot *found = secure_boot();
 
-	if (status == EFI_NOT_FOUND || status == EFI_UNSUPPORTED)
+	if (found->status == EFI_NOT_FOUND || found->status == EFI_UNSUPPORTED)
 		return false;
-	if (EFI_ERROR(status))
-		print(console, "mapbridge: note: the firmware does not say whether Secure Boot is on (%s): taken as on\n",
-		      status_name(status));
-	return EFI_ERROR(status) || (secure == 1 && (EFI_ERROR(read_byte(L"SetupMode", &global_guid, NULL, &setup)) || setup != 1));
+	return EFI_ERROR(found->status) || (found->on == 1 && (EFI_ERROR(found->setup_status) || found->setup != 1));
 }
 
 /* TCG Platform Reset Attack Mitigation Specification, section 4: bit 0 is to be set, and the firmware clears it. */

@@ -39,6 +39,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 
 	fw = (struct firmware){ .image = image, .system = system, .boot = system->BootServices,
 				.runtime = system->RuntimeServices, .tsc = machine_tsc() };
+	console_begin();
 	clock_begin();
 	fw.boot->SetWatchdogTimer(0, 0, 0, NULL);
 	print(console, "Mapbridge, from the firmware's memory map to a running kernel\n");

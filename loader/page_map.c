@@ -58,19 +58,18 @@ enum pass {
 
 static int map_descriptor(struct boot_plan *plan, const struct efi_memory_desc *desc, enum pass pass)
 {
-	bool runtime = desc->attribute & EFI_ATTRIBUTE_RUNTIME, wanted = is_mapped(desc);
+	bool concerned = pass == PASS_RUNTIME ? (desc->attribute & EFI_ATTRIBUTE_RUNTIME) != 0 :
+						is_mapped(desc) == (pass == PASS_MEMORY);
 	uint64_t base, size;
 
-	if (!desc_pages(desc, &base, &size))
+	if (!concerned || !desc_pages(desc, &base, &size))
 		return 0;
 	switch (pass) {
 	case PASS_MEMORY:
-		return wanted ? map_identity(plan, base, size, PAGING_WRITE) : 0;
+		return map_identity(plan, base, size, PAGING_WRITE);
 	case PASS_HOLES:
-		return wanted ? 0 : paging_map_clear(&plan->page_map, va(base), size);
+		return paging_map_clear(&plan->page_map, va(base), size);
 	default:
-		if (!runtime)
-			return 0;
 		return map_identity(plan, base, size,
 				    PAGING_WRITE | (desc->type == EFI_RUNTIME_SERVICES_CODE ? PAGING_EXECUTE : 0) |
 					    (is_mmio(desc->type) ? PAGING_UNCACHED : 0));
@@ -79,10 +78,11 @@ static int map_descriptor(struct boot_plan *plan, const struct efi_memory_desc *
 
 static int map_firmware(struct boot_plan *plan, const struct efi_memmap *map)
 {
+	size_t count = efi_memmap_count(map);
 	int error = 0;
 
 	for (enum pass pass = PASS_MEMORY; pass < PASSES; pass++) {
-		for (size_t i = 0; i < efi_memmap_count(map) && !error; i++) {
+		for (size_t i = 0; i < count && !error; i++) {
 			struct efi_memory_desc desc;
 
 			efi_memmap_get(map, i, &desc);
@@ -92,14 +92,19 @@ static int map_firmware(struct boot_plan *plan, const struct efi_memmap *map)
 	return error;
 }
 
-/* Whether one descriptor for runtime services has all of [base, base + size). */
-static bool is_runtime(const struct efi_memmap *map, uint64_t base, uint64_t size)
+/*
+ * Whether one descriptor for runtime services has all of [base, base + size). The one that was found is in *at, where the
+ * next search begins: what both tables have in order is found at once.
+ */
+static bool is_runtime(const struct efi_memmap *map, uint64_t base, uint64_t size, size_t *at)
 {
-	for (size_t i = 0; i < efi_memmap_count(map); i++) {
+	size_t count = efi_memmap_count(map);
+
+	for (size_t i = 0; i < count; i++, *at = *at + 1 < count ? *at + 1 : 0) {
 		struct efi_memory_desc desc;
 		uint64_t desc_base, desc_size;
 
-		efi_memmap_get(map, i, &desc);
+		efi_memmap_get(map, *at, &desc);
 		if ((desc.attribute & EFI_ATTRIBUTE_RUNTIME) && placement_type(&desc) == PLACEMENT_OTHER &&
 		    desc_pages(&desc, &desc_base, &desc_size) && base >= desc_base && size <= desc_size &&
 		    base - desc_base <= desc_size - size)
@@ -114,15 +119,16 @@ static bool is_runtime(const struct efi_memmap *map, uint64_t base, uint64_t siz
  */
 static int map_attributes(struct boot_plan *plan, const struct efi_memmap *map, const struct efi_memmap *attributes)
 {
+	size_t count = efi_memmap_count(attributes), at = 0;
 	int error = 0;
 
-	for (size_t i = 0; i < efi_memmap_count(attributes) && !error; i++) {
+	for (size_t i = 0; i < count && !error; i++) {
 		struct efi_memory_desc desc;
 		uint64_t base, size;
 
 		efi_memmap_get(attributes, i, &desc);
 		if (desc_pages(&desc, &base, &size) && (desc.attribute & EFI_ATTRIBUTE_RUNTIME) &&
-		    (desc.attribute & (EFI_ATTRIBUTE_RO | EFI_ATTRIBUTE_XP)) && is_runtime(map, base, size))
+		    (desc.attribute & (EFI_ATTRIBUTE_RO | EFI_ATTRIBUTE_XP)) && is_runtime(map, base, size, &at))
 			error = map_identity(plan, base, size,
 					     (desc.attribute & EFI_ATTRIBUTE_RO ? 0 : PAGING_WRITE) |
 						     (desc.attribute & EFI_ATTRIBUTE_XP ? 0 : PAGING_EXECUTE));

@@ -245,9 +245,10 @@ static int check_command_line(const struct boot_request *request, struct printer
 
 uint64_t boot_plan_unaccepted(const struct efi_memmap *map)
 {
+	size_t count = efi_memmap_count(map);
 	uint64_t pages = 0;
 
-	for (size_t i = 0; i < efi_memmap_count(map); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct efi_memory_desc desc;
 
 		efi_memmap_get(map, i, &desc);

@@ -8,9 +8,13 @@ size_t efi_memmap_count(const struct efi_memmap *map)
 
 bool efi_memmap_get(const struct efi_memmap *map, size_t index, struct efi_memory_desc *desc)
 {
-	if (index >= efi_memmap_count(map))
+	size_t end;
+
+	/* no division: it is called for each descriptor of many maps */
+	if (!map->buffer || map->desc_size < sizeof(*desc) || __builtin_add_overflow(index, 1, &end) ||
+	    __builtin_mul_overflow(end, map->desc_size, &end) || end > map->size)
 		return false;
-	__builtin_memcpy(desc, (const unsigned char *)map->buffer + index * map->desc_size, sizeof(*desc));
+	__builtin_memcpy(desc, (const unsigned char *)map->buffer + (end - map->desc_size), sizeof(*desc));
 	return true;
 }
 

@@ -73,13 +73,13 @@ static void build_range(struct build *build, const struct paging_mode *mode, con
 		uint64_t *table = table_for(build, mode, virt, level);
 		unsigned index = index_at(virt, level);
 
-		/* As many pages of this size as this table still takes; stops where larger pages become possible. */
+		/* As many pages of this size as this table takes; larger ones become possible only behind it. */
 		do {
 			table[index] = phys | flags | (level > 1 ? PTE_LARGE : 0);
 			virt += page;
 			phys += page;
 			left -= page;
-		} while (++index < PAGING_TABLE_ENTRIES && left >= page && level_for(mode, virt, phys, left) == level);
+		} while (++index < PAGING_TABLE_ENTRIES && left >= page);
 	}
 }
 
