@@ -12,13 +12,13 @@ $(B)/fuzz/obj/%.o: %.c
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -c $< -o $@
 $(B)/fuzz/%: $(B)/fuzz/obj/test/fuzz/%.o $(MM_HOST_C:%.c=$(B)/fuzz/obj/%.o) $(LOADER_C:%.c=$(B)/fuzz/obj/%.o)
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ -o $@
-# read_NAME_fuzz.c: the readers of the host command
+# the readers of the host command
 READERS_C := $(wildcard tools/read_*.c) $(patsubst %,tools/%.c,\
-	text names e820_line json utf8 map_source source_text progress file_content)
-$(B)/fuzz/libreaders.a: $(READERS_C:%.c=$(B)/fuzz/obj/%.o)
+	text names e820_line json utf8 map_source map_source_read source_text progress file_content)
+$(B)/fuzz/libreaders.a: $(READERS_C:%.c=$(B)/fuzz/obj/%.o) test/fuzz.mk
 	$(Q)rm -f $@
-	$(Q)ar rcsD $@ $^
-$(B)/fuzz/read_%: $(B)/fuzz/obj/test/fuzz/read_%.o $(B)/fuzz/libreaders.a $(MM_HOST_C:%.c=$(B)/fuzz/obj/%.o)
+	$(Q)ar rcsD $@ $(filter %.o,$^)
+$(B)/fuzz/map_readers_fuzz: $(B)/fuzz/obj/test/fuzz/map_readers_fuzz.o $(B)/fuzz/libreaders.a $(MM_HOST_C:%.c=$(B)/fuzz/obj/%.o)
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ -o $@
 
 fuzz: $(FUZZ_TARGETS)

@@ -58,6 +58,11 @@ void source_add_e820(struct map_source *source, const char *label, uint64_t star
 	struct source_e820 *e820 = (struct source_e820 *)map_source_e820(source, label);
 	struct e820_table *table;
 
+	if (!e820 && source->nr_e820 == MAX_E820_TABLES) {
+		source_note(source, NOTE_DAMAGED, 0, "an entry of the e820 table \"%s\" was left out: more than %d tables",
+			    label, MAX_E820_TABLES);
+		return;
+	}
 	if (!e820) {
 		source->e820 = or_end(realloc(source->e820, (source->nr_e820 + 1) * sizeof(*source->e820)));
 		e820 = &source->e820[source->nr_e820++];

@@ -15,6 +15,9 @@ struct source_e820 {
 	struct e820_table table;
 };
 
+/* Linux prints four at most. */
+#define MAX_E820_TABLES 32
+
 /* A line of /proc/iomem: depth levels below the root, end inclusive. */
 struct source_iomem {
 	unsigned depth;
@@ -55,7 +58,7 @@ struct map_source {
 	uint64_t efi_size;         /* of the firmware's buffer in bytes; 0 when the file does not say */
 	uint64_t efi_version;      /* descriptor version; 0 when the file does not say */
 
-	struct source_e820 *e820;
+	struct source_e820 *e820; /* at most MAX_E820_TABLES */
 	size_t nr_e820;
 	struct source_iomem *iomem;
 	size_t nr_iomem, max_iomem;

@@ -129,7 +129,7 @@ static void print_efi_type(uint32_t type)
 	if (type < EFI_MAX_MEMORY_TYPE)
 		printf("[%-12s", efi_memory_type_linux_name(type));
 	else
-		printf("[type=%-7u", (unsigned)type);
+		printf("[type=%u", (unsigned)type);
 }
 
 /* As efi_mem lines of Linux 6.1; what has no valid end as its line about invalid entries. */

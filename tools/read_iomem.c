@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* Far more levels than any kernel prints. */
+#define MAX_DEPTH 100
+
 static enum line_kind iomem_line(struct map_source *source, struct text line)
 {
 	const char *first = line.at, *digits;
@@ -19,7 +22,7 @@ static enum line_kind iomem_line(struct map_source *source, struct text line)
 	if (!text_hex(&line, &start) || line.at - digits < 4 || !text_skip(&line, "-") || !text_hex(&line, &end) ||
 	    !text_skip(&line, " : "))
 		return LINE_OTHER;
-	if (end < start || memchr(first, '\t', (size_t)(digits - first)))
+	if (end < start || depth > MAX_DEPTH || memchr(first, '\t', (size_t)(digits - first)))
 		return LINE_DAMAGED;
 	source_add_iomem(source, depth, start, end, line.at, text_size(&line));
 	return LINE_READ;

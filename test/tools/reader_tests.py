@@ -199,6 +199,10 @@ def logs_with_several_maps_and_gaps():
         status, output, errors = run("show", "--as", "tsv", "-", given=text.encode())
         if status or [row[1] >> 12 for row in tables(output)["type"]] != starts or not re.search(pattern, errors):
             yield f"{name}: status {status}, {output}, {errors}"
+    labels = "label\tstart\tend_inclusive\ttype\n" + "".join(f"table {index}\t0x0\t0xfff\t1\n" for index in range(40))
+    yield from expect("many tables", run("show", "-", given=labels.encode()), 1, "\"table 39\" was left out: more than")
+    deep = " " * 1000 + "00000000-00000fff : deep\n00001000-00001fff : good\n"
+    yield from expect("deep iomem", run("show", "-", given=deep.encode()), 1, ":1: .* is damaged")
     text = "".join(f"BIOS-e820: [mem 0x{index:x}-0x0] usable\n" for index in range(2, 300)) + lines[0]
     yield from expect("many damaged", run("show", "-", given=text.encode()), 1,
                       "standard input: 198 more lines are damaged\n$")
@@ -456,8 +460,8 @@ def a_million_descriptors_fit():
 
 
 TESTS = [(function.__name__, function) for function in (
-    outputs_are_golden, corpus_is_read, check_knows_the_rule, efimap_files_are_read, own_formats_come_back, table_is_a_log_again,
-    encodings_and_line_ends_do_not_matter, refusals_say_why, help_has_examples, sys_folders_are_read,
+    outputs_are_golden, corpus_is_read, check_knows_the_rule, efimap_files_are_read, own_formats_come_back,
+    table_is_a_log_again, encodings_and_line_ends_do_not_matter, refusals_say_why, help_has_examples, sys_folders_are_read,
     logs_with_several_maps_and_gaps, documented_output_is_real, colour_is_for_terminals, long_work_shows_progress,
     a_million_descriptors_fit)]
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as a file of one format: what every reader must hold, and what follows from what it read. */
-#ifndef TEST_READER_FUZZ_H
-#define TEST_READER_FUZZ_H
-
+/*
+ * Any bytes as a file with a map: what every reader of the host command must hold, whether it is asked first or not, and
+ * what follows from what it read. Bytes become UTF-8 without escape sequences before, as they do in the command.
+ */
+#include "../../tools/file_content.h"
 #include "../../tools/map_reader.h"
+#include "../../tools/utf8.h"
 #include "fuzz.h"
 
-static inline void check_source(const struct map_source *source)
+static void check_source(const struct map_source *source)
 {
 	struct e820_table table;
 	size_t damaged = 0;
@@ -29,7 +31,7 @@ static inline void check_source(const struct map_source *source)
 }
 
 /* Probing must not depend on anything but the bytes; what was probed for can be parsed. */
-static inline void fuzz_reader(const struct map_reader *reader, const uint8_t *data, size_t size)
+static void read_as(const struct map_reader *reader, const void *data, size_t size)
 {
 	char *bytes = exact_copy(data, size);
 	struct map_source source = { .name = NULL };
@@ -48,11 +50,37 @@ static inline void fuzz_reader(const struct map_reader *reader, const uint8_t *d
 	map_source_free(&source);
 }
 
-#define FUZZ_READER(reader)                                                                                            \
-	int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                                   \
-	{                                                                                                              \
-		fuzz_reader(&reader, data, size);                                                                      \
-		return 0;                                                                                              \
-	}
+/* What comes out is UTF-8 wherever UTF-16 went in, and has no escape. */
+static struct content as_text(const uint8_t *data, size_t size)
+{
+	struct content content = { exact_copy(NULL, size + 1), size };
+	bool marked = size >= 2 && ((data[0] == 0xff && data[1] == 0xfe) || (data[0] == 0xfe && data[1] == 0xff));
+	size_t odd = size % 2;
 
-#endif
+	if (size)
+		memcpy(content.data, data, size);
+	content.data[size] = '\0';
+	CHECK(content_to_utf8(&content) == 0);
+	CHECK(content.data[content.size] == '\0');
+	for (size_t i = 0, length; marked && i + odd < content.size; i += length) {
+		length = content.data[i] ? utf8_length(content.data + i) : 1;
+		CHECK(length > 0);
+	}
+	size = content.size;
+	content_strip_escapes(&content);
+	CHECK(content.size <= size && content.data[content.size] == '\0');
+	CHECK(!memchr(content.data, '\033', content.size));
+	return content;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct content text = as_text(data, size);
+
+	for (size_t i = 0; map_readers[i]; i++) {
+		read_as(map_readers[i], data, size);
+		read_as(map_readers[i], text.data, text.size);
+	}
+	free(text.data);
+	return 0;
+}
