@@ -41,6 +41,11 @@ static void print_type(const struct efi_memory_desc *desc, struct printer *out)
 		print(out, "type %-7x", desc->type);
 }
 
+void map_view_span(uint64_t start, uint64_t last, struct printer *out)
+{
+	print(out, "%012llx-%012llx ", X(start), X(last));
+}
+
 void map_print_descriptor(size_t index, const struct efi_memory_desc *desc, size_t columns, struct printer *out)
 {
 	struct buffer_printer line;
@@ -49,8 +54,9 @@ void map_print_descriptor(size_t index, const struct efi_memory_desc *desc, size
 	buffer_printer_init(&line, text, sizeof(text));
 	print(&line.printer, "mem%02zu ", index);
 	print_type(desc, &line.printer);
-	print(&line.printer, " %012llx-%012llx %9llu KiB", X(desc->phys_addr),
-	      X(desc->phys_addr + (desc->num_pages << MM_PAGE_SHIFT) - 1), X(desc->num_pages * 4));
+	print(&line.printer, " ");
+	map_view_span(desc->phys_addr, desc->phys_addr + (desc->num_pages << MM_PAGE_SHIFT) - 1, &line.printer);
+	print(&line.printer, "%9llu KiB", X(desc->num_pages * 4));
 	print(out, "%s", text);
 	print_attributes(desc->attribute, line.length < columns ? columns - line.length : 0, out);
 }
@@ -188,46 +194,30 @@ bool map_view_last(const struct efi_memory_desc *desc, uint64_t *last)
 static void print_efi_gap(const struct map_views *views, uint64_t start, uint64_t last, struct printer *out)
 {
 	print_row_start(MAP_KIND_NOTHING, out);
-	print(out, "%-18s %012llx-%012llx ", "gap", X(start), X(last));
+	print(out, "%-18s ", "gap");
+	map_view_span(start, last, out);
 	print_extent(start, last, out);
 	print_known(views, start, last, MAP_KIND_NOTHING, out);
 }
 
-/* Bytes of all descriptors of a type, at most 2^64 - 1. */
-static uint64_t efi_total(const struct map_views *views, uint32_t type)
-{
-	uint64_t pages = 0;
-
-	for (size_t i = 0; i < views->count; i++) {
-		struct efi_memory_desc desc;
-
-		efi_memmap_get(views->map, i, &desc);
-		if (desc.type == type && __builtin_add_overflow(pages, desc.num_pages, &pages))
-			pages = UINT64_MAX;
-	}
-	return pages > UINT64_MAX >> MM_PAGE_SHIFT ? UINT64_MAX : pages << MM_PAGE_SHIFT;
-}
-
+/* Bytes of all descriptors by type, at most 2^64 - 1; types that nobody has defined together. */
 static void print_efi_totals(const struct map_views *views, struct printer *out)
 {
-	uint64_t defined = 0, all = 0;
+	uint64_t pages[EFI_MAX_MEMORY_TYPE + 1] = { 0 };
 
-	print(out, "totals:\n");
 	for (size_t i = 0; i < views->count; i++) {
 		struct efi_memory_desc desc;
+		uint64_t *sum;
 
 		efi_memmap_get(views->map, i, &desc);
-		if (__builtin_add_overflow(all, desc.num_pages, &all) || all > UINT64_MAX >> MM_PAGE_SHIFT)
-			all = UINT64_MAX >> MM_PAGE_SHIFT;
+		sum = &pages[desc.type < EFI_MAX_MEMORY_TYPE ? desc.type : EFI_MAX_MEMORY_TYPE];
+		if (__builtin_add_overflow(*sum, desc.num_pages, sum))
+			*sum = UINT64_MAX;
 	}
-	all <<= MM_PAGE_SHIFT;
-	for (uint32_t type = 0; type <= EFI_MAX_MEMORY_TYPE; type++) {
-		uint64_t total = type < EFI_MAX_MEMORY_TYPE ? efi_total(views, type) : all > defined ? all - defined : 0;
-
-		if (__builtin_add_overflow(defined, total, &defined))
-			defined = UINT64_MAX;
-		print_total(type < EFI_MAX_MEMORY_TYPE ? efi_memory_type_linux_name(type) : "other types", total, out);
-	}
+	print(out, "totals:\n");
+	for (uint32_t type = 0; type <= EFI_MAX_MEMORY_TYPE; type++)
+		print_total(type < EFI_MAX_MEMORY_TYPE ? efi_memory_type_linux_name(type) : "other types",
+			    pages[type] > UINT64_MAX >> MM_PAGE_SHIFT ? UINT64_MAX : pages[type] << MM_PAGE_SHIFT, out);
 }
 
 void map_view_efi(const struct map_views *views, struct printer *out)
@@ -272,13 +262,17 @@ void map_view_e820(const struct map_views *views, struct printer *out)
 
 		if (gap_before(&gaps, entry->addr, last)) {
 			print_row_start(MAP_KIND_NOTHING, out);
-			print(out, "    %012llx-%012llx %-13s ", X(next), X(entry->addr - 1), "gap");
+			print(out, "    ");
+			map_view_span(next, entry->addr - 1, out);
+			print(out, "%-13s ", "gap");
 			print_extent(next, entry->addr - 1, out);
 			print_known(views, next, entry->addr - 1, MAP_KIND_NOTHING, out);
 			nothing += entry->addr - next;
 		}
 		print_row_start(kind, out);
-		print(out, "%3zu %012llx-%012llx %-13s ", i, X(entry->addr), X(last), name_of(entry->type).text);
+		print(out, "%3zu ", i);
+		map_view_span(entry->addr, last, out);
+		print(out, "%-13s ", name_of(entry->type).text);
 		print_extent(entry->addr, last, out);
 		print_known(views, entry->addr, last, kind, out);
 	}

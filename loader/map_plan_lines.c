@@ -10,8 +10,9 @@ void map_view_reservations(const struct boot_plan *plan, struct printer *out)
 	for (size_t i = 0; i < plan->reservation_count; i++) {
 		const struct mapbridge_reservation *r = &plan->reservations[i];
 
-		print(out, "%c %012llx-%012llx %-14s ", map_kind_symbol(MAP_KIND_LOADER), X(r->base),
-		      X(r->base + (r->size - 1)), mapbridge_reservation_name(r->kind));
+		print(out, "%c ", map_kind_symbol(MAP_KIND_LOADER));
+		map_view_span(r->base, r->base + (r->size - 1), out);
+		print(out, "%-14s ", mapbridge_reservation_name(r->kind));
 		print_size(out, r->size);
 		print(out, "\n");
 	}

@@ -71,9 +71,10 @@ void map_view_trace(const struct map_views *views, struct printer *out)
 		struct efi_memory_desc desc;
 
 		efi_memmap_get(views->map, index, &desc);
-		print(out, "%c mem%02zu %-12.12s %012llx-%012llx -> ", map_kind_symbol(map_kind_of_efi(&desc)), index,
-		      efi_memory_type_linux_name(desc.type), X(desc.phys_addr),
-		      X(desc.phys_addr + (desc.num_pages << MM_PAGE_SHIFT) - 1));
+		print(out, "%c mem%02zu %-12.12s ", map_kind_symbol(map_kind_of_efi(&desc)), index,
+		      efi_memory_type_linux_name(desc.type));
+		map_view_span(desc.phys_addr, desc.phys_addr + (desc.num_pages << MM_PAGE_SHIFT) - 1, out);
+		print(out, "-> ");
 		if (trace->first == SIZE_MAX)
 			print(out, "nothing");
 		else if (trace->first == trace->last)

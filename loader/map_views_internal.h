@@ -17,4 +17,7 @@ void map_view_page_tables(const struct boot_plan *plan, struct printer *out);
 /* The last byte of a descriptor; false, and *last untouched, when it has none or passes 2^64. */
 bool map_view_last(const struct efi_memory_desc *desc, uint64_t *last);
 
+/* "000000100000-00000010ffff " */
+void map_view_span(uint64_t start, uint64_t last, struct printer *out);
+
 #endif
