@@ -7,7 +7,8 @@ import subprocess
 
 import small_kernel
 from boot_test import BUILD, FOLDER, LOADER, BootTest, source_file
-from kernel_tests import INITRD, KERNELS, LEAVING, LINUX, LINUX_BASE, LINUX_VIEW_INITRD, NO_ERROR, behind, kernel, same_e820_as_linux
+from kernel_tests import (INITRD, KERNELS, LEAVING, LINUX, LINUX_BASE, LINUX_VIEW_INITRD, NO_ERROR, behind, kernel,
+                          same_e820_as_linux)
 
 PREPARED = f"{BUILD}/linux/vmlinuz.mbk"
 ENTERED = f"{LEAVING}, entering prepared Linux kernel"
