@@ -80,7 +80,7 @@ static EFI_STATUS read_prepared(struct boot *boot)
 	}
 	if (boot->kernel.format != KERNEL_PREPARED)
 		return EFI_SUCCESS;
-	status = prepared_check_machine(&boot->kernel, file);
+	status = prepared_check_machine(file);
 	if (!EFI_ERROR(status))
 		status = prepared_read_head(file, &boot->kernel, boot->head, boot->head_size, &boot->prepared);
 	if (!EFI_ERROR(status) && boot->take_prepared)
@@ -491,6 +491,8 @@ static void make_request(struct boot *boot)
 		boot->request.attributes = &boot->attributes;
 	machine_paging(&boot->request.paging, &mce);
 	boot->request.keep_mce = mce;
+	if (boot->prepared)
+		prepared_choose_levels(&boot->request);
 	if (boot->prepared && prepared_has_relocations(boot->prepared)) {
 		choose_numbers(&boot->random);
 		boot->request.random = &boot->random;

@@ -206,7 +206,9 @@ EFI_STATUS prepared_check_source(const struct prepared_header *head, const struc
 /* The SHA-256 of all that was loaded, before it is relocated. */
 EFI_STATUS prepared_check_content(const struct prepared_header *head, const struct file *file, const struct boot_plan *plan);
 /* Whether a kernel can run here without the bzImage's own code. */
-EFI_STATUS prepared_check_machine(const struct kernel_image *image, const struct file *file);
+EFI_STATUS prepared_check_machine(const struct file *file);
+/* The depth of page tables that the kernel's decompressor would choose, whatever the firmware's is. */
+void prepared_choose_levels(struct boot_request *request);
 
 /* random.c: whether the firmware has random numbers (EFI_RNG_PROTOCOL), and some of them. */
 bool random_available(void);

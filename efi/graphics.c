@@ -180,7 +180,8 @@ void canvas_text(struct canvas *canvas, uint32_t row, const char *text, size_t l
 			draw_slice(canvas, canvas->strip + (size_t)y * canvas->width + canvas->left + i * advance,
 				   canvas->glyphs[c - GLYPH_FIRST][y / canvas->scale], ink, behind);
 	}
-	canvas->gop->Blt(canvas->gop, (void *)canvas->strip, EfiBltBufferToVideo, 0, 0, 0, row * height, canvas->width, height, 0);
+	canvas->gop->Blt(canvas->gop, (void *)canvas->strip, EfiBltBufferToVideo, 0, 0, 0, row * height, canvas->width,
+			 height, 0);
 }
 
 static void draw_piece(struct canvas *canvas, const struct picture_piece *piece, uint32_t y, uint32_t height)

@@ -27,14 +27,14 @@ struct canvas *canvas_open(struct canvas_size *size);
 void canvas_close(struct canvas *canvas);
 
 /*
- * Draws a row of text, all of it, blank behind the end. Where a symbol of a kind of memory (map_kind.h) and a blank stand at
- * a multiple of stride, both have the kind's colour; stride 0: nowhere. bright: as a heading.
+ * Draws a row of text, all of it, blank behind the end. Where a symbol of a kind of memory (map_kind.h) and a blank
+ * stand at a multiple of stride, both have the kind's colour; stride 0: nowhere. bright: as a heading.
  */
 void canvas_text(struct canvas *canvas, uint32_t row, const char *text, size_t length, size_t stride, bool bright);
 
 /*
- * Draws a bar of pieces over so many rows; their cells are pixels and their types kinds of memory. Pieces are parted by black
- * lines; folded ones are striped, mixed ones have white dots at the bottom.
+ * Draws a bar of pieces over so many rows; their cells are pixels and their types kinds of memory. Pieces are parted
+ * by black lines; folded ones are striped, mixed ones have white dots at the bottom.
  */
 void canvas_bar(struct canvas *canvas, uint32_t row, uint32_t rows, const struct picture_piece *pieces, size_t count);
 

@@ -3,8 +3,8 @@
  * The map viewer: a picture of memory over a table, on the screen in colours and on other consoles as text. What is
  * shown comes from loader/map_views.c; this file has the keys and the layout.
  *
- * Text consoles get whole lines, one after the other, and a prompt that the next line overwrites: no cursor is moved, so
- * what was shown stays in a log.
+ * Text consoles get whole lines, one after the other, and a prompt that the next line overwrites: no cursor is moved,
+ * so what was shown stays in a log.
  */
 #include "graphics.h"
 
@@ -82,7 +82,8 @@ static bool divide(struct lines *lines, size_t length)
 }
 
 /* Takes what print_text() prints, in lines of at most 79 columns; printed twice, to know its size first. */
-static bool take_lines(struct viewer *viewer, struct lines *lines, void (*print_text)(struct viewer *, struct printer *))
+static bool take_lines(struct viewer *viewer, struct lines *lines,
+		       void (*print_text)(struct viewer *viewer, struct printer *out))
 {
 	struct buffer_printer out;
 	struct wrap_printer wrap;
@@ -162,7 +163,8 @@ static size_t fold(struct viewer *viewer, uint32_t cells, uint32_t least, size_t
 	return count > 0 ? (size_t)count : 0;
 }
 
-static void print_scale(struct viewer *viewer, uint64_t scale, const char *cell, const char *folded, struct printer *out)
+static void print_scale(struct viewer *viewer, uint64_t scale, const char *cell, const char *folded,
+			struct printer *out)
 {
 	print(out, "0 to 0x%llx, ", X(viewer->ranges[viewer->range_count - 1].last));
 	print_binary_size(out, scale);
@@ -475,8 +477,8 @@ static bool make_views(struct viewer *viewer)
 	if (!viewer->memory)
 		return false;
 	if (map_views_init(&viewer->views, map, plan ? plan->policy : E820_POLICY_ACPI, viewer->memory, size)) {
-		print(refuse("memory map"), "%zu bytes with descriptors of %zu cannot be shown; needed: descriptors of 40 bytes or more\n",
-		      map->size, map->desc_size);
+		print(refuse("memory map"), "%zu bytes with descriptors of %zu cannot be shown; needed: "
+		      "descriptors of 40 bytes or more\n", map->size, map->desc_size);
 		return false;
 	}
 	viewer->views.known.amd = machine_is_amd();

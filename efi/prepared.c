@@ -3,9 +3,12 @@
 #include "firmware.h"
 
 #include <loader/prepared.h>
+#include <mm/command_line.h>
 
 #define CHUNK (UINT64_C(1) << 20)
 #define XLF_5LEVEL_ENABLED 0x40
+#define CPUID_FEATURES 7
+#define CPUID_LA57 (UINT32_C(1) << 16) /* ECX */
 #define CPUID_HYPERVISOR_TDX 0x21
 #define CPUID_SEV 0x8000001f
 #define MSR_SEV_STATUS 0xc0010131
@@ -144,18 +147,42 @@ static const char *encryption(void)
 	return NULL;
 }
 
-EFI_STATUS prepared_check_machine(const struct kernel_image *image, const struct file *file)
+EFI_STATUS prepared_check_machine(const struct file *file)
 {
 	const char *guest = encryption();
-	struct paging_mode paging;
-	bool mce;
 
-	machine_paging(&paging, &mce);
-	if (guest)
-		print(refuse(file->path), "this machine is %s, where only the bzImage's own code can start; needed: the bzImage\n", guest);
-	else if (paging.levels == 5 && !(image->header.xloadflags & XLF_5LEVEL_ENABLED))
-		print(refuse(file->path), "the firmware uses 5-level page tables and this kernel cannot; needed: the bzImage\n");
-	else
+	if (!guest)
 		return EFI_SUCCESS;
+	print(refuse(file->path), "this machine is %s, where only the bzImage's own code can start; needed: the bzImage\n", guest);
 	return EFI_UNSUPPORTED;
+}
+
+static bool has_la57(void)
+{
+	uint32_t a, b, c, d;
+
+	cpuid(0, &a, &b, &c, &d);
+	if (a < CPUID_FEATURES)
+		return false;
+	cpuid(CPUID_FEATURES, &a, &b, &c, &d);
+	return c & CPUID_LA57;
+}
+
+static bool has_word(const char *command_line, const char *name)
+{
+	struct command_word word;
+
+	while (command_line_next_word(&command_line, &word))
+		if (!word.value && command_word_is_named(&word, name))
+			return true;
+	return false;
+}
+
+void prepared_choose_levels(struct boot_request *request)
+{
+	unsigned levels = (request->kernel->header.xloadflags & XLF_5LEVEL_ENABLED) && has_la57() &&
+			  !has_word(request->command_line, "no5lvl") ? 5 : 4;
+
+	request->change_levels = levels != request->paging.levels;
+	request->paging.levels = levels;
 }

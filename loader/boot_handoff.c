@@ -178,6 +178,7 @@ void boot_handoff_stub(const struct boot_plan *plan, struct stub_parameters *par
 		.gdt_base = plan->stub_parameters + offsetof(struct stub_parameters, gdt),
 		/* 64-bit code and flat data, accessed bits set: nothing ever needs to write the table. */
 		.gdt = { 0, 0, UINT64_C(0x00af9b000000ffff), UINT64_C(0x00cf93000000ffff) },
+		.gdt_code_32 = UINT64_C(0x00cf9b000000ffff),
 		.operation_count = plan->operation_count,
 	};
 	__builtin_memcpy(parameters->operations, plan->operations, plan->operation_count * sizeof(plan->operations[0]));

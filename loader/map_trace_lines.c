@@ -36,7 +36,8 @@ static const char *why_dropped(const struct efi_memory_desc *desc)
 	return desc->phys_addr & MM_PAGE_MASK ? "it has no whole page" : "e820 cannot name the last page before 2^64";
 }
 
-static void print_fate(const struct map_views *views, size_t at, const struct efi_memory_desc *desc, struct printer *out)
+static void print_fate(const struct map_views *views, size_t at, const struct efi_memory_desc *desc,
+		       struct printer *out)
 {
 	const struct efi_trace *trace = &views->trace[views->order[at]];
 

@@ -119,11 +119,19 @@ static int plan_block(struct boot_plan *plan, struct placement *placement, const
 	return error ? error : plan_reserve(plan, block->efi_memmap, map_size, MAPBRIDGE_EFI_MEMMAP, why);
 }
 
+/* Where the stub needs its things: it may have to go through 32-bit code. */
+static uint64_t stub_max(const struct boot_request *request)
+{
+	uint64_t max = request->kernel->data_max;
+
+	return request->change_levels && max >= FOUR_GIB ? FOUR_GIB - 1 : max;
+}
+
 static int plan_stub(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
 		     struct printer *why)
 {
 	struct placement_want want = { .what = "the stub and its stack", .align = MM_PAGE_SIZE, .min = PLACEMENT_LOW,
-				       .max = request->kernel->data_max, .top_down = true };
+				       .max = stub_max(request), .top_down = true };
 	uint64_t guard;
 	int error;
 
@@ -211,7 +219,7 @@ static int plan_page_tables(struct boot_plan *plan, struct placement *placement,
 			    struct printer *why)
 {
 	struct placement_want want = { .what = "page tables", .align = MM_PAGE_SIZE, .min = PLACEMENT_LOW,
-				       .max = request->kernel->data_max, .top_down = true };
+				       .max = stub_max(request), .top_down = true };
 	int error = boot_plan_map_pages(plan, request);
 
 	if (error)

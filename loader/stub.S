@@ -22,6 +22,41 @@ stub_start:
 	andl	$~STUB_EFER_SCE, %eax
 	wrmsr
 
+	/* LA57 can only change without paging: the way leads through 32-bit code, and all that it needs lies below 4 GiB. */
+	movq	STUB_CR4(%rbx), %rcx
+	movq	%cr4, %rax
+	xorl	%ecx, %eax
+	testl	$STUB_CR4_LA57, %eax
+	jz	6f
+	movl	%ecx, %eax
+	xorl	$STUB_CR4_LA57, %eax /* as it is now */
+	movq	%rax, %cr4 /* PCIDE must be off before paging is */
+	movw	$STUB_GDT_LIMIT_32, STUB_GDT_LIMIT(%rbx)
+	lgdt	STUB_GDT_LIMIT(%rbx)
+	movw	$STUB_GDT_LIMIT_64, STUB_GDT_LIMIT(%rbx)
+	movl	$MAPBRIDGE_DS, %eax
+	movl	%eax, %ss
+	movl	%eax, %ds
+	pushq	$STUB_CS_32
+	leaq	4f(%rip), %rax
+	pushq	%rax
+	lretq
+	.code32
+4:	movl	%cr0, %eax
+	btrl	$31, %eax
+	movl	%eax, %cr0
+	movl	%ecx, %cr4
+	movl	STUB_CR3(%ebx), %eax
+	movl	%eax, %cr3
+	movl	%cr0, %eax
+	btsl	$31, %eax
+	movl	%eax, %cr0
+	pushl	$MAPBRIDGE_CS
+	call	5f
+5:	addl	$(6f - 5b), (%esp)
+	lretl
+	.code64
+6:
 	/* CR4 first: PCIDE and CET must be off before CR3 and CR0.WP change, and dropping PGE flushes global pages. */
 	movq	STUB_CR4(%rbx), %rax
 	movq	%rax, %cr4

@@ -94,7 +94,7 @@ long mcfg_parse(const void *table, size_t size, struct mcfg_entry *entries, size
 	return (long)count;
 }
 
-/* Number index of all ranges that this machine has, in the order of the header; false when it does not have that one. */
+/* Number index of all ranges that there can be, in the order of the header; false when this machine has not that one. */
 static bool range_at(const struct known_facts *facts, size_t index, struct known_range *range)
 {
 	bool there = true;

@@ -193,8 +193,8 @@ static bool fits(const struct picture_piece *pieces, size_t count, const struct 
 }
 
 /* The fewest bytes a cell with which all pieces fit. */
-static uint64_t find_scale(const struct picture_piece *pieces, size_t count, const struct limits *limits, uint32_t least,
-			   uint32_t cells)
+static uint64_t find_scale(const struct picture_piece *pieces, size_t count, const struct limits *limits,
+			   uint32_t least, uint32_t cells)
 {
 	uint64_t low = 1, high = UINT64_MAX;
 

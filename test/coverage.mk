@@ -5,7 +5,8 @@ COVERAGE_LIMIT := 95
 COVERAGE_LIMIT_PARSER := 90
 COVERAGE_CASES := 20000
 COVERAGE_TESTS := $(patsubst test/%.c,$(B)/coverage/test/%,\
-	$(wildcard test/unit/*_test.c test/property/*.c) $(filter-out test/fuzz/map_readers_fuzz.c,$(wildcard test/fuzz/*_fuzz.c)) \
+	$(filter-out $(TOOLS_TESTS:$(B)/%=%.c),$(wildcard test/unit/*_test.c)) $(wildcard test/property/*.c) \
+	$(filter-out test/fuzz/map_readers_fuzz.c,$(wildcard test/fuzz/*_fuzz.c)) \
 	test/corpus/corpus.c)
 GCOVR := gcovr --root . --exclude-unreachable-branches --exclude-throw-branches
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A machine's memory seen from seven sides, as lines of text: the same on a serial port, on a screen and on a host. A line
- * that is about a range starts with the symbol of its kind (map_kind.h) and a blank; all others start with two blanks or
- * with a word. Lines have at most 79 columns, except those that quote a sentence.
+ * A machine's memory seen from seven sides, as lines of text: the same on a serial port, on a screen and on a host. A
+ * line that is about a range starts with the symbol of its kind (map_kind.h) and a blank; all others start with two
+ * blanks or with a word. Lines have at most 79 columns, except those that quote a sentence.
  */
 #ifndef LOADER_MAP_VIEWS_H
 #define LOADER_MAP_VIEWS_H
@@ -28,8 +28,8 @@ enum map_view {
 };
 
 /*
- * What the views look at. map_views_init() fills in the upper half; the lower one is the caller's, all zero at first. Where
- * only an e820 map is known, the caller sets that (sanitised), and resources when the iomem view is wanted.
+ * What the views look at. map_views_init() fills in the upper half; the lower one is the caller's, all zero at first.
+ * Where only an e820 map is known, the caller sets that (sanitised), and resources when the iomem view is wanted.
  */
 struct map_views {
 	const struct efi_memmap *map;
@@ -52,8 +52,8 @@ struct map_views {
 size_t map_views_memory_size(size_t descriptors);
 
 /*
- * Converts the map under a policy. map and memory must live as long as the views. MM_EINVAL when the map cannot be read,
- * MM_ENOSPC when size is too small.
+ * Converts the map under a policy. map and memory must live as long as the views. MM_EINVAL when the map cannot be
+ * read, MM_ENOSPC when size is too small.
  */
 int map_views_init(struct map_views *views, const struct efi_memmap *map, enum e820_policy policy, void *memory,
 		   size_t size);
@@ -68,8 +68,8 @@ const char *map_view_title(enum map_view view);
 void map_view_print(struct map_views *views, enum map_view view, struct printer *out);
 
 /*
- * The ranges that the picture of a view shows, with enum map_kind as types, for map_picture_fold(): the descriptors (where
- * they overlap, the one that starts first has the bytes) or the e820 entries. Returns their number, at most
+ * The ranges that the picture of a view shows, with enum map_kind as types, for map_picture_fold(): the descriptors
+ * (where they overlap, the one that starts first has the bytes) or the e820 entries. Returns their number, at most
  * map_views_range_capacity(); ranges has room for that many.
  */
 size_t map_views_ranges(const struct map_views *views, enum map_view view, struct picture_range *ranges);
@@ -87,7 +87,9 @@ void map_bar_print(const struct picture_piece *pieces, size_t count, struct prin
  */
 uint64_t map_kind_total(const struct picture_range *ranges, size_t count, enum map_kind kind);
 
-/* Lines that the loader's dump shares with the views. A descriptor's has at most columns columns, its newline included. */
+/*
+ * Lines that the loader's dump shares with the views. That of a descriptor has at most columns columns, and no newline.
+ */
 void map_print_descriptor(size_t index, const struct efi_memory_desc *desc, size_t columns, struct printer *out);
 void map_print_totals(const struct e820_table *table, struct printer *out);
 /* Each finding after a word, a line each; returns their number, or MM_ENOSPC as efi_memmap_check() does. */

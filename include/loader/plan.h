@@ -43,7 +43,8 @@ struct boot_request {
 	size_t initrd_count;
 	const struct efi_memmap *map;        /* the firmware's map now */
 	const struct efi_memmap *attributes; /* EFI_MEMORY_ATTRIBUTES_TABLE's descriptors; null: there is none */
-	struct paging_mode paging;
+	struct paging_mode paging; /* that the kernel is entered with */
+	bool change_levels;        /* the firmware's page tables have another depth: what the stub needs to change it lies below 4 GiB */
 	bool keep_mce; /* CR4.MCE is set and stays so */
 	/*
 	 * Tables that Linux reads before it can map them itself (the EFI system table, its configuration tables, the RSDP and what it

@@ -19,9 +19,14 @@
 #define STUB_IDT_LIMIT 70
 #define STUB_IDT_BASE 72
 #define STUB_GDT 80
-#define STUB_OPERATION_COUNT 112
-#define STUB_OPERATIONS 120
+#define STUB_OPERATION_COUNT 120
+#define STUB_OPERATIONS 128
 #define STUB_OPERATION_SIZE 24
+
+/* The GDT that the kernel gets, and one entry more while the stub changes the depth of the page tables. */
+#define STUB_GDT_LIMIT_64 31
+#define STUB_GDT_LIMIT_32 39
+#define STUB_CS_32 0x20
 
 #define STUB_SIZE 512 /* bytes of code, padding included */
 
@@ -62,6 +67,7 @@ struct stub_parameters {
 	uint16_t idt_limit;
 	uint64_t idt_base;
 	uint64_t gdt[4];
+	uint64_t gdt_code_32; /* the fifth entry */
 	uint64_t operation_count;
 	struct stub_operation operations[STUB_OPERATIONS_MAX];
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Physical ranges that mean something on every PC, with a name and a sentence each, so that a reader of a memory map is
- * told why memory is not where he looks for it. Sources: ACPI 6.5; PCI Firmware Specification 3.3, section 4.1.2 (MCFG);
- * TCG PC Client Platform TPM Profile 1.05, section 6.5; IA-PC HPET 1.0a; Intel SDM volume 3, chapters 11 and 12;
- * AMD's "AMD64 Architecture Programmer's Manual" and BIOS guides on the HyperTransport addresses.
+ * Physical ranges that mean something on every PC, with a name and a sentence each, so that a reader of a memory map
+ * is told why memory is not where he looks for it. Sources: ACPI 6.5; PCI Firmware Specification 3.3, section 4.1.2
+ * (MCFG); TCG PC Client Platform TPM Profile 1.05, section 6.5; IA-PC HPET 1.0a; Intel SDM volume 3, chapters 11 and
+ * 12; AMD's "AMD64 Architecture Programmer's Manual" and BIOS guides on the HyperTransport addresses.
  */
 #ifndef MM_KNOWN_RANGES_H
 #define MM_KNOWN_RANGES_H
@@ -62,8 +62,8 @@ struct known_range {
 const char *known_range_sentence(const struct known_range *range);
 
 /*
- * Goes through the known ranges that have a byte in common with [start, last] (last inclusive), the narrowest kind first:
- * set *at to 0, call until it returns false. *found is untouched then.
+ * Goes through the known ranges that have a byte in common with [start, last] (last inclusive), the narrowest kind
+ * first: set *at to 0, call until it returns false. *found is untouched then.
  */
 bool known_ranges_next(const struct known_facts *facts, uint64_t start, uint64_t last, size_t *at,
 		       struct known_range *found);
@@ -82,7 +82,9 @@ bool known_range_holding(const struct known_facts *facts, uint64_t start, uint64
 bool known_range_fitting(const struct known_facts *facts, uint64_t start, uint64_t last, bool gap,
 			 struct known_range *found);
 
-/* First address above the RAM, ACPI data and ACPI NVS below 4 GiB of a table; 4 GiB when it goes on there, 0 for none. */
+/*
+ * First address above the RAM, ACPI data and ACPI NVS below 4 GiB of a table; 4 GiB when it goes on there, 0 for none.
+ */
 uint64_t known_low_ram_end(const struct e820_table *table);
 
 #endif

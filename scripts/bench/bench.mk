@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The tools of the benchmark.
-## make bench               guest instructions from the loader's first to the kernel's first, beside other loaders;
-##                          then the timings of bench-mm
+## make bench               guest instructions from the loader's first to the kernel's first, beside other loaders, with a
+##                          plot (docs/performance.md): half an hour; then the timings of bench-mm
 BENCH_TOOLS := $(B)/bench/marks.so $(B)/bench/init $(B)/bench/fwdisk.efi $(B)/bench/setboot.efi
 
 $(B)/bench/marks.so: scripts/bench/marks.c
@@ -20,7 +20,8 @@ $(B)/bench/fwdisk.efi: TEST_EFI_SUBSYSTEM := 11
 $(B)/bench/%.efi: $(B)/bench/%.so
 	$(Q)$(TEST_EFI_OBJCOPY) $< $@
 
-bench: all $(BENCH_TOOLS) $(B)/test/efi/misbehave.efi $(B)/linux/vmlinuz
+bench: all $(BENCH_TOOLS) $(B)/test/efi/misbehave.efi $(B)/linux/vmlinuz \
+		$(B)/linux-generic/vmlinuz
 	@! command -v apt-get >/dev/null || scripts/deps bench
 	@scripts/bench/bench
 	@$(MAKE) --no-print-directory bench-mm

@@ -48,7 +48,8 @@ def text_file(boot, name, text):
 
 def entry_files(boot, *more):
     """A type 1 entry of the Boot Loader Specification, which systemd-boot and Mapbridge read alike."""
-    lines = ["title bench", "linux /kernel", *(["initrd /initrd"] if boot.initrd else []), f"options {boot.cmdline}", *more]
+    lines = ["title bench", "linux /kernel", *(["initrd /initrd"] if boot.initrd else []), f"options {boot.cmdline}",
+             *more]
     files = {"kernel": boot.kernel, "loader/entries/bench.conf": text_file(boot, "bench.conf", "\n".join(lines) + "\n"),
              "loader/loader.conf": text_file(boot, "loader.conf", "default bench.conf\ntimeout 0\n")}
     if boot.initrd:
@@ -57,6 +58,7 @@ def entry_files(boot, *more):
 
 
 def mapbridge(boot):
+    """Without a line mapbridge-console, so that nothing is on the screen that nobody asked for."""
     return Disk(boot.loader, entry_files(boot), boot.loader)
 
 
@@ -111,10 +113,19 @@ def grub(boot):
     config = text_file(boot, "grub.cfg", 'regexp --set=1:dev "\\(([^)]*)\\)" "$cmdpath"\nset root=$dev\n'
                        f"linux /kernel {boot.cmdline}\ninitrd /initrd\nboot\n")
     subprocess.run(["grub-mkimage", "-d", GRUB, "-O", "x86_64-efi", "-p", "/EFI/BOOT", "-c", config, "-o", out,
-                    "fat", "linux", "boot", "regexp"], check=True)
+                    "part_gpt", "fat", "linux", "boot", "regexp"], check=True)
     return Disk(out, {"kernel": boot.kernel, "initrd": boot.initrd}, out)
 
 
+def grub_debian(boot):
+    """GRUB as Debian ships it: the signed image with all its modules."""
+    loader = need("/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", "grub-efi-amd64-signed")
+    config = text_file(boot, "grub.cfg", f"set timeout=0\nmenuentry bench {{\n\tlinux /kernel {boot.cmdline}\n"
+                       "\tinitrd /initrd\n}\n")
+    return Disk(loader, {"kernel": boot.kernel, "initrd": boot.initrd, "EFI/debian/grub.cfg": config}, loader)
+
+
 LINUX = {"mapbridge": mapbridge, "mapbridge, prepared": mapbridge_prepared, "prepared, KASLR": mapbridge_prepared_kaslr,
-         "prepared, verified": mapbridge_prepared_verified, "systemd-boot": systemd_boot, "stub-direct": stub_direct, "uki": uki, "grub": grub}
+         "prepared, verified": mapbridge_prepared_verified, "systemd-boot": systemd_boot, "stub-direct": stub_direct,
+         "uki": uki, "grub": grub, "grub-debian": grub_debian}
 ELF64 = {"mapbridge": mapbridge}

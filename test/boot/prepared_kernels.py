@@ -7,7 +7,8 @@ import subprocess
 
 import small_kernel
 from boot_test import BUILD, FOLDER, LOADER, BootTest, source_file
-from kernel_tests import INITRD, KERNELS, LEAVING, LINUX, LINUX_BASE, LINUX_VIEW_INITRD, NO_ERROR, kernel, same_e820_as_linux
+from kernel_tests import (INITRD, KERNELS, LEAVING, LINUX, LINUX_BASE, LINUX_VIEW_INITRD, NO_ERROR, behind, kernel,
+                          same_e820_as_linux)
 
 PREPARED = f"{BUILD}/linux/vmlinuz.mbk"
 ENTERED = f"{LEAVING}, entering prepared Linux kernel"
@@ -105,13 +106,13 @@ def uniform(name, boots):
     return check
 
 
-def boot(name, prepared=PREPARED, cmdline=REPORT, lines=(), initrd=LINUX_VIEW_INITRD, **more):
+def boot(name, prepared=PREPARED, cmdline=REPORT, lines=(), more=(), files=None, **settings):
     """Linux by an entry that names its bzImage and the prepared kernel (None: which is missing)."""
     lines = ("linux /vmlinuz", "mapbridge-prepared /vmlinuz.mbk", "initrd /initrd.img", f"options {cmdline}", *lines)
-    files = {"loader/entries/linux.conf": "".join(f"{line}\n" for line in lines).encode(), "vmlinuz": LINUX,
-             "initrd.img": initrd, **({"vmlinuz.mbk": prepared} if prepared else {})}
-    settings = dict(efi=LOADER, files=files, kernel_verdict=True, timeout=180, check=linux_agrees, must_not=NO_ERROR)
-    return BootTest(name, must=(ENTERED, *NEEDED), **{**settings, **more})
+    image = {"loader/entries/linux.conf": "".join(f"{line}\n" for line in lines).encode(), "vmlinuz": LINUX,
+             "initrd.img": LINUX_VIEW_INITRD, **({"vmlinuz.mbk": prepared} if prepared else {})}
+    defaults = dict(efi=LOADER, kernel_verdict=True, timeout=180, check=linux_agrees, must_not=NO_ERROR)
+    return BootTest(name, must=(ENTERED, *NEEDED, *more), files={**image, **(files or {})}, **{**defaults, **settings})
 
 
 def falls_back(name, why, **more):
@@ -123,8 +124,12 @@ def falls_back(name, why, **more):
 
 
 TESTS = [
-    boot("linux_prepared", boots=3, check=differ("linux_prepared", 3)),
-    boot("linux_prepared_nokaslr", cmdline=f"nokaslr {REPORT}", lines=("mapbridge-verify yes",), check=at_link_address),
+    boot("linux_prepared", boots=3, accel="tcg", check=differ("linux_prepared", 3), more=("^kernel: 5-level",)),
+    boot("linux_prepared_nokaslr", cmdline=f"nokaslr no5lvl {REPORT}", lines=("mapbridge-verify yes",),
+         check=at_link_address, more=("^kernel: 4-level",)),
+    # its firmware uses 5 levels, and it must not
+    boot("linux_prepared_under_la57", cmdline=f"no5lvl {REPORT}", **behind("la57"), accel="tcg",
+         more=("^la57: 5-level paging is on", "^kernel: 4-level")),
     kernel("hello_with_prepared_missing", kernel=None, files={
         "hello.elf": f"{KERNELS}/hello.elf", "initrd.img": INITRD,
         "loader/entries/hello.conf": b"linux /hello.elf\nmapbridge-prepared /hello.mbk\ninitrd /initrd.img\n"},

@@ -26,7 +26,8 @@ def content(size, seed):
 def relocation_lists(inverse):
     """What Linux's build appends to the ELF: lists of virtual addresses, cut to 32 bits, each behind a 0."""
     lists = [RELOCATIONS_64, *([INVERSE_32] if inverse else []), RELOCATIONS_32]
-    return b"".join(struct.pack(f"<i{len(offsets)}i", 0, *(MAP + LINK + offset - 2**64 for offset in offsets)) for offsets in lists)
+    return b"".join(struct.pack(f"<i{len(offsets)}i", 0, *(MAP + LINK + offset - 2**64 for offset in offsets))
+                    for offsets in lists)
 
 
 def vmlinux(inverse=True, relocations=True):
@@ -37,7 +38,8 @@ def vmlinux(inverse=True, relocations=True):
     offset = 0x1000
     for place, data, bss, flags in segments:
         contents = contents.ljust(offset - 0x1000, b"\0")
-        table += struct.pack("<IIQQQQQQ", 1, flags, offset, MAP + LINK + place, LINK + place, len(data), len(data) + bss, 0x200000)
+        table += struct.pack("<IIQQQQQQ", 1, flags, offset, MAP + LINK + place, LINK + place, len(data), len(data) + bss,
+                             0x200000)
         contents += data
         offset += len(data) + -len(data) % PAGE
     header = struct.pack("<4sBBB9xHHIQQQIHHHHHH", b"\x7fELF", 2, 1, 1, 2, 62, 1, LINK, 64, 0, 0, 64, 56, 3, 64, 0, 0)
@@ -81,7 +83,8 @@ def rotate(value, bits):
 
 
 def xxh64(data):
-    p1, p2, p3, p4, p5 = 0x9e3779b185ebca87, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9, 0x85ebca77c2b2ae63, 0x27d4eb2f165667c5
+    p1, p2, p3 = 0x9e3779b185ebca87, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9
+    p4, p5 = 0x85ebca77c2b2ae63, 0x27d4eb2f165667c5
     m = 2**64
 
     def mix(lane, word):

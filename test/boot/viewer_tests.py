@@ -52,7 +52,8 @@ class Picture:
     def ink(self, row, colour):
         """How many pixels of a row of text have that colour."""
         top = row * GLYPH_HEIGHT * self.scale
-        return sum(self.at(x, y) == colour for y in range(top, top + GLYPH_HEIGHT * self.scale) for x in range(self.width))
+        return sum(self.at(x, y) == colour
+                   for y in range(top, top + GLYPH_HEIGHT * self.scale) for x in range(self.width))
 
     def bar(self, row):
         """The colours of the pieces of a bar, in the middle of a row of text: black lines part them."""
@@ -68,7 +69,7 @@ class Picture:
 
 
 def view_text(log, number):
-    """The lines of a view as the serial port has them, with all pages of it that were asked for: bars, legend, table."""
+    """The lines of a view as the serial port has them, with all pages that were asked for: bars, legend, table."""
     pages = re.split(r"^.*Memory map, view (\d) of 7: (.*)\n|^Entries:", log, flags=re.M)[1:]
     texts = [text for view, name, text in zip(pages[::3], pages[1::3], pages[2::3])
              if view == str(number) and name.rstrip().endswith("z.conf") == ("z.conf" in log)]
@@ -186,7 +187,8 @@ def views_and_screens(log):
 RESERVATIONS = rf"view 4 of 7: reservations .*\n(.*\n)*?{PROMPT}"
 TESTS = [
     # every view, of entries with and without a plan; nothing of it is in the way of the boot that follows
-    on_screen(1280, 800, files=ENTRIES, check=views_and_screens, ends="exit 33", must_not=(EXCEPTION,), kernel_verdict=True,
+    on_screen(1280, 800, files=ENTRIES, check=views_and_screens, ends="exit 33", must_not=(EXCEPTION,),
+              kernel_verdict=True,
               before=((LIST, "3m"), (rf"view 1 of 7(.*\n)*?{PROMPT}", "4"),
                       (rf"there is no plan: this entry is started as an EFI program.*\n(.*\n)*?{PROMPT}", ESC),
                       (LIST, "2m"), (rf"view 1 of 7(.*\n)*?{PROMPT}", "6"),
@@ -203,7 +205,8 @@ TESTS = [
                     r"^R +\d+ 0000b0000000-0000bfffffff reserved +262144 KiB \[ECAM\] *$",
                     r"^  usable: \d+ bytes \([\d.]+ MiB\) *$", r"^  gaps: \d+ bytes \([\d.]+ GiB\) *$",
                     r"mem\d+ Conventional [0-9a-f]{12}-[0-9a-f]{12} -> #\d+ usable: (kept|merged with mem\d+) *$",
-                    r"^L 0000[0-9a-f]{8}-[0-9a-f]{12} kernel text +\d+ bytes", r"^  [0-9a-f]{8}-[0-9a-f]{8} : Kernel code *$",
+                    r"^L 0000[0-9a-f]{8}-[0-9a-f]{12} kernel text +\d+ bytes",
+                    r"^  [0-9a-f]{8}-[0-9a-f]{8} : Kernel code *$",
                     r"^  0000000000000000-[0-9a-f]{16} -> 000000000000 rw- ", r"^  no findings: all \d+ descriptors",
                     r"^[#.~RANBLFM]{79}$", "^PASS ")),
     # nothing to boot: comes up by itself with what to do (here on a serial port alone), and goes back by itself

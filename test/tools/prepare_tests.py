@@ -14,7 +14,8 @@ DEBIAN = {"cloud": f"{BUILD}/linux/vmlinuz", "generic": f"{BUILD}/linux-generic/
 
 
 def prepare(*arguments):
-    result = subprocess.run([TOOL, "prepare", *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
+    result = subprocess.run([TOOL, "prepare", *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                            timeout=300)
     return result.returncode, result.stdout, result.stderr
 
 
@@ -73,13 +74,16 @@ def read_back(data):
 
 def wrong_fields(data, bzimage):
     head_size, = struct.unpack_from("<I", data, 12)
-    wanted = {"magic": (data[:8], b"\x89MBK\r\n\x1a\n"), "file size": (struct.unpack_from("<Q", data, 0x38)[0], len(data)),
+    wanted = {"magic": (data[:8], b"\x89MBK\r\n\x1a\n"),
+              "file size": (struct.unpack_from("<Q", data, 0x38)[0], len(data)),
               "head digest": (struct.unpack_from("<Q", data, 0x10)[0], small_kernel.xxh64(data[0x38:head_size])),
               "digest": (data[0x18:0x38], hashlib.sha256(data[0x38:]).digest()),
               "source digest": (data[0x58:0x78], hashlib.sha256(bzimage).digest()),
               "setup digest": (struct.unpack_from("<Q", data, 0x48)[0], small_kernel.xxh64(bzimage[:2560])),
-              "link address, size, entry": (struct.unpack_from("<QQQ", data, 0x78), (small_kernel.LINK, small_kernel.INIT + 0x20000 + 0x1234 + small_kernel.BSS, 0)),
-              "setup header": (data[0xa8:0xa8 + 0x7b], bzimage[0x1f1:0x26c]), "version": (data[0x148:0x166], b"6.1.0-small (test@test) #1 SMP")}
+              "link address, size, entry": (struct.unpack_from("<QQQ", data, 0x78),
+                                            (small_kernel.LINK, small_kernel.INIT + 0x21234 + small_kernel.BSS, 0)),
+              "setup header": (data[0xa8:0xa8 + 0x7b], bzimage[0x1f1:0x26c]),
+              "version": (data[0x148:0x166], b"6.1.0-small (test@test) #1 SMP")}
     for name, (found, right) in wanted.items():
         if found != right:
             yield f"{name} is {found}, not {right}"
@@ -89,7 +93,8 @@ def every_compression():
     problems = []
     for inverse in (True, False):
         elf = small_kernel.vmlinux(inverse)
-        lists = [list(small_kernel.RELOCATIONS_64), list(small_kernel.INVERSE_32) if inverse else [], list(small_kernel.RELOCATIONS_32)]
+        lists = [list(small_kernel.RELOCATIONS_64), list(small_kernel.INVERSE_32) if inverse else [],
+                 list(small_kernel.RELOCATIONS_32)]
         for method in small_kernel.METHODS if inverse else ["gzip"]:
             bzimage = small_kernel.bzimage(small_kernel.packed(elf, method))
             path, out, data = prepared(f"{method}-{inverse}", bzimage, problems)
@@ -108,7 +113,8 @@ def every_compression():
 
 def without_relocations():
     problems = []
-    _, _, data = prepared("bare", small_kernel.bzimage(small_kernel.packed(small_kernel.vmlinux(relocations=False), "zstd")), problems)
+    elf = small_kernel.vmlinux(relocations=False)
+    _, _, data = prepared("bare", small_kernel.bzimage(small_kernel.packed(elf, "zstd")), problems)
     if data and read_back(data)[1] != [[], [], []]:
         problems.append("there are relocations")
     return problems
@@ -130,27 +136,36 @@ def refused():
         for number, (broken, pattern) in enumerate(cases):
             path = file(f"broken-{method}-{number}", small_kernel.bzimage(broken))
             status, out, error = prepare(path, "-o", f"{path}.mbk")
-            if status != 2 or out or error.count("\n") != 1 or not re.search(pattern, error) or os.path.exists(f"{path}.mbk"):
-                yield f"{method} case {number}: status {status}, {out!r}, {error!r}, file {os.path.exists(f'{path}.mbk')}"
+            left = os.path.exists(f"{path}.mbk")
+            if status != 2 or out or error.count("\n") != 1 or not re.search(pattern, error) or left:
+                yield f"{method} case {number}: status {status}, {out!r}, {error!r}, a file: {left}"
     good = small_kernel.bzimage(small_kernel.packed(elf, "lz4"))
     lists = small_kernel.relocation_lists(True)
-    strange = {"empty": (b"", "empty"), "script": (b"#!/bin/sh\n" * 100, "neither"), "elf": (elf, "Linux vmlinux.*needed: a Linux bzImage"),
-               "payload": (good[:0x248] + struct.pack("<II", 0x7fffffff, 100) + good[0x250:], "payload of 100 bytes .*not all in the file"),
+    one_list = elf[:-len(lists)] + lists[:4] + elf[-8:]
+
+    def with_payload(data):
+        return small_kernel.bzimage(small_kernel.packed(data, "gzip"))
+
+    strange = {"empty": (b"", "empty"), "script": (b"#!/bin/sh\n" * 100, "neither"),
+               "elf": (elf, "Linux vmlinux.*needed: a Linux bzImage"),
+               "payload": (good[:0x248] + struct.pack("<II", 0x7fffffff, 100) + good[0x250:],
+                           "payload of 100 bytes .*not all in the file"),
                "magic": (small_kernel.bzimage(b"????" + bytes(100)), "begins with 3f 3f 3f 3f"),
-               "text": (small_kernel.bzimage(small_kernel.packed(b"text" * 1000, "gzip")), "neither an ELF64"),
-               "outside": (small_kernel.bzimage(small_kernel.packed(elf[:-4] + struct.pack("<i", -0x10), "gzip")), "a relocation at 0xf+0 is outside"),
-               "overlap": (small_kernel.bzimage(small_kernel.packed(elf + elf[-4:], "gzip")), "two relocations overlap"),
-               "one-list": (small_kernel.bzimage(small_kernel.packed(elf[:-len(lists)] + lists[:-len(small_kernel.RELOCATIONS_32) * 4 - 4][:4] + elf[-8:], "gzip")),
-                            "not relocation tables")}
+               "text": (with_payload(b"text" * 1000), "neither an ELF64"),
+               "outside": (with_payload(elf[:-4] + struct.pack("<i", -0x10)), "a relocation at 0xf+0 is outside"),
+               "overlap": (with_payload(elf + elf[-4:]), "two relocations overlap"),
+               "one-list": (with_payload(one_list), "not relocation tables")}
     for name, (content, pattern) in strange.items():
         path = file(f"strange-{name}", content)
         status, out, error = prepare(path, "-o", f"{path}.mbk")
         if status != 2 or out or error.count("\n") != 1 or not re.search(pattern, error):
             yield f"{name}: status {status}, {out!r}, {error!r}"
     path = file("good", good)
-    for arguments, pattern in (((), "which bzImage"), ((path,), "-o is missing"), ((path, "-o"), "-o needs"), ((path, "--frob"), "no option"),
-                               ((path, path, "-o", "x"), "one bzImage"), ((path, "-o", "x", "--verify", "y"), "do not go together"),
-                               (("/none", "-o", "x"), "/none: No such file"), ((FOLDER, "-o", "x"), "needed: a regular file"),
+    for arguments, pattern in (((), "which bzImage"), ((path,), "-o is missing"), ((path, "-o"), "-o needs"),
+                               ((path, "--frob"), "no option"), ((path, path, "-o", "x"), "one bzImage"),
+                               ((path, "-o", "x", "--verify", "y"), "do not go together"),
+                               (("/none", "-o", "x"), "/none: No such file"),
+                               ((FOLDER, "-o", "x"), "needed: a regular file"),
                                ((path, "-o", "/none/x"), "/none/x: it cannot be written: No such file"),
                                (("--verify", "/none", path), "/none: No such file")):
         status, out, error = prepare(*arguments)
@@ -166,7 +181,8 @@ def verify_finds():
     if problems:
         return problems
     head_size, = struct.unpack_from("<I", data, 12)
-    cases = {"truncated": data[:-1], "altered: its content": data[:-5] + b"x" + data[-4:], "altered: its header": data[:0x150] + b"x" + data[0x151:],
+    cases = {"truncated": data[:-1], "altered: its content": data[:-5] + b"x" + data[-4:],
+             "altered: its header": data[:0x150] + b"x" + data[0x151:],
              "version 2": data[:8] + struct.pack("<I", 2) + data[12:], "empty": b"", "neither": b"#!/bin/sh\n",
              "altered: its content has": data[:0x18] + bytes(32) + data[0x38:]}
     for pattern, broken in cases.items():
@@ -200,7 +216,9 @@ def debian_kernel(path, methods):
     verified = prepare("--verify", f"{out}.mbk", path)
     if status or verified[0] or not re.search(r"image of \d{8} bytes, \d{6} relocations", said):
         yield f"{path}: status {status}, {said}, {error}, {verified}"
-    elf = subprocess.run(["scripts/unpack-vmlinux", path, f"{out}.elf"], capture_output=True, text=True, check=True) and open(f"{out}.elf", "rb").read()
+    subprocess.run(["scripts/unpack-vmlinux", path, f"{out}.elf"], capture_output=True, check=True)
+    with open(f"{out}.elf", "rb") as unpacked:
+        elf = unpacked.read()
     for method in methods:
         with open(f"{out}.bz", "wb") as bzimage:
             bzimage.write(small_kernel.bzimage(small_kernel.packed(elf, method)))
@@ -216,4 +234,5 @@ TESTS = [("prepare_every_compression", every_compression), ("prepare_without_rel
          ("prepare_refused", refused), ("prepare_verify_finds", verify_finds),
          ("prepare_debian_cloud", lambda: debian_kernel(DEBIAN["cloud"], ()))]
 # make test-prepare: Debian's kernels in every compression
-ALL = [(f"prepare_debian_{name}", lambda path=path: debian_kernel(path, small_kernel.METHODS)) for name, path in DEBIAN.items()]
+ALL = [(f"prepare_debian_{name}", lambda path=path: debian_kernel(path, small_kernel.METHODS))
+       for name, path in DEBIAN.items()]

@@ -428,10 +428,12 @@ static void the_stubs_parameters(void **state)
 	assert_int_equal(get(&p, 88, 8), 0);
 	assert_true(get(&p, 80 + MAPBRIDGE_CS, 8) == UINT64_C(0x00af9b000000ffff));
 	assert_true(get(&p, 80 + MAPBRIDGE_DS, 8) == UINT64_C(0x00cf93000000ffff));
-	assert_int_equal(get(&p, 112, 8), 2);
+	/* Selector 0x20: 32-bit code, for the stub itself. */
+	assert_true(get(&p, 112, 8) == UINT64_C(0x00cf9b000000ffff));
+	assert_int_equal(get(&p, 120, 8), 2);
 	for (unsigned i = 0; i < 6; i++)
-		assert_int_equal(get(&p, 120 + 8 * i, 8), i + 1);
-	assert_int_equal(get(&p, 120 + 48, 8), 0);
+		assert_int_equal(get(&p, 128 + 8 * i, 8), i + 1);
+	assert_int_equal(get(&p, 128 + 48, 8), 0);
 	stop(&h);
 }
 
