@@ -499,6 +499,15 @@ static void make_request(struct boot *boot)
 	}
 }
 
+/* What was read of the kernel besides its parts. The kernel is not to find it as memory in use. */
+static void free_heads(struct boot *boot)
+{
+	pool_free(boot->head);
+	pool_free(boot->prepared);
+	boot->head = NULL;
+	boot->prepared = NULL;
+}
+
 static EFI_STATUS run(struct boot *boot)
 {
 	struct boot_block block;
@@ -515,6 +524,7 @@ static EFI_STATUS run(struct boot *boot)
 		status = load(boot);
 	if (!EFI_ERROR(status))
 		status = relocate(boot);
+	free_heads(boot);
 	if (!EFI_ERROR(status))
 		status = build(boot, &block);
 	return EFI_ERROR(status) ? status : show_and_leave(boot, &block);
@@ -540,8 +550,7 @@ static void boot_end(struct boot *boot)
 	free_map(boot);
 	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
 		file_close(&boot->files[i]);
-	pool_free(boot->head);
-	pool_free(boot->prepared);
+	free_heads(boot);
 	pool_free(boot);
 }
 

@@ -96,8 +96,10 @@ def boot(pair, way, efi, more_cmdline, change=lambda test: test):
     try:
         with contextlib.ExitStack() as stack:
             tpm = stack.enter_context(software_tpm()) if pair.tpm else ()
-            settings = {**pair.on.settings(), "extra": (*pair.on.extra, *tpm)}
-            run = stack.enter_context(machine.Run(machine.Machine(image, display=pair.display, **settings), log))
+            names = {field.name for field in dataclasses.fields(machine.Machine)}
+            settings = {name: value for name, value in pair.on.settings().items() if name in names}
+            settings |= {"extra": (*pair.on.extra, *tpm), "display": pair.display}
+            run = stack.enter_context(machine.Run(machine.Machine(image, **settings), log))
             end = run.wait(300)
             if not end.success:
                 raise machine.Problem(f"{way}: {end.what}; the log is {log}")
