@@ -200,8 +200,8 @@ static EFI_STATUS run(struct image *image)
 	measure_options(image->entry->options, true);
 	print(console, "mapbridge: starting %s as an EFI program%s\n", image->path,
 	      machine_secure_boot() ? ", verified by the firmware (Secure Boot)" : "");
-	console_flush();
 	loader_variables_leave();
+	console_flush();
 	status = fw.boot->StartImage(image->handle, NULL, NULL);
 	/* Whoever comes back is unloaded; who was not started is not. */
 	if (EFI_ERROR(fw.boot->HandleProtocol(image->handle, &loaded_image_guid, (void **)&loaded)))

@@ -10,6 +10,9 @@
 #define SECOND UINT64_C(1000000)
 #define PATIENCE (300 * SECOND)
 
+static EFI_GUID text_out_guid = { 0x387477c2, 0x69c7, 0x11d2, { 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b } };
+static EFI_GUID console_out_device_guid = { 0xd3b36f2c, 0xd551, 0x11d4, { 0x9a, 0x46, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
+
 static size_t next_key;
 static uint64_t last_key; /* when the key before was read or dropped */
 static uint64_t next_escape;
@@ -154,4 +157,10 @@ void console_setup(void)
 	mode = (SIMPLE_TEXT_OUTPUT_MODE){ 3, 0, 7, 0, 0, TRUE };
 	mock.system->ConIn = mock.scenario->no_console_in ? NULL : &in;
 	mock.system->ConOut = mock.scenario->no_console_out ? NULL : &out;
+	if (mock.scenario->terminal) { /* a serial console, one of those that ConOut stands for */
+		EFI_HANDLE handle = handle_new();
+
+		handle_install(handle, &text_out_guid, &out);
+		handle_install(handle, &console_out_device_guid, NULL);
+	}
 }

@@ -270,6 +270,7 @@ static bool read_setting(struct reader *reader, const char *name, char **rest)
 		{ "xbootldr-broken", &s->xbootldr_broken, 1 },
 		{ "no-keyboard", &s->no_console_in, 1 },
 		{ "no-screen", &s->no_console_out, 1 },
+		{ "terminal", &s->terminal, 1 },
 		{ "quiet", &s->quiet, 1 },
 		{ "rng", &s->rng, 1 },
 		{ "rng-raw", &s->rng_raw, 1 },
