@@ -60,6 +60,8 @@ SCRIBBLE = ("scribble",)  # enough where only the way to the files differs, or n
 SETUP_ARCH = ("setup_arch",)  # where writing all memory would take too long
 MACHINES = [
     # firmware and chipset
+    OddMachine("ovmf-56M", "q35, 56 MiB: with 48 the firmware starts, and leaves a kernel 1 MiB", memory="56M",
+               boots=SCRIBBLE, quick=SCRIBBLE),
     OddMachine("ovmf-256M", "q35, 256 MiB", memory="256M", quick=("hello_again",)),
     OddMachine("ovmf-2G", "q35, 2 GiB", memory="2G"),
     OddMachine("ovmf-6G", "q35, 6 GiB: RAM above 4 GiB, MMIO last", memory="6G"),
@@ -71,6 +73,7 @@ MACHINES = [
                firmware="ovmf-2M-secboot", extra=SMM, boots=SCRIBBLE),
     OddMachine("ovmf-secure-boot", "q35 with SMM, Secure Boot on, the loader and Linux signed", machine="q35,smm=on",
                firmware="ovmf-snakeoil", extra=SMM, boots=("signed_linux",)),
+    OddMachine("u-boot-64M", "pc, 64 MiB: with 48 U-Boot does not start a program", memory="64M", boots=SCRIBBLE, **U_BOOT),
     OddMachine("u-boot-512M", "pc, 512 MiB", quick=("setup_arch", "scribble", "linux", "hello_again"), **U_BOOT),
     OddMachine("u-boot-2G", "pc, 2 GiB", memory="2G", **U_BOOT),
     OddMachine("u-boot-6G", "pc, 6 GiB: RAM above 4 GiB as boot services data", memory="6G", **U_BOOT),
