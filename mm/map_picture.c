@@ -23,10 +23,11 @@ struct parts {
 
 static bool next_part(struct parts *parts, struct part *part)
 {
-	const struct picture_range *range = &parts->ranges[parts->next];
+	const struct picture_range *range;
 
 	if (parts->next == parts->count)
 		return false;
+	range = &parts->ranges[parts->next];
 	part->index = parts->next;
 	part->start = parts->at;
 	part->gap = range->start > parts->at;
