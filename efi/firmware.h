@@ -273,7 +273,10 @@ EFI_STATUS initrd_media_find(struct initrd_media *media);
 /* Reads all of its size bytes; an error only after a refusal. */
 EFI_STATUS initrd_media_read(const struct initrd_media *media, void *to);
 
-/* dump.c: the memory map, explained; prints descriptors, e820, totals and the plan (may be null), and returns the e820 map's CRC. */
+/*
+ * dump.c: the memory map, explained; prints descriptors, e820, totals and the plan (may be null), and returns the e820 map's
+ * CRC. out may be null: then the map is only converted, and refused when it is too long for a kernel.
+ */
 EFI_STATUS dump_memory_map(const struct efi_memmap *map, enum e820_policy policy, const struct boot_plan *plan,
 			   uint32_t *crc32, struct printer *out);
 

@@ -13,7 +13,7 @@ $(B)/firmware/efi/%.o: efi/%.c Makefile test/firmware/firmware.mk
 $(B)/firmware/test/firmware/%.o: test/firmware/%.c Makefile test/firmware/firmware.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(FIRMWARE_HOST) -O1 $(SANITIZE) -c $< -o $@
-$(FIRMWARE_TEST): $(FIRMWARE_EFI_O) $(FIRMWARE_MOCK_O) $(B)/san/libloader.a $(B)/san/libmm.a $(B)/efi/loader/stub.o \
+$(FIRMWARE_TEST): $(FIRMWARE_EFI_O) $(FIRMWARE_MOCK_O) $(TEST_SUPPORT) $(B)/san/libloader.a $(B)/san/libmm.a $(B)/efi/loader/stub.o \
 		test/firmware/call_sites.py
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o %.a,$^) -o $@

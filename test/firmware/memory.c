@@ -4,6 +4,7 @@
  * the machine has. Each piece of pool has pages of its own, so that the address sanitizer knows its exact end.
  */
 #include "mock.h"
+#include "../support/map_replay.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -344,22 +345,6 @@ static size_t write_map(uint8_t *to, uint64_t stride)
 	return count;
 }
 
-static void shuffle_map(uint8_t *map, size_t count, uint64_t stride)
-{
-	uint8_t swap[256];
-	uint32_t random = 0xc0ffee;
-
-	for (size_t i = count; i > 1; i--) {
-		random = random * 1664525 + 1013904223;
-
-		size_t other = (random >> 8) % i;
-
-		memcpy(swap, map + (i - 1) * stride, stride);
-		memcpy(map + (i - 1) * stride, map + other * stride, stride);
-		memcpy(map + other * stride, swap, stride);
-	}
-}
-
 EFI_STATUS EFIAPI fw_GetMemoryMap(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN *key, UINTN *stride, UINT32 *version)
 {
 	const struct scenario *scenario = mock.scenario;
@@ -374,7 +359,7 @@ EFI_STATUS EFIAPI fw_GetMemoryMap(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN
 	last_map = realloc(last_map, (range_count + scenario->lie_count + 1) * last_stride);
 	count = write_map(last_map, last_stride);
 	if (scenario->shuffled)
-		shuffle_map(last_map, count, last_stride);
+		shuffle(last_map, count, last_stride);
 	last_size = count * last_stride;
 	if (injected || *size < last_size || !map) {
 		bool fits = !injected && *size >= last_size;

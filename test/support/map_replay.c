@@ -115,7 +115,7 @@ bool convert(const struct efi_memmap *map, enum e820_policy policy, struct e820_
 
 void shuffle(void *elements, size_t count, size_t size)
 {
-	unsigned char *bytes = elements, swap[MAX_STRIDE];
+	unsigned char *bytes = elements, swap[256];
 	uint32_t random = 0xc0ffee;
 
 	for (size_t i = count; i > 1; i--) {

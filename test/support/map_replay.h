@@ -22,7 +22,7 @@ bool traces_are_sound(const struct efi_memmap *map, enum e820_policy policy, con
 bool converts_to_the_same_when_shuffled(const struct efi_memmap *map, enum e820_policy policy,
 					const struct e820_table *table);
 
-/* Shuffles elements of at most MAX_STRIDE bytes, always in the same manner. */
+/* Shuffles elements of at most 256 bytes, always in the same manner. */
 void shuffle(void *elements, size_t count, size_t size);
 
 /* Whether two tables are equal; otherwise prints the entries that are in one only. */
