@@ -331,7 +331,7 @@ uint64_t clock_microseconds(uint64_t tsc);
  * we are and which entries there are. _ask changes what loader.conf says to what the variables ask for. _select says what is
  * started, and _leave when.
  */
-void loader_variables_tell(const struct entry_list *list);
+void loader_variables_tell(const struct entry_list *list, const struct bls_loader *loader);
 void loader_variables_ask(const struct entry_list *list, struct bls_loader *loader);
 void loader_variables_select(const struct bls_file *file);
 void loader_variables_leave(void);
