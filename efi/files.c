@@ -7,6 +7,7 @@
 /* Reads begin small and grow while the disk is quick: large ones cost nothing extra, a slow disk shows its progress. */
 #define READ_FIRST (UINT64_C(128) << 10)
 #define READ_MOST (UINT64_C(4) << 20)
+#define QUIET_MOST 4 /* seconds in which a file is read and nobody is told */
 #define ABOUT_A_SECOND (UINT64_C(1) << 31) /* of time stamp counters, which run at 1 to 5 GHz */
 #define INFO_SIZE (sizeof(EFI_FILE_INFO) + 512)
 
@@ -142,7 +143,7 @@ static EFI_STATUS read_at(struct file *file, uint64_t offset, uint64_t size, voi
  */
 EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to)
 {
-	uint64_t done = 0, got, chunk = console_open() ? READ_FIRST : UINT64_MAX, shown = machine_tsc();
+	uint64_t done = 0, got, chunk = READ_FIRST, begun = machine_tsc(), shown = begun;
 	EFI_STATUS status = EFI_SUCCESS;
 	bool slow = false;
 
@@ -154,6 +155,8 @@ EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to
 		done += got;
 		if (chunk < READ_MOST && now - started < ABOUT_A_SECOND / 4)
 			chunk *= 2;
+		if (now - begun >= QUIET_MOST * ABOUT_A_SECOND)
+			console_attend(true);
 		if (now - shown >= ABOUT_A_SECOND && console_open()) {
 			slow = true;
 			shown = now;
@@ -177,7 +180,7 @@ char *file_read_all(const char *path, const char *user, size_t max, size_t *size
 	if (EFI_ERROR(file_open(path, user, &file)))
 		return NULL;
 	if (file.size > max)
-		print(refuse(path), "%llu bytes; needed: at most %zu for a configuration file\n", X(file.size), max);
+		print(refuse(path), "%llu bytes; needed: at most %zu\n", X(file.size), max);
 	else
 		text = pool_allocate(file.size + 1, path);
 	if (text && EFI_ERROR(file_read(&file, 0, file.size, text))) {

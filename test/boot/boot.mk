@@ -20,13 +20,16 @@ TEST_EFI_OBJCOPY = objcopy $(addprefix -j ,$(TEST_EFI_SECTIONS)) --target=efi-ap
 .PRECIOUS: $(B)/test/efi/%.o $(B)/test/efi/%.so $(B)/bench/%.o $(B)/bench/%.so
 
 # the same program in other words
-TEST_EFI += $(B)/test/efi/gcd_accepted.efi $(B)/test/efi/fragment_3000.efi $(B)/test/efi/fragment_14000.efi
+TEST_EFI_VARIANTS := gcd_accepted fragment_3000 fragment_14000 stubborn_forever
+TEST_EFI += $(TEST_EFI_VARIANTS:%=$(B)/test/efi/%.efi)
 $(B)/test/efi/gcd_accepted.o: TEST_EFI_FLAGS += -DALL_ACCEPTED=1
 $(B)/test/efi/gcd_accepted.o: test/boot/efi/gcd_ranges.c
 $(B)/test/efi/fragment_3000.o: TEST_EFI_FLAGS += -DISLANDS=1550
 $(B)/test/efi/fragment_14000.o: TEST_EFI_FLAGS += -DISLANDS=7000 -DMAX_STEP=2
 $(B)/test/efi/fragment_3000.o $(B)/test/efi/fragment_14000.o: test/boot/efi/fragment.c
-$(B)/test/efi/gcd_accepted.o $(B)/test/efi/fragment_3000.o $(B)/test/efi/fragment_14000.o:
+$(B)/test/efi/stubborn_forever.o: TEST_EFI_FLAGS += -DFAILURES=1000
+$(B)/test/efi/stubborn_forever.o: test/boot/efi/stubborn.c
+$(TEST_EFI_VARIANTS:%=$(B)/test/efi/%.o):
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_EFI_FLAGS) -c $< -o $@
 $(B)/test/efi/%.o: test/boot/efi/%.c

@@ -113,6 +113,10 @@ TESTS = [
     kernel("setup_arch_under_dirty", **behind("dirty")), # a kernel's bss lies in memory full of garbage
     kernel("setup_arch_under_stubborn", **behind("stubborn"), must=(r"^ExitBootServices: 4 tries, e820 map changed meanwhile",),
            must_not=(*NO_ERROR, "stubborn: FAIL")),
+    # as often as efi/leave.c tries, then back to the firmware in the only way that is left
+    kernel("hello_under_stubborn_forever", **behind("stubborn_forever"), kernel_verdict=False, ends="reset",
+           ends_how="was rebooted", must_not=(*NO_ERROR, "stubborn: FAIL"),
+           must=(r"^stubborn: a cold reset because of an error, after 32 calls of ExitBootServices",)),
     kernel("setup_arch_under_strict_wx", **behind("strict_wx"), must=(r"^strict_wx: the image is made for it",)),
     kernel("setup_arch_with_two_initrds", initrds=(INITRD, LINUX_INITRD)),
     kernel("setup_arch_with_pc", machine="pc"),
