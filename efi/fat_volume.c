@@ -84,30 +84,30 @@ void fat_volume_close(struct fat_volume *volume)
 		fw.boot->FreePages((uintptr_t)volume, PAGES);
 }
 
-static bool find(const char *path, struct fat_entry *entry)
+static bool find(const char *path, struct fat_node *node)
 {
 	struct fat_volume *volume = fw.volume->fat;
 
 	if (!volume)
 		return false;
 	volume->view.size = 0;
-	return fat_find(&volume->fat, path, entry);
+	return fat_find(&volume->fat, path, node);
 }
 
 bool fat_file_exists(const char *path)
 {
-	struct fat_entry entry;
+	struct fat_node node;
 
-	return find(path, &entry);
+	return find(path, &node);
 }
 
 bool fat_file_open(const char *path, struct file *file)
 {
-	struct fat_entry entry;
+	struct fat_node node;
 
-	if (!find(path, &entry) || entry.directory || !fat_extents_read(&fw.volume->fat->fat, &entry, &file->extents))
+	if (!find(path, &node) || node.directory || !fat_extents_read(&fw.volume->fat->fat, &node, &file->extents))
 		return false;
-	file->size = entry.size;
+	file->size = node.size;
 	return true;
 }
 
@@ -142,15 +142,16 @@ EFI_STATUS fat_file_read(const struct file *file, uint64_t offset, uint64_t size
 
 bool fat_directory_open(const char *path, struct fat_directory *directory)
 {
-	struct fat_entry entry, each;
+	struct fat_node node;
+	struct fat_entry entry;
 	enum fat_step step;
 
-	if (!find(path, &entry) || !entry.directory)
+	if (!find(path, &node) || !node.directory)
 		return false;
-	fat_directory_begin(&fw.volume->fat->fat, &entry, directory);
+	fat_directory_begin(&fw.volume->fat->fat, &node, directory);
 	do
-		step = fat_directory_next(directory, &each);
+		step = fat_directory_next(directory, &entry);
 	while (step == FAT_ENTRY);
-	fat_directory_begin(&fw.volume->fat->fat, &entry, directory);
+	fat_directory_begin(&fw.volume->fat->fat, &node, directory);
 	return step == FAT_END;
 }

@@ -215,16 +215,7 @@ static bool ends_with(const char *name, const char *suffix)
 	return length >= end && bls_name_matches(suffix, name + length - end);
 }
 
-static void take_name(const char *path, const char *name, const char *suffix,
-		      void (*found)(void *context, const char *name), void *context)
-{
-	if (!name)
-		print(console, "mapbridge: note: %s: a file whose name is not short printable ASCII is ignored\n", path);
-	else if (ends_with(name, suffix))
-		found(context, name);
-}
-
-static bool is_ascii(const char *name)
+static bool is_plain(const char *name)
 {
 	while (*name && *name != FAT_ODD_CHAR)
 		name++;
@@ -238,33 +229,40 @@ EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(vo
 		EFI_FILE_INFO info;
 		uint8_t room[INFO_SIZE];
 	} info;
+	EFI_FILE_HANDLE directory = NULL;
 	struct fat_directory fat;
 	struct fat_entry entry;
-	EFI_FILE_HANDLE directory;
-	EFI_STATUS status;
+	EFI_STATUS status = EFI_SUCCESS;
 
-	if (fat_directory_open(path, &fat)) {
-		enum fat_step step;
-
-		while ((step = fat_directory_next(&fat, &entry)) == FAT_ENTRY)
-			if (!entry.directory)
-				take_name(path, is_ascii(entry.name) ? entry.name : NULL, suffix, found, context);
-		return step == FAT_END ? EFI_SUCCESS : EFI_DEVICE_ERROR;
-	}
-	status = file_open_path(path, EFI_FILE_MODE_READ, 0, &directory);
-	if (EFI_ERROR(status))
-		return status;
-	for (;;) {
+	if (!fat_directory_open(path, &fat))
+		status = file_open_path(path, EFI_FILE_MODE_READ, 0, &directory);
+	while (!EFI_ERROR(status)) {
 		UINTN size = sizeof(info);
-		char name[BLS_NAME_MAX];
+		bool plain;
 
-		status = directory->Read(directory, &size, &info);
-		if (EFI_ERROR(status) || size == 0)
-			break;
-		if (info.info.Attribute & EFI_FILE_DIRECTORY)
+		if (directory) {
+			status = directory->Read(directory, &size, &info);
+			if (EFI_ERROR(status) || size == 0)
+				break;
+			entry.node.directory = info.info.Attribute & EFI_FILE_DIRECTORY;
+			plain = ucs2_to_name(info.info.FileName, entry.name, sizeof(entry.name));
+		} else {
+			enum fat_step step = fat_directory_next(&fat, &entry);
+
+			if (step == FAT_DECLINED)
+				status = EFI_DEVICE_ERROR;
+			if (step != FAT_ENTRY)
+				break;
+			plain = is_plain(entry.name);
+		}
+		if (entry.node.directory)
 			continue;
-		take_name(path, ucs2_to_name(info.info.FileName, name, sizeof(name)) ? name : NULL, suffix, found, context);
+		if (!plain)
+			print(console, "mapbridge: note: %s: a file whose name is not short printable ASCII is ignored\n", path);
+		else if (ends_with(entry.name, suffix))
+			found(context, entry.name);
 	}
-	directory->Close(directory);
+	if (directory)
+		directory->Close(directory);
 	return status;
 }
