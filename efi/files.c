@@ -38,8 +38,11 @@ EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_
 bool file_missing(const char *path)
 {
 	EFI_FILE_HANDLE handle;
-	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &handle);
+	EFI_STATUS status;
 
+	if (fat_file_exists(path))
+		return false;
+	status = file_open_path(path, EFI_FILE_MODE_READ, 0, &handle);
 	if (!EFI_ERROR(status))
 		handle->Close(handle);
 	return status == EFI_NOT_FOUND;
@@ -75,9 +78,13 @@ EFI_STATUS file_open(const char *path, const char *user, struct file *file)
 		uint8_t room[INFO_SIZE];
 	} info;
 	UINTN size = sizeof(info);
-	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &file->handle);
+	EFI_STATUS status;
 
 	file->path = path;
+	file->handle = NULL;
+	if (fat_file_open(path, file))
+		return EFI_SUCCESS;
+	status = file_open_path(path, EFI_FILE_MODE_READ, 0, &file->handle);
 	if (EFI_ERROR(status)) {
 		file->handle = NULL;
 		print(refuse(path), "%s (%s), named by %s; copy the file to this volume, or correct the name\n",
@@ -113,9 +120,15 @@ static void show_progress(const struct file *file, uint64_t done)
 
 static EFI_STATUS read_at(struct file *file, uint64_t offset, uint64_t size, void *to, uint64_t *got)
 {
-	EFI_STATUS status = file->handle->SetPosition(file->handle, offset);
 	UINTN count = size;
+	EFI_STATUS status;
 
+	if (!file->handle) {
+		status = fat_file_read(file, offset, size, to);
+		*got = EFI_ERROR(status) ? 0 : size;
+		return status;
+	}
+	status = file->handle->SetPosition(file->handle, offset);
 	if (!EFI_ERROR(status))
 		status = file->handle->Read(file->handle, &count, to);
 	if (!EFI_ERROR(status) && (count == 0 || count > size))
@@ -202,6 +215,13 @@ static bool ends_with(const char *name, const char *suffix)
 	return length >= end && bls_name_matches(suffix, name + length - end);
 }
 
+static bool is_plain(const char *name)
+{
+	while (*name && *name != FAT_ODD_CHAR)
+		name++;
+	return *name == '\0';
+}
+
 EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(void *context, const char *name),
 			  void *context)
 {
@@ -209,25 +229,40 @@ EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(vo
 		EFI_FILE_INFO info;
 		uint8_t room[INFO_SIZE];
 	} info;
-	EFI_FILE_HANDLE directory;
-	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &directory);
+	EFI_FILE_HANDLE directory = NULL;
+	struct fat_directory fat;
+	struct fat_entry entry;
+	EFI_STATUS status = EFI_SUCCESS;
 
-	if (EFI_ERROR(status))
-		return status;
-	for (;;) {
+	if (!fat_directory_open(path, &fat))
+		status = file_open_path(path, EFI_FILE_MODE_READ, 0, &directory);
+	while (!EFI_ERROR(status)) {
 		UINTN size = sizeof(info);
-		char name[BLS_NAME_MAX];
+		bool plain;
 
-		status = directory->Read(directory, &size, &info);
-		if (EFI_ERROR(status) || size == 0)
-			break;
-		if (info.info.Attribute & EFI_FILE_DIRECTORY)
+		if (directory) {
+			status = directory->Read(directory, &size, &info);
+			if (EFI_ERROR(status) || size == 0)
+				break;
+			entry.node.directory = info.info.Attribute & EFI_FILE_DIRECTORY;
+			plain = ucs2_to_name(info.info.FileName, entry.name, sizeof(entry.name));
+		} else {
+			enum fat_step step = fat_directory_next(&fat, &entry);
+
+			if (step == FAT_DECLINED)
+				status = EFI_DEVICE_ERROR;
+			if (step != FAT_ENTRY)
+				break;
+			plain = is_plain(entry.name);
+		}
+		if (entry.node.directory)
 			continue;
-		if (!ucs2_to_name(info.info.FileName, name, sizeof(name)))
+		if (!plain)
 			print(console, "mapbridge: note: %s: a file whose name is not short printable ASCII is ignored\n", path);
-		else if (ends_with(name, suffix))
-			found(context, name);
+		else if (ends_with(entry.name, suffix))
+			found(context, entry.name);
 	}
-	directory->Close(directory);
+	if (directory)
+		directory->Close(directory);
 	return status;
 }

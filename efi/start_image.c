@@ -221,6 +221,7 @@ EFI_STATUS start_image(const struct bls_entry *entry, const char *name)
 	if (!image)
 		return EFI_OUT_OF_RESOURCES;
 	__builtin_memset(image, 0, sizeof(*image));
+	volumes_forget_fat();
 	image->entry = entry;
 	image->name = name;
 	image->path = entry->efi[0] ? entry->efi : entry->linux;

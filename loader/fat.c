@@ -21,8 +21,11 @@
 #define UNKNOWN_BITS 0xc0
 #define LAST_PIECE 0x40
 #define PIECE_CHARS 13
+#define PIECES_MAX 19 /* FAT has 20, the last one with room beyond the longest name */
 #define NAME_LOWER 0x08
 #define EXTENSION_LOWER 0x10
+
+_Static_assert(PIECES_MAX * PIECE_CHARS < FAT_NAME_MAX, "a name and its NUL");
 
 static uint32_t get16(const uint8_t *at)
 {
@@ -61,11 +64,11 @@ static bool is_end(const struct fat *fat, uint32_t value)
 	return (value | 7) == fat->mask;
 }
 
-/* What the FAT has for a cluster; 0, which says that it is free, also when that cannot be read. */
-static uint32_t table_entry(const struct fat *fat, uint32_t cluster, uint64_t clusters_useful)
+/* What the FAT has for a cluster; 0, which says that it is free, also when that cannot be read. Of so many it may be asked next. */
+static uint32_t table_entry(const struct fat *fat, uint32_t cluster, uint64_t useful)
 {
 	const uint8_t *at = look(fat->view, fat->table + (uint64_t)cluster * fat->bits / 8, fat->bits == 32 ? 4 : 2,
-				 clusters_useful * fat->bits / 8 + 4);
+				 4 * useful);
 	uint32_t value = at ? get16(at) : 0;
 
 	if (at && fat->bits == 32)
@@ -81,7 +84,8 @@ static bool read_geometry(struct fat *fat, const uint8_t *boot, uint64_t volume_
 	uint32_t sector = get16(boot + 11), sectors_per_cluster = boot[13], reserved = get16(boot + 14), fats = boot[16];
 	uint32_t total = get16(boot + 19) ? get16(boot + 19) : get32(boot + 32);
 	bool wide = get16(boot + 22) == 0;
-	uint64_t table_size = (uint64_t)(wide ? get32(boot + 36) : get16(boot + 22)) * sector, end = (uint64_t)total * sector, count;
+	uint64_t table_size = (uint64_t)(wide ? get32(boot + 36) : get16(boot + 22)) * sector, end = (uint64_t)total * sector;
+	uint32_t count;
 
 	if (!is_power_of_2(sector) || sector < BOOT_SECTOR_SIZE || sector > SECTOR_MAX || !is_power_of_2(sectors_per_cluster) ||
 	    reserved == 0 || fats == 0)
@@ -93,10 +97,10 @@ static bool read_geometry(struct fat *fat, const uint8_t *boot, uint64_t volume_
 	fat->data = fat->root + fat->root_size;
 	if (wide != (fat->root_size == 0) || fat->root_size % sector || fat->data >= end || end > volume_size)
 		return false;
-	count = (end - fat->data) / fat->cluster_size;
+	count = (uint32_t)((end - fat->data) / fat->cluster_size);
 	if (count > CLUSTERS_MAX || count + DOUBT - FAT16_CLUSTERS < 2 * DOUBT || count + DOUBT - FAT32_CLUSTERS < 2 * DOUBT)
 		return false;
-	fat->cluster_end = (uint32_t)count + FIRST_CLUSTER;
+	fat->cluster_end = count + FIRST_CLUSTER;
 	fat->bits = count < FAT16_CLUSTERS ? 12 : count < FAT32_CLUSTERS ? 16 : 32;
 	fat->mask = fat->bits == 32 ? FAT32_MASK : (1U << fat->bits) - 1;
 	fat->root_cluster = 0;
@@ -115,7 +119,7 @@ bool fat_open(struct fat *fat, struct fat_view *view, uint64_t volume_size)
 	uint8_t media;
 
 	fat->view = view;
-	if (!boot || (boot[0] != 0xeb && boot[0] != 0xe9) || boot[510] != 0x55 || boot[511] != 0xaa ||
+	if (!boot || (boot[0] != 0xeb && boot[0] != 0xe9) || get16(boot + 510) != 0xaa55 ||
 	    !read_geometry(fat, boot, volume_size))
 		return false;
 	media = boot[21];
@@ -128,9 +132,9 @@ static uint64_t cluster_offset(const struct fat *fat, uint32_t cluster)
 	return fat->data + (uint64_t)(cluster - FIRST_CLUSTER) * fat->cluster_size;
 }
 
-void fat_directory_begin(const struct fat *fat, const struct fat_entry *entry, struct fat_directory *directory)
+void fat_directory_begin(const struct fat *fat, const struct fat_node *node, struct fat_directory *directory)
 {
-	uint32_t cluster = entry->cluster ? entry->cluster : fat->root_cluster;
+	uint32_t cluster = node->cluster ? node->cluster : fat->root_cluster;
 
 	*directory = (struct fat_directory){ .fat = fat, .cluster = cluster,
 					     .offset = cluster ? cluster_offset(fat, cluster) : fat->root,
@@ -162,21 +166,19 @@ static char plain_char(uint32_t c)
 /* One piece of a long name, which is stored from its last piece to its first. */
 static bool take_piece(const uint8_t *record, uint32_t number, bool last, char *name)
 {
-	uint32_t start = (number - 1) * PIECE_CHARS;
+	char *to = name + (number - 1) * PIECE_CHARS;
 
-	for (uint32_t i = 0; i < PIECE_CHARS; i++) {
-		uint32_t c = get16(record + 1 + 2 * i + (i < 5 ? 0 : i < 11 ? 3 : 5));
+	for (uint32_t at = 1; at < RECORD_SIZE; at += at == 9 ? 5 : at == 24 ? 4 : 2) {
+		uint32_t c = get16(record + at);
 
 		if (c == 0) {
-			name[start + i] = '\0';
-			return last && i > 0;
+			*to = '\0';
+			return last && at > 1;
 		}
-		if (start + i == FAT_NAME_MAX - 1)
-			return false;
-		name[start + i] = plain_char(c);
+		*to++ = plain_char(c);
 	}
 	if (last)
-		name[start + PIECE_CHARS] = '\0';
+		*to = '\0';
 	return true;
 }
 
@@ -223,8 +225,8 @@ static bool add_piece(struct long_name *state, const uint8_t *record, char *name
 		return false;
 	if (last)
 		*state = (struct long_name){ true, record[13], number };
-	return record[12] == 0 && record[13] == state->sum && number == state->missing && number > 0 &&
-	       number <= FAT_NAME_MAX / PIECE_CHARS + 1 && take_piece(record, state->missing--, last, name);
+	return record[12] == 0 && record[13] == state->sum && number == state->missing &&
+	       number - 1 < PIECES_MAX && take_piece(record, state->missing--, last, name);
 }
 
 static bool fill_entry(const struct long_name *state, const uint8_t *record, struct fat_entry *entry)
@@ -234,9 +236,7 @@ static bool fill_entry(const struct long_name *state, const uint8_t *record, str
 	take_short_name(record, 0, entry->short_name);
 	if (!state->begun)
 		take_short_name(record, record[12], entry->name);
-	entry->directory = record[11] & DIRECTORY;
-	entry->cluster = get16(record + 26) | get16(record + 20) << 16;
-	entry->size = get32(record + 28);
+	entry->node = (struct fat_node){ get16(record + 26) | get16(record + 20) << 16, get32(record + 28), record[11] & DIRECTORY };
 	return true;
 }
 
@@ -288,7 +288,7 @@ static enum match match(const char *name, const char *wanted, size_t length)
 }
 
 /* Goes on to the end: a second entry that fits would be a doubt. */
-static bool find_in(const struct fat *fat, const char *name, size_t length, struct fat_entry *found)
+static bool find_in(const struct fat *fat, const char *name, size_t length, struct fat_node *found)
 {
 	struct fat_directory directory;
 	struct fat_entry entry;
@@ -303,7 +303,7 @@ static bool find_in(const struct fat *fat, const char *name, size_t length, stru
 			return false;
 		if (matches) {
 			known = true;
-			*found = entry;
+			*found = entry.node;
 		}
 	}
 	return step == FAT_END && known && (!found->directory || is_cluster(fat, found->cluster));
@@ -318,7 +318,7 @@ static bool is_plain(const char *name, size_t length)
 	return length > 0 && length < FAT_NAME_MAX && name[0] != ' ' && name[length - 1] != ' ' && name[length - 1] != '.';
 }
 
-bool fat_find(const struct fat *fat, const char *path, struct fat_entry *found)
+bool fat_find(const struct fat *fat, const char *path, struct fat_node *found)
 {
 	size_t length;
 
@@ -335,7 +335,7 @@ bool fat_find(const struct fat *fat, const char *path, struct fat_entry *found)
 	return true;
 }
 
-bool fat_extents_read(const struct fat *fat, const struct fat_entry *file, struct fat_extents *extents)
+bool fat_extents_read(const struct fat *fat, const struct fat_node *file, struct fat_extents *extents)
 {
 	uint32_t clusters = (uint32_t)(((uint64_t)file->size + fat->cluster_size - 1) / fat->cluster_size);
 	uint32_t cluster = file->cluster, expected = 0, count = 0;

@@ -9,7 +9,7 @@
 
 #include <mm/types.h>
 
-#define FAT_NAME_MAX 256   /* with the NUL */
+#define FAT_NAME_MAX 256   /* with the NUL; names of more than 247 characters are declined */
 #define FAT_ODD_CHAR 0x7f  /* in a name: a character that is not printable ASCII */
 #define FAT_EXTENTS_MAX 32 /* pieces of a file; more are declined */
 
@@ -42,12 +42,17 @@ struct fat {
 /* Reads the boot sector of a volume of that many bytes. False: no FAT file system that is beyond doubt; fat is undefined then. */
 bool fat_open(struct fat *fat, struct fat_view *view, uint64_t volume_size);
 
+/* A file or directory; nothing of it is checked but what fat_find says. */
+struct fat_node {
+	uint32_t cluster; /* the first one; 0: an empty file, or the root directory */
+	uint32_t size;    /* bytes */
+	bool directory;
+};
+
 struct fat_entry {
 	char name[FAT_NAME_MAX]; /* as the firmware shows it, but for FAT_ODD_CHAR; never empty */
 	char short_name[13];     /* NAME.EXT */
-	bool directory;
-	uint32_t cluster; /* the first one; not checked */
-	uint32_t size;    /* bytes */
+	struct fat_node node;
 };
 
 /* A position in a directory. */
@@ -61,17 +66,18 @@ struct fat_directory {
 
 enum fat_step { FAT_DECLINED, FAT_END, FAT_ENTRY };
 
-/* At the start of a directory that fat_find found. The view may be used for something else between the steps. */
-void fat_directory_begin(const struct fat *fat, const struct fat_entry *entry, struct fat_directory *directory);
+/* At the start of the root directory, or of another one that fat_find found. The view may be used for something else between the steps. */
+void fat_directory_begin(const struct fat *fat, const struct fat_node *node, struct fat_directory *directory);
 
 /* The next file or directory, "." and ".." among them; entry is undefined unless there is one. */
 enum fat_step fat_directory_next(struct fat_directory *directory, struct fat_entry *entry);
 
 /*
  * The file or directory at a path from the root, with backslashes and maybe one in front. Names are compared without case, long
- * and short ones. False when there is none, when two would fit, or when a directory on the way or a name is in doubt.
+ * and short ones. A directory has a cluster of the volume. False when there is none, when two would fit, or when a directory on
+ * the way or a name is in doubt; found is undefined then.
  */
-bool fat_find(const struct fat *fat, const char *path, struct fat_entry *found);
+bool fat_find(const struct fat *fat, const char *path, struct fat_node *found);
 
 /* Where a file lies: its bytes, and what is left of its last cluster, in order. */
 struct fat_extents {
@@ -83,7 +89,7 @@ struct fat_extents {
 };
 
 /* False when the file's chain of clusters is damaged, longer or shorter than its size, or in too many pieces. */
-bool fat_extents_read(const struct fat *fat, const struct fat_entry *file, struct fat_extents *extents);
+bool fat_extents_read(const struct fat *fat, const struct fat_node *file, struct fat_extents *extents);
 
 /* The volume's offset of a byte of the file; *size: how many bytes follow each other from there, 0 behind the file's end. */
 uint64_t fat_extents_find(const struct fat_extents *extents, uint64_t position, uint64_t *size);

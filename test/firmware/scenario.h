@@ -83,6 +83,10 @@ struct scenario {
 	bool secure_boot;        /* and the firmware trusts only files whose name ends in "signed" */
 	char *program;           /* what a started program does: "boots", "boots-with-initrd", or returns that status */
 	bool acpi1;
+	unsigned fat;         /* 16 or 32: the volumes' blocks are those of such a file system; 0: they are empty */
+	unsigned fat_missing; /* so many blocks of it are not there */
+	unsigned io_align;    /* of a buffer for blocks */
+	bool blocks_only;     /* nothing that is there is opened by the file system */
 	unsigned read_size; /* bytes that File.Read gives at once at most; 0: all */
 
 	char *kernel, *command_line; /* what the hand-off must have; the path is that of a file above */

@@ -140,24 +140,24 @@ static void write_host_file(const char *name, size_t size)
 /* The bytes of a file, put together from its extents by pieces of odd sizes; null when it is declined. */
 static uint8_t *read_file(struct image *image, const char *path, size_t *size, struct fat_extents *extents)
 {
-	struct fat_entry entry;
+	struct fat_node file;
 	uint8_t *bytes;
 	uint64_t done = 0, there;
 
-	if (!fat_find(&image->fat, path, &entry) || entry.directory || !fat_extents_read(&image->fat, &entry, extents))
+	if (!fat_find(&image->fat, path, &file) || file.directory || !fat_extents_read(&image->fat, &file, extents))
 		return NULL;
-	bytes = malloc(entry.size + 1);
-	while (done < entry.size) {
+	bytes = malloc(file.size + 1);
+	while (done < file.size) {
 		uint64_t at = fat_extents_find(extents, done, &there), piece = there < 777 ? there : 777;
 
 		assert_true(there > 0 && there <= image->size - at);
-		piece = piece < entry.size - done ? piece : entry.size - done;
+		piece = piece < file.size - done ? piece : file.size - done;
 		memcpy(bytes + done, image->disk + at, piece);
 		done += piece;
 	}
 	fat_extents_find(extents, done + image->fat.cluster_size, &there);
 	assert_int_equal(there, 0);
-	*size = entry.size;
+	*size = file.size;
 	return bytes;
 }
 
@@ -192,20 +192,21 @@ static int by_text(const void *a, const void *b)
 static char *list(struct image *image, const char *path)
 {
 	struct fat_directory directory;
-	struct fat_entry entry = { .directory = true };
+	struct fat_node node = { .directory = true };
+	struct fat_entry entry;
 	enum fat_step step;
 	char *names[400], *text = calloc(1, 100000);
 	size_t count = 0;
 
-	if (path[0] && !fat_find(&image->fat, path, &entry)) {
+	if (path[0] && !fat_find(&image->fat, path, &node)) {
 		free(text);
 		return NULL;
 	}
-	fat_directory_begin(&image->fat, &entry, &directory);
+	fat_directory_begin(&image->fat, &node, &directory);
 	while ((step = fat_directory_next(&directory, &entry)) == FAT_ENTRY) {
 		assert_true(count < 400);
 		if (strcmp(entry.name, ".") != 0 && strcmp(entry.name, "..") != 0)
-			assert_true(asprintf(&names[count++], "%s%s\n", entry.name, entry.directory ? "/" : "") > 0);
+			assert_true(asprintf(&names[count++], "%s%s\n", entry.name, entry.node.directory ? "/" : "") > 0);
 	}
 	qsort(names, count, sizeof(names[0]), by_text);
 	for (size_t i = 0; i < count; i++) {
@@ -409,7 +410,7 @@ static void damaged_chains(void **state)
 {
 	static const unsigned kinds[] = { 12, 16, 32 };
 	struct image image;
-	struct fat_entry file;
+	struct fat_node file;
 
 	(void)state;
 	for (size_t i = 0; i < MM_ARRAY_COUNT(kinds); i++) {
@@ -484,7 +485,7 @@ static void reads_that_fail(void **state)
 static void many_pieces(void **state)
 {
 	struct image image;
-	struct fat_entry file;
+	struct fat_node file;
 	uint32_t first;
 
 	(void)state;
@@ -512,21 +513,21 @@ static void paths(void **state)
 						"many/entry number 1.conf", "nothing", "many\\nothing", "sm\303\244ll", "sm\tll",
 						"many\\entry number 3.conf" };
 	struct image image;
-	struct fat_entry entry;
+	struct fat_node node;
 	char name[300];
 
 	(void)state;
 	usual_image(&image, 12);
 	for (size_t i = 0; i < MM_ARRAY_COUNT(declined); i++)
-		if (fat_find(&image.fat, declined[i], &entry))
+		if (fat_find(&image.fat, declined[i], &node))
 			fail_msg("\"%s\" is found", declined[i]);
 	memset(name, 'a', sizeof(name));
 	for (size_t length = 254; length < 258; length++) {
 		name[length] = '\0';
-		assert_false(fat_find(&image.fat, name, &entry));
+		assert_false(fat_find(&image.fat, name, &node));
 		name[length] = 'a';
 	}
-	assert_true(fat_find(&image.fat, "many", &entry) && entry.directory);
+	assert_true(fat_find(&image.fat, "many", &node) && node.directory);
 	unmap_image(&image);
 }
 
@@ -563,7 +564,7 @@ static void records(void **state)
 	char both[4][32];
 	uint8_t sum = 0;
 	struct image image;
-	struct fat_entry entry;
+	struct fat_node node;
 
 	(void)state;
 	make_image(16, 512, 4, 32768);
@@ -606,31 +607,31 @@ static void records(void **state)
 	}
 	both[0][3] = (char)0xe4; /* a-umlaut: it may be what is asked for, or not */
 	check_root(&image, both[0], 2, "a\x7f""c.d\n");
-	assert_false(fat_find(&image.fat, "abc.d", &entry));
-	assert_false(fat_find(&image.fat, "axc.d", &entry));
+	assert_false(fat_find(&image.fat, "abc.d", &node));
+	assert_false(fat_find(&image.fat, "axc.d", &node));
 	memcpy(both[0], piece, 32);
 	both[0][13] = (char)sum;
 	/* the same short name once more: two fit */
 	memcpy(both[2], abc, 32);
 	set_root(&image, both[0], 3);
-	assert_false(fat_find(&image.fat, "abc.d", &entry));
+	assert_false(fat_find(&image.fat, "abc.d", &node));
 	memcpy(both[2], "OTHER", 5);
 	set_root(&image, both[0], 3);
-	assert_true(fat_find(&image.fat, "abc.d", &entry));
-	assert_string_equal(entry.short_name, "ABC.D");
+	assert_true(fat_find(&image.fat, "abc.d", &node));
+	assert_int_equal(node.cluster, 0);
 	/* a file that is a directory on the way, and a directory without a cluster */
-	assert_false(fat_find(&image.fat, "abc.d\\x", &entry));
+	assert_false(fat_find(&image.fat, "abc.d\\x", &node));
 	both[1][11] = 0x10;
 	set_root(&image, both[0], 3);
-	assert_false(fat_find(&image.fat, "abc.d", &entry));
+	assert_false(fat_find(&image.fat, "abc.d", &node));
 	both[1][26] = 2;
 	set_root(&image, both[0], 3);
-	assert_true(fat_find(&image.fat, "abc.d", &entry));
-	assert_true(entry.directory);
+	assert_true(fat_find(&image.fat, "abc.d", &node));
+	assert_true(node.directory);
 	both[1][20] = 1; /* the upper half of a cluster's number */
 	set_root(&image, both[0], 3);
-	assert_false(fat_find(&image.fat, "abc.d", &entry));
-	assert_true(fat_find(&image.fat, "other.d", &entry));
+	assert_false(fat_find(&image.fat, "abc.d", &node));
+	assert_true(fat_find(&image.fat, "other.d", &node));
 	unmap_image(&image);
 }
 
@@ -638,7 +639,7 @@ static void records(void **state)
 static void full_and_empty(void **state)
 {
 	struct image image;
-	struct fat_entry entry;
+	struct fat_node node;
 	struct fat_extents extents;
 	char records[512 * 32];
 
@@ -650,13 +651,13 @@ static void full_and_empty(void **state)
 		memcpy(records + 32 * i, i == 511 ? SHORT("LAST       ", "\x20", "\0") : SHORT("\xe5        ", "  \x20", "\0"), 32);
 	set_root(&image, records, 512);
 	assert_int_equal(image.fat.root_size, sizeof(records));
-	assert_true(fat_find(&image.fat, "last", &entry));
-	assert_true(fat_extents_read(&image.fat, &entry, &extents));
+	assert_true(fat_find(&image.fat, "last", &node));
+	assert_true(fat_extents_read(&image.fat, &node, &extents));
 	assert_int_equal(extents.count, 0);
-	entry.cluster = 2;
-	assert_false(fat_extents_read(&image.fat, &entry, &extents));
-	entry.size = UINT32_MAX;
-	assert_false(fat_extents_read(&image.fat, &entry, &extents));
+	node.cluster = 2;
+	assert_false(fat_extents_read(&image.fat, &node, &extents));
+	node.size = UINT32_MAX;
+	assert_false(fat_extents_read(&image.fat, &node, &extents));
 	unmap_image(&image);
 }
 
@@ -664,13 +665,12 @@ static void full_and_empty(void **state)
 static void long_names(void **state)
 {
 	struct image image;
-	struct fat_entry entry;
-	char name[300], record[32];
-	uint8_t *root;
+	struct fat_node node;
+	char name[300];
 
 	(void)state;
 	make_image(32, 512, 1, 40960);
-	for (size_t length = 9; length <= 255; length += length < 30 ? 1 : 15) {
+	for (size_t length = 9; length <= 247; length += length < 30 ? 1 : 31) {
 		memset(name, 'n', length);
 		snprintf(name + length - 4, 5, ".%03zu", length);
 		run("mcopy -i image small '::/%s'", name);
@@ -678,16 +678,14 @@ static void long_names(void **state)
 	map_image(&image);
 	assert_true(reopen(&image));
 	check_list(&image, "", "/");
-	assert_true(fat_find(&image.fat, name, &entry));
-	assert_string_equal(entry.name, name);
-	assert_int_equal(strlen(name), 255);
-	/* 20 pieces without an end would be 260 characters */
-	root = image.disk + image.fat.data;
-	memset(root, 0, 512);
-	memcpy(record, PIECE("\x54", "\0", "aaaaaaaaaa", "aaaaaaaaaaaa", "aaaa"), 32);
-	memcpy(root, record, 32);
-	forget(&image);
+	assert_true(fat_find(&image.fat, name, &node));
+	assert_int_equal(strlen(name), 247);
+	unmap_image(&image);
+	run("mcopy -i image small '::/%0248d'", 0);
+	map_image(&image);
+	assert_true(reopen(&image));
 	assert_null(list(&image, ""));
+	assert_false(fat_find(&image.fat, name, &node));
 	unmap_image(&image);
 }
 
