@@ -131,7 +131,7 @@ EFI_STATUS fat_file_read(const struct file *file, uint64_t offset, uint64_t size
 				piece = room;
 			if (!show(&volume->view, at, piece, piece))
 				return volume->status;
-			__builtin_memcpy(to, volume->window + at % volume->block, piece);
+			memcpy(to, volume->window + at % volume->block, piece);
 		}
 		offset += piece;
 		size -= piece;
