@@ -82,6 +82,7 @@ struct scenario {
 	bool secure_boot;        /* and the firmware trusts only files whose name ends in "signed" */
 	char *program;           /* what a started program does: "boots", "boots-with-initrd", or returns that status */
 	bool acpi1;
+	bool tables_full; /* no configuration table more than there are */
 	unsigned read_size; /* bytes that File.Read gives at once at most; 0: all */
 
 	char *kernel, *command_line; /* what the hand-off must have; the path is that of a file above */
