@@ -211,7 +211,7 @@ static EFI_STATUS read_kernel(struct boot *boot, uint64_t offset, uint64_t size,
 	if (known > size)
 		known = size;
 	if (known)
-		__builtin_memcpy(to, boot->head + offset, known);
+		memcpy(to, boot->head + offset, known);
 	return size > known ? file_read(&boot->files[0], offset + known, size - known, to + known) : EFI_SUCCESS;
 }
 
@@ -274,7 +274,7 @@ static EFI_STATUS load(struct boot *boot)
 			kernel_step(boot, status);
 	}
 	for (size_t i = 0; i < plan->clear_count && !EFI_ERROR(status); i++)
-		__builtin_memset((void *)(uintptr_t)plan->clears[i].base, 0, plan->clears[i].size);
+		memset((void *)(uintptr_t)plan->clears[i].base, 0, plan->clears[i].size);
 	if (!EFI_ERROR(status)) {
 		measure_options(boot->entry->options, false);
 		measure_initrd(plan->initrd, plan->initrd_size);
@@ -536,7 +536,7 @@ static struct boot *boot_begin(const struct bls_entry *entry, const char *name)
 
 	if (!boot)
 		return NULL;
-	__builtin_memset(boot, 0, sizeof(*boot));
+	memset(boot, 0, sizeof(*boot));
 	boot->entry = entry;
 	boot->name = name;
 	boot->take_prepared = entry && entry->prepared[0];

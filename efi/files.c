@@ -7,6 +7,7 @@
 /* Reads begin small and grow while the disk is quick: large ones cost nothing extra, a slow disk shows its progress. */
 #define READ_FIRST (UINT64_C(128) << 10)
 #define READ_MOST (UINT64_C(4) << 20)
+#define QUIET_MOST 4 /* seconds in which a file is read and nobody is told */
 #define ABOUT_A_SECOND (UINT64_C(1) << 31) /* of time stamp counters, which run at 1 to 5 GHz */
 #define INFO_SIZE (sizeof(EFI_FILE_INFO) + 512)
 
@@ -37,8 +38,11 @@ EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_
 bool file_missing(const char *path)
 {
 	EFI_FILE_HANDLE handle;
-	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &handle);
+	EFI_STATUS status;
 
+	if (fat_file_exists(path))
+		return false;
+	status = file_open_path(path, EFI_FILE_MODE_READ, 0, &handle);
 	if (!EFI_ERROR(status))
 		handle->Close(handle);
 	return status == EFI_NOT_FOUND;
@@ -74,9 +78,13 @@ EFI_STATUS file_open(const char *path, const char *user, struct file *file)
 		uint8_t room[INFO_SIZE];
 	} info;
 	UINTN size = sizeof(info);
-	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &file->handle);
+	EFI_STATUS status;
 
 	file->path = path;
+	file->handle = NULL;
+	if (fat_file_open(path, file))
+		return EFI_SUCCESS;
+	status = file_open_path(path, EFI_FILE_MODE_READ, 0, &file->handle);
 	if (EFI_ERROR(status)) {
 		file->handle = NULL;
 		print(refuse(path), "%s (%s), named by %s; copy the file to this volume, or correct the name\n",
@@ -112,9 +120,15 @@ static void show_progress(const struct file *file, uint64_t done)
 
 static EFI_STATUS read_at(struct file *file, uint64_t offset, uint64_t size, void *to, uint64_t *got)
 {
-	EFI_STATUS status = file->handle->SetPosition(file->handle, offset);
 	UINTN count = size;
+	EFI_STATUS status;
 
+	if (!file->handle) {
+		status = fat_file_read(file, offset, size, to);
+		*got = EFI_ERROR(status) ? 0 : size;
+		return status;
+	}
+	status = file->handle->SetPosition(file->handle, offset);
 	if (!EFI_ERROR(status))
 		status = file->handle->Read(file->handle, &count, to);
 	if (!EFI_ERROR(status) && (count == 0 || count > size))
@@ -129,7 +143,7 @@ static EFI_STATUS read_at(struct file *file, uint64_t offset, uint64_t size, voi
  */
 EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to)
 {
-	uint64_t done = 0, got, chunk = console_open() ? READ_FIRST : UINT64_MAX, shown = machine_tsc();
+	uint64_t done = 0, got, chunk = READ_FIRST, begun = machine_tsc(), shown = begun;
 	EFI_STATUS status = EFI_SUCCESS;
 	bool slow = false;
 
@@ -141,6 +155,8 @@ EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to
 		done += got;
 		if (chunk < READ_MOST && now - started < ABOUT_A_SECOND / 4)
 			chunk *= 2;
+		if (now - begun >= QUIET_MOST * ABOUT_A_SECOND)
+			console_attend(true);
 		if (now - shown >= ABOUT_A_SECOND && console_open()) {
 			slow = true;
 			shown = now;
@@ -164,7 +180,7 @@ char *file_read_all(const char *path, const char *user, size_t max, size_t *size
 	if (EFI_ERROR(file_open(path, user, &file)))
 		return NULL;
 	if (file.size > max)
-		print(refuse(path), "%llu bytes; needed: at most %zu for a configuration file\n", X(file.size), max);
+		print(refuse(path), "%llu bytes; needed: at most %zu\n", X(file.size), max);
 	else
 		text = pool_allocate(file.size + 1, path);
 	if (text && EFI_ERROR(file_read(&file, 0, file.size, text))) {
@@ -199,6 +215,13 @@ static bool ends_with(const char *name, const char *suffix)
 	return length >= end && bls_name_matches(suffix, name + length - end);
 }
 
+static bool is_plain(const char *name)
+{
+	while (*name && *name != FAT_ODD_CHAR)
+		name++;
+	return *name == '\0';
+}
+
 EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(void *context, const char *name),
 			  void *context)
 {
@@ -206,25 +229,40 @@ EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(vo
 		EFI_FILE_INFO info;
 		uint8_t room[INFO_SIZE];
 	} info;
-	EFI_FILE_HANDLE directory;
-	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &directory);
+	EFI_FILE_HANDLE directory = NULL;
+	struct fat_directory fat;
+	struct fat_entry entry;
+	EFI_STATUS status = EFI_SUCCESS;
 
-	if (EFI_ERROR(status))
-		return status;
-	for (;;) {
+	if (!fat_directory_open(path, &fat))
+		status = file_open_path(path, EFI_FILE_MODE_READ, 0, &directory);
+	while (!EFI_ERROR(status)) {
 		UINTN size = sizeof(info);
-		char name[BLS_NAME_MAX];
+		bool plain;
 
-		status = directory->Read(directory, &size, &info);
-		if (EFI_ERROR(status) || size == 0)
-			break;
-		if (info.info.Attribute & EFI_FILE_DIRECTORY)
+		if (directory) {
+			status = directory->Read(directory, &size, &info);
+			if (EFI_ERROR(status) || size == 0)
+				break;
+			entry.node.directory = info.info.Attribute & EFI_FILE_DIRECTORY;
+			plain = ucs2_to_name(info.info.FileName, entry.name, sizeof(entry.name));
+		} else {
+			enum fat_step step = fat_directory_next(&fat, &entry);
+
+			if (step == FAT_DECLINED)
+				status = EFI_DEVICE_ERROR;
+			if (step != FAT_ENTRY)
+				break;
+			plain = is_plain(entry.name);
+		}
+		if (entry.node.directory)
 			continue;
-		if (!ucs2_to_name(info.info.FileName, name, sizeof(name)))
+		if (!plain)
 			print(console, "mapbridge: note: %s: a file whose name is not short printable ASCII is ignored\n", path);
-		else if (ends_with(name, suffix))
-			found(context, name);
+		else if (ends_with(entry.name, suffix))
+			found(context, entry.name);
 	}
-	directory->Close(directory);
+	if (directory)
+		directory->Close(directory);
 	return status;
 }

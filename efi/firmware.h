@@ -8,6 +8,7 @@
 #include <loader/bls.h>
 #include <loader/boot_handoff.h>
 #include <loader/digest.h>
+#include <loader/fat.h>
 #include <mm/efi_memmap.h>
 #include <mm/known_ranges.h>
 #include <mm/printer.h>
@@ -18,6 +19,7 @@
 struct volume {
 	EFI_HANDLE handle;
 	EFI_FILE_HANDLE root;
+	struct fat_volume *fat; /* null: its files are read by the firmware's file system alone */
 	const char *prefix;
 };
 
@@ -106,6 +108,9 @@ void memory_map_free(struct memory_map *map);
 EFI_STATUS volumes_open(void);
 void volumes_close(void);
 
+/* From now on files are read by the firmware's file system alone: a program that is started might write to the volumes. */
+void volumes_forget_fat(void);
+
 /* The GUID of the partition that we were started from, 16 bytes as on the disk; null when it is none of a GPT disk. */
 const uint8_t *volume_partition_guid(void);
 
@@ -114,7 +119,8 @@ EFI_DEVICE_PATH *volume_file_path(const char *path);
 
 /* files.c: a file of fw.volume, opened for reading. */
 struct file {
-	EFI_FILE_HANDLE handle;
+	EFI_FILE_HANDLE handle; /* null: it is read by fat_file_read */
+	struct fat_extents extents;
 	uint64_t size;
 	const char *path;
 };
@@ -142,6 +148,18 @@ char *file_read_all(const char *path, const char *user, size_t max, size_t *size
  */
 EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(void *context, const char *name),
 			  void *context);
+
+/*
+ * fat_volume.c: files of fw.volume by EFI_BLOCK_IO. False, with nothing printed: ask the firmware's file system, which may know
+ * better. fat_file_read is for a file that fat_file_open opened, as long as nobody writes to the volume; what it could not read
+ * is not tried again. A directory is read by fat_directory_next, and all of it could be read a moment ago.
+ */
+struct fat_volume *fat_volume_open(EFI_HANDLE handle); /* null: none, or its disk asks for what we do not have */
+void fat_volume_close(struct fat_volume *volume);      /* takes null, too */
+bool fat_file_exists(const char *path);
+bool fat_file_open(const char *path, struct file *file);
+EFI_STATUS fat_file_read(const struct file *file, uint64_t offset, uint64_t size, uint8_t *to);
+bool fat_directory_open(const char *path, struct fat_directory *directory);
 
 /* map_viewer.c: shows the map of a boot's plan (or of the machine, without one) until the user goes back. */
 struct map_viewing {
@@ -331,7 +349,7 @@ uint64_t clock_microseconds(uint64_t tsc);
  * we are and which entries there are. _ask changes what loader.conf says to what the variables ask for. _select says what is
  * started, and _leave when.
  */
-void loader_variables_tell(const struct entry_list *list);
+void loader_variables_tell(const struct entry_list *list, const struct bls_loader *loader);
 void loader_variables_ask(const struct entry_list *list, struct bls_loader *loader);
 void loader_variables_select(const struct bls_file *file);
 void loader_variables_leave(void);

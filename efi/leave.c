@@ -5,7 +5,7 @@
  */
 #include "firmware.h"
 
-/* Real firmware needed two or three (PITFALLS 53); a map that still changes after this many never settles. */
+/* Real firmware needed two or three; a map that still changes after this many never settles. */
 #define EXIT_TRIES_MAX 32
 
 struct attempt {

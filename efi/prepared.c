@@ -26,7 +26,7 @@ EFI_STATUS prepared_read_head(struct file *file, const struct kernel_image *imag
 		return EFI_OUT_OF_RESOURCES;
 	if (size > header->head_size)
 		size = header->head_size;
-	__builtin_memcpy(whole, start, size);
+	memcpy(whole, start, size);
 	if (size < header->head_size)
 		status = file_read(file, size, header->head_size - size, whole + size);
 	buffer_printer_init(&why, text, sizeof(text));

@@ -118,20 +118,10 @@ static EFI_STATUS refuse_image(const struct image *image, EFI_STATUS status)
 }
 
 /* An ELF64 kernel would only be "unsupported" to the firmware; it is better told by name. */
-static EFI_STATUS check_pe(const struct image *image)
+static EFI_STATUS refuse_format(const struct image *image, const char *file)
 {
-	struct file file = { .handle = NULL };
-	uint8_t head[2] = { 0, 0 };
-	EFI_STATUS status = file_open(image->path, image->name, &file);
-
-	if (EFI_ERROR(status))
-		return status;
-	if (file.size >= sizeof(head))
-		status = file_read(&file, 0, sizeof(head), head);
-	file_close(&file);
-	if (EFI_ERROR(status) || (head[0] == 'M' && head[1] == 'Z'))
-		return status;
-	print(refuse(image->path), "no EFI program: it starts with %02x %02x, not with MZ; needed: ", head[0], head[1]);
+	print(refuse(image->path), "no EFI program: it starts with %02x %02x, not with MZ; needed: ", (uint8_t)file[0],
+	      (uint8_t)file[1]);
 	if (machine_secure_boot())
 		print(console, "one that the firmware can verify, because Secure Boot is on; an own kernel runs only "
 		      "with Secure Boot off\n");
@@ -140,19 +130,33 @@ static EFI_STATUS check_pe(const struct image *image)
 	return EFI_UNSUPPORTED;
 }
 
-static EFI_STATUS load_image(struct image *image)
+static EFI_STATUS load_image(struct image *image, char *file, size_t size)
 {
-	EFI_DEVICE_PATH *path = volume_file_path(image->path);
+	EFI_DEVICE_PATH *path;
 	EFI_STATUS status;
 
+	if (size >= 2 && (file[0] != 'M' || file[1] != 'Z'))
+		return refuse_format(image, file);
+	path = volume_file_path(image->path);
 	if (!path)
 		return EFI_OUT_OF_RESOURCES;
-	status = fw.boot->LoadImage(FALSE, fw.image, path, NULL, 0, &image->handle);
+	status = fw.boot->LoadImage(FALSE, fw.image, path, file, size, &image->handle);
 	pool_free(path);
 	/* Loaded but not to be started is told by a handle that must be unloaded again. */
 	if (EFI_ERROR(status) && status != EFI_SECURITY_VIOLATION)
 		image->handle = NULL;
 	return EFI_ERROR(status) ? refuse_image(image, status) : status;
+}
+
+/* The file is read here, because the firmware would show nothing while it reads from a slow disk. */
+static EFI_STATUS read_and_load(struct image *image)
+{
+	size_t size;
+	char *file = file_read_all(image->path, image->name, UINT32_MAX, &size);
+	EFI_STATUS status = file ? load_image(image, file, size) : EFI_LOAD_ERROR;
+
+	pool_free(file);
+	return status;
 }
 
 static EFI_STATUS set_options(struct image *image)
@@ -186,10 +190,8 @@ static EFI_STATUS set_options(struct image *image)
 static EFI_STATUS run(struct image *image)
 {
 	EFI_LOADED_IMAGE *loaded;
-	EFI_STATUS status = check_pe(image);
+	EFI_STATUS status = read_and_load(image);
 
-	if (!EFI_ERROR(status))
-		status = load_image(image);
 	if (!EFI_ERROR(status))
 		status = set_options(image);
 	if (!EFI_ERROR(status))
@@ -219,6 +221,7 @@ EFI_STATUS start_image(const struct bls_entry *entry, const char *name)
 	if (!image)
 		return EFI_OUT_OF_RESOURCES;
 	__builtin_memset(image, 0, sizeof(*image));
+	volumes_forget_fat();
 	image->entry = entry;
 	image->name = name;
 	image->path = entry->efi[0] ? entry->efi : entry->linux;

@@ -210,6 +210,7 @@ static void open_xbootldr(void)
 		return;
 	}
 	fw.volumes[1].handle = handle;
+	fw.volumes[1].fat = fat_volume_open(handle);
 	fw.volumes[1].prefix = "XBOOTLDR:";
 	fw.volume_count = 2;
 }
@@ -226,6 +227,7 @@ EFI_STATUS volumes_open(void)
 		return status;
 	}
 	fw.volumes[0].handle = fw.loaded->DeviceHandle;
+	fw.volumes[0].fat = fat_volume_open(fw.loaded->DeviceHandle);
 	fw.volumes[0].prefix = "";
 	fw.volume_count = 1;
 	fw.volume = &fw.volumes[0];
@@ -233,8 +235,17 @@ EFI_STATUS volumes_open(void)
 	return EFI_SUCCESS;
 }
 
+void volumes_forget_fat(void)
+{
+	for (unsigned i = 0; i < fw.volume_count; i++) {
+		fat_volume_close(fw.volumes[i].fat);
+		fw.volumes[i].fat = NULL;
+	}
+}
+
 void volumes_close(void)
 {
+	volumes_forget_fat();
 	for (unsigned i = 0; i < fw.volume_count; i++)
 		fw.volumes[i].root->Close(fw.volumes[i].root);
 }

@@ -181,7 +181,7 @@ int boot_plan_map_pages(struct boot_plan *plan, const struct boot_request *reque
 	bool linux = kernel_is_linux(kernel);
 	int error = map_firmware(plan, request->map);
 
-	/* Linux's decompressor puts a trampoline below 640 KiB and runs it there (PITFALLS 18). */
+	/* Linux's decompressor puts a trampoline below 640 KiB and runs it there (arch/x86/boot/compressed/pgtable_64.c). */
 	if (!error)
 		error = map_identity(plan, 0, FIRST_MIB, PAGING_WRITE | (linux ? PAGING_EXECUTE : 0));
 	if (!error && request->attributes)

@@ -247,7 +247,8 @@ static void choose_virtual(struct boot_plan *plan, const struct boot_request *re
 
 /*
  * The one window of a Linux kernel, in window->size and from window->base (its preferred address) on. A relocatable one goes to
- * that address or the lowest fit above it: below pref_address a bzImage would move up out of its window (PITFALLS 12).
+ * that address or the lowest fit above it: below pref_address a bzImage would move up out of its
+ * window (arch/x86/boot/compressed/head_64.S).
  */
 static int place_linux(struct boot_plan *plan, struct placement *placement, const struct boot_request *request,
 		       struct extents *windows, struct printer *why)

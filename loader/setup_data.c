@@ -57,7 +57,7 @@ int setup_data_add_nodes(struct setup_data_writer *writer, const struct setup_da
 			return MM_ENOSPC;
 		__builtin_memcpy(data, nodes[i].head, nodes[i].head_size);
 		if (nodes[i].body_size) /* else there may be no body to point to */
-			__builtin_memcpy(data + nodes[i].head_size, nodes[i].body, nodes[i].body_size);
+			memcpy(data + nodes[i].head_size, nodes[i].body, nodes[i].body_size);
 	}
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The four functions that a compiler may call by itself even in freestanding code. Weak: a kernel
- * with its own keeps them. Not part of the host build, where the C library has them.
+ * with its own keeps them. Not part of the host build, where the C library has them. They work in
+ * words before bytes: processors move either in large pieces, emulators one by one.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -10,9 +11,11 @@
 
 MM_WEAK void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
+	size_t words = size / sizeof(uint64_t), bytes = size % sizeof(uint64_t);
 	void *start = to;
 
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size)::"memory");
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes)::"memory");
 	return start;
 }
 
@@ -37,9 +40,11 @@ MM_WEAK void *memmove(void *to, const void *from, size_t size)
 
 MM_WEAK void *memset(void *to, int value, size_t size)
 {
+	size_t words = size / sizeof(uint64_t), bytes = size % sizeof(uint64_t);
 	void *start = to;
 
-	__asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(value) : "memory");
+	__asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"((uint8_t)value * UINT64_C(0x0101010101010101)) : "memory");
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"(value) : "memory");
 	return start;
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs one QEMU with OVMF and says how it ended; used by scripts/qemu and by the boot tests."""
+import ctypes
 import dataclasses
 import json
 import os
@@ -32,10 +33,17 @@ DISKS = {"virtio": ("virtio-blk-pci",), "scsi": ("virtio-scsi-pci", "scsi-hd"), 
          "usb": ("qemu-xhci", "usb-storage"), "usb2": ("usb-ehci", "usb-storage"), "cdrom": ("ide-cd",)}
 ESCAPES = re.compile(r"\x1b(\[[0-9;?=]*[A-Za-z]|[()][0-9A-Za-z]|[=>])")
 BACK_TO_FIRMWARE = "mapbridge: back to the firmware"
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Problem(Exception):
     """A missing tool or file, in one line for the user."""
+
+
+def die_with_parent():
+    """What a process does before it runs a program that shall not outlive us, however we end."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def first_error(stderr):
@@ -249,7 +257,8 @@ class Run:
         self.errors = open(f"{self.scratch}/stderr", "w+")
         try:
             self.process = subprocess.Popen(machine.command(self.scratch, serial or machine.serial_arguments(log)),
-                                            stdin=None if terminal else subprocess.DEVNULL, stderr=self.errors)
+                                            stdin=None if terminal else subprocess.DEVNULL, stderr=self.errors,
+                                            preexec_fn=die_with_parent)
         except FileNotFoundError:
             self.close()
             raise Problem(f"{QEMU} is missing; install the package qemu-system-x86") from None

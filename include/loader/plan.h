@@ -47,8 +47,9 @@ struct boot_request {
 	bool change_levels;        /* the firmware's page tables have another depth: what the stub needs to change it lies below 4 GiB */
 	bool keep_mce; /* CR4.MCE is set and stays so */
 	/*
-	 * Tables that Linux reads before it can map them itself (the EFI system table, its configuration tables, the RSDP and what it
-	 * leads to: PITFALLS 17a, 41): mapped for reading wherever they lie. At most PLAN_TABLES_MAX.
+	 * Tables that Linux reads before it can map them itself: the EFI system table and its configuration tables
+	 * (find_cc_blob_efi() in arch/x86/boot/compressed/sev.c), the RSDP and what it leads to. They are mapped for reading
+	 * wherever they lie. At most PLAN_TABLES_MAX.
 	 */
 	const struct boot_table *tables;
 	size_t table_count;
@@ -99,7 +100,7 @@ struct plan_clear {
 	uint64_t size;
 };
 
-/* The pieces in which boot_params and what hangs on it lie, all in one 2 MiB block (PITFALLS 20). */
+/* The pieces in which boot_params and what hangs on it lie, all in one 2 MiB block, because the decompressor has few pages for tables. */
 struct plan_block {
 	uint64_t boot_params;
 	uint64_t command_line; /* COMMAND_LINE_SIZE bytes */

@@ -23,7 +23,7 @@ enum {
 
 /* Entries that the boot_params page holds (E820_MAX_ENTRIES_ZEROPAGE); the rest travels in SETUP_E820_EXT. */
 #define E820_MAX_ENTRIES_ZEROPAGE 128
-/* Entries of the largest SETUP_E820_EXT node that Linux can map: see PITFALLS 32. */
+/* Entries of the largest SETUP_E820_EXT node that Linux can map: it does so with one early_memremap() of at most 256 KiB. */
 #define E820_MAX_ENTRIES_EXT 13106
 
 /* One entry: the half-open range [addr, addr + size). The layout is boot_params' own. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * An immutable view of the buffer that EFI_BOOT_SERVICES.GetMemoryMap() filled, and findings about it.
- * Source of the rules: UEFI specification 2.10, section 7.2.3 (GetMemoryMap), and PITFALLS part C.
+ * Source of the rules: UEFI specification 2.10, section 7.2.3 (GetMemoryMap).
  */
 #ifndef MM_EFI_MEMMAP_H
 #define MM_EFI_MEMMAP_H

@@ -36,6 +36,10 @@ enum mm_error {
 #define MM_PAGE_SIZE (UINT64_C(1) << MM_PAGE_SHIFT)
 #define MM_PAGE_MASK (MM_PAGE_SIZE - 1) /* the bits below a page boundary */
 
+/* For what is large: words are moved (mm/freestanding.c), where __builtin_memcpy in small code moves single bytes. */
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+void *memset(void *to, int value, size_t size);
+
 #define MM_ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* value rounded down to a multiple of align, a power of two. Never wraps. */

@@ -2,7 +2,8 @@
 # The EFI programs of the boot tests, and `make test`.
 ## make test                build everything and run every test; ends with N passed, N failed
 ##                          (test/run-tests --list, test/run-tests --only REGEX: some of them; FUZZ_SECONDS=5: sooner)
-## make test-machines       the test kernels and Linux on every machine of scripts/machines.py: many minutes
+## make test-machines       the test kernels and Linux on each machine of scripts/machines.py: an hour; JOBS=2 boots
+##                          two at a time
 ## make test-prepare        Debian's kernels prepared from every compression that Linux's build has
 ## make test-kaslr          a prepared kernel 32 times: its addresses differ, and are uniform over all places
 ## make test-parity         Debian's cloud and generic kernels through their EFI stub and through us, compared
@@ -20,13 +21,16 @@ TEST_EFI_OBJCOPY = objcopy $(addprefix -j ,$(TEST_EFI_SECTIONS)) --target=efi-ap
 .PRECIOUS: $(B)/test/efi/%.o $(B)/test/efi/%.so $(B)/bench/%.o $(B)/bench/%.so
 
 # the same program in other words
-TEST_EFI += $(B)/test/efi/gcd_accepted.efi $(B)/test/efi/fragment_3000.efi $(B)/test/efi/fragment_14000.efi
+TEST_EFI_VARIANTS := gcd_accepted fragment_3000 fragment_14000 stubborn_forever
+TEST_EFI += $(TEST_EFI_VARIANTS:%=$(B)/test/efi/%.efi)
 $(B)/test/efi/gcd_accepted.o: TEST_EFI_FLAGS += -DALL_ACCEPTED=1
 $(B)/test/efi/gcd_accepted.o: test/boot/efi/gcd_ranges.c
 $(B)/test/efi/fragment_3000.o: TEST_EFI_FLAGS += -DISLANDS=1550
 $(B)/test/efi/fragment_14000.o: TEST_EFI_FLAGS += -DISLANDS=7000 -DMAX_STEP=2
 $(B)/test/efi/fragment_3000.o $(B)/test/efi/fragment_14000.o: test/boot/efi/fragment.c
-$(B)/test/efi/gcd_accepted.o $(B)/test/efi/fragment_3000.o $(B)/test/efi/fragment_14000.o:
+$(B)/test/efi/stubborn_forever.o: TEST_EFI_FLAGS += -DFAILURES=1000
+$(B)/test/efi/stubborn_forever.o: test/boot/efi/stubborn.c
+$(TEST_EFI_VARIANTS:%=$(B)/test/efi/%.o):
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_EFI_FLAGS) -c $< -o $@
 $(B)/test/efi/%.o: test/boot/efi/%.c
@@ -50,7 +54,7 @@ test:
 	test/run-tests --build-status $$status
 test-machines:
 	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
-	test/run-tests --machines --build-status $$status
+	test/run-tests --machines --jobs $(or $(JOBS),1) --build-status $$status
 PARITY_INITRDS := $(B)/linux-generic/initrd-view.img $(B)/linux/initrd-clock.img
 test-parity:
 	@status=0; $(MAKE) --no-print-directory -k test-programs $(PARITY_INITRDS) || status=$$?; \

@@ -3,9 +3,9 @@
 import random
 import re
 
-from boot_test import LOADER_BEHIND, BootTest, content_of
+from boot_test import LOADER, LOADER_BEHIND, BootTest, content_of
 from end_tests import MISBEHAVE
-from kernel_tests import EFI, KERNELS, LEAVING, LINUX, behind, kernel
+from kernel_tests import EFI, KERNELS, LEAVING, LINUX, NO_ERROR
 
 FILLER = random.Random(3).randbytes(256 << 10)  # firmware reads small files together with their neighbours
 INITRD = random.Random(2).randbytes(12 << 20)
@@ -13,9 +13,21 @@ SETUP_ARCH = f"{KERNELS}/setup_arch.elf"
 HELLO = f"{KERNELS}/hello.elf"
 CONF = b"timeout 0\n# a file that fills a sector" + b"." * 900
 ENTRY = b"title Unreadable\nlinux /boot/hello.elf\n#" + b"." * 900
+NO_LIST = {"loader/loader.conf": b"timeout 0\n"}
 SLOW = ",throttling.bps-read=1500000"
+SLOWLY = r"^Mapbridge, from .*\n(?:.*\n)*?booting "  # what was said while nobody looked
 BACK = "Esc or q goes back to the firmware"
 LIST = rf"\nEntries:\n   1  .*\n(.*\n)*.*{BACK}"
+
+
+def progress(name, mebibytes):
+    return rf"(\r?  [1-9]\d* of {mebibytes * 1024} KiB of \\{re.escape(name)})+\n"
+
+
+def large_program():
+    """What follows the last section is nothing to the firmware."""
+    program = content_of(f"{EFI}/echo.efi")
+    return {"echo.efi": program + (FILLER * 40)[len(program):]}
 
 
 def stops_at(source, offset):
@@ -51,9 +63,16 @@ TESTS = [
     failing("entry", r"\\loader\\entries\\a\.conf", ENTRY, 512, kernel=None,
             files={"a-filler": FILLER, "loader/entries/a.conf": ENTRY, "loader/entries/b-filler": FILLER,
                    "loader/entries/c.conf": b"linux /missing.elf\n"}),
-    # files that take longer than the watchdog would wait, and the watchdog that would have done something
-    kernel("hello_on_slow_disk", kernel=HELLO, **behind("watchdog"), initrds=(INITRD,), drive=SLOW,
-           must=(r"^watchdog: armed for 1 second", r"^\r? *(\r?  [1-9]\d* of 12288 KiB of \\boot\\initrd\.img)+")),
+    # files that take longer than the watchdog would wait, and the watchdog that would have done something; nobody has
+    # asked for messages, until it takes long
+    BootTest("slow_disk", efi=f"{EFI}/watchdog.efi", kernel_verdict=True, drive=SLOW,
+             files={LOADER_BEHIND: LOADER, "hello.elf": HELLO, "initrd.img": INITRD, **NO_LIST,
+                    "loader/entries/hello.conf": b"linux /hello.elf\ninitrd /initrd.img\n"},
+             must=(r"^watchdog: armed for 1 second", SLOWLY, progress("initrd.img", 12), LEAVING),
+             must_not=(*NO_ERROR, "BIOS-e820")),
+    BootTest("slow_disk_with_efi_program", drive=SLOW, ends="returned", keys=((BACK, "q"),), prepare=large_program,
+             files={**NO_LIST, "loader/entries/echo.conf": b"efi /echo.efi\n"}, must_not=NO_ERROR,
+             must=(SLOWLY, progress("echo.efi", 10) + "(.*\n)*echo: 0 bytes of options", LIST)),
     BootTest("end_watchdog", efi=f"{EFI}/watchdog.efi", ends="reset", timeout=60,
              files={LOADER_BEHIND: MISBEHAVE, "misbehave.txt": b"hang"}, must=(r"^watchdog: armed for 1 second",)),
 ]

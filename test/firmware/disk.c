@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define BLOCK 512
+#define FAT_BLOCKS 199000 /* a FAT volume's */
 #define ENTRIES 128
 #define HEADER_AND_ENTRIES (2 * BLOCK + ENTRIES * 128)
 
@@ -24,15 +25,24 @@ static const uint8_t type_guids[2][16] = {
 	{ 0xff, 0xc2, 0x13, 0xbc, 0xe6, 0x59, 0x62, 0x42, 0xa3, 0x52, 0xb2, 0x75, 0xfd, 0x6f, 0x71, 0x72 }, /* XBOOTLDR */
 };
 
-static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO *self, UINT32 media, EFI_LBA lba, UINTN size, void *buffer)
+static EFI_BLOCK_IO_MEDIA media[3];
+static EFI_BLOCK_IO block_ios[3];
+
+static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO *self, UINT32 id, EFI_LBA lba, UINTN size, void *buffer)
 {
 	FIRMWARE(ReadBlocks);
 	if (size % BLOCK)
 		return EFI_BAD_BUFFER_SIZE;
-	if (media != self->Media->MediaId)
+	if (id != self->Media->MediaId)
 		return EFI_MEDIA_CHANGED;
 	if (lba > self->Media->LastBlock || size / BLOCK > self->Media->LastBlock - lba + 1)
 		return EFI_INVALID_PARAMETER;
+	if (self->Media->IoAlign > 1 && (uintptr_t)buffer % self->Media->IoAlign)
+		return EFI_INVALID_PARAMETER;
+	if (self->Media->LogicalPartition && mock.scenario->fat) {
+		fat_image_read((unsigned)(self - block_ios) - 1, FAT_BLOCKS, (uint32_t)lba, (uint32_t)(size / BLOCK), buffer);
+		return EFI_SUCCESS;
+	}
 	memset(buffer, 0, size);
 	if (self->Media->LogicalPartition || lba * BLOCK >= sizeof(blocks))
 		return EFI_SUCCESS;
@@ -43,9 +53,6 @@ static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO *self, UINT32 media, EFI_LBA l
 MISSING(BlockIoReset)
 MISSING(WriteBlocks)
 MISSING(FlushBlocks)
-
-static EFI_BLOCK_IO_MEDIA media[3];
-static EFI_BLOCK_IO block_ios[3];
 
 static void put(uint8_t *at, uint64_t value, size_t size)
 {
@@ -108,7 +115,9 @@ void disk_setup(void)
 	for (int i = 0; i < (mock.scenario->xbootldr ? 3 : 2); i++) {
 		paths[i] = make_path(i - 1);
 		media[i] = (EFI_BLOCK_IO_MEDIA){ .MediaId = 7, .MediaPresent = TRUE, .LogicalPartition = i > 0, .BlockSize = BLOCK,
-						 .IoAlign = 1, .LastBlock = i ? 99999 : 999999 };
+						 .IoAlign = mock.scenario->io_align, .LastBlock = i ? 99999 : 999999 };
+		if (i && mock.scenario->fat)
+			media[i].LastBlock = FAT_BLOCKS - 1 - mock.scenario->fat_missing;
 		block_ios[i] = (EFI_BLOCK_IO){ EFI_BLOCK_IO_INTERFACE_REVISION, &media[i], (void *)missing_BlockIoReset, read_blocks,
 					       (void *)missing_WriteBlocks, (void *)missing_FlushBlocks };
 		handles[i] = handle_new();

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NODES_MAX 1024
 #define PATH_MAX_UNITS 512
 #define VOLUMES 2
 
@@ -33,7 +32,7 @@ struct volume_protocol {
 	EFI_HANDLE handle;
 };
 
-static struct node nodes[NODES_MAX];
+static struct node nodes[FILES_MAX];
 static struct volume_protocol volume_protocols[VOLUMES];
 static unsigned files_open;
 static EFI_GUID info_guid = EFI_FILE_INFO_ID;
@@ -52,7 +51,7 @@ static bool same_path(const char *a, const char *b)
 
 static struct node *find_node(unsigned volume, const char *path)
 {
-	for (size_t i = 0; i < NODES_MAX; i++)
+	for (size_t i = 0; i < FILES_MAX; i++)
 		if (nodes[i].used && nodes[i].volume == volume && same_path(nodes[i].path, path))
 			return &nodes[i];
 	return NULL;
@@ -60,7 +59,7 @@ static struct node *find_node(unsigned volume, const char *path)
 
 static struct node *add_node(unsigned volume, const char *path, bool directory)
 {
-	for (size_t i = 0; i < NODES_MAX; i++) {
+	for (size_t i = 0; i < FILES_MAX; i++) {
 		if (nodes[i].used)
 			continue;
 		nodes[i] = (struct node){ .used = true, .volume = volume, .directory = directory };
@@ -167,6 +166,8 @@ static EFI_STATUS EFIAPI file_open(EFI_FILE *self, EFI_FILE **file, CHAR16 *name
 	if (!resolve(from, name, path))
 		return EFI_NOT_FOUND;
 	node = find_node(from->volume, path);
+	if (node && mock.scenario->blocks_only && !mock.injection.call)
+		problem("%s is opened, and not read from its blocks", path);
 	if (writable && mock.scenario->read_only)
 		return EFI_WRITE_PROTECTED;
 	if (!node && !(mode & EFI_FILE_MODE_CREATE))
@@ -177,6 +178,7 @@ static EFI_STATUS EFIAPI file_open(EFI_FILE *self, EFI_FILE **file, CHAR16 *name
 		snprintf(parent, sizeof(parent), "%.*s", (int)parent_length(path), path);
 		if (!find_node(from->volume, parent))
 			return EFI_NOT_FOUND;
+		fat_image_changed();
 		node = add_node(from->volume, path, attributes & EFI_FILE_DIRECTORY);
 	}
 	*file = open_node(node, writable);
@@ -199,6 +201,7 @@ static EFI_STATUS EFIAPI file_delete(EFI_FILE *self)
 	FIRMWARE(File_Delete);
 	if (can)
 		file->node->used = false;
+	fat_image_changed();
 	files_open--;
 	free(file);
 	return can ? EFI_SUCCESS : EFI_WARN_DELETE_FAILURE;
@@ -227,7 +230,7 @@ static EFI_STATUS put_info(const struct node *node, UINTN *size, void *buffer)
 
 static EFI_STATUS read_directory(struct open_file *file, UINTN *size, void *buffer)
 {
-	for (; file->position < NODES_MAX; file->position++) {
+	for (; file->position < FILES_MAX; file->position++) {
 		const struct node *node = &nodes[file->position];
 		size_t length = strlen(file->node->path);
 		EFI_STATUS status;
@@ -292,6 +295,7 @@ static EFI_STATUS EFIAPI file_write(EFI_FILE *self, UINTN *size, void *buffer)
 	if (file->position + *size > file->node->size || !file->node->own)
 		own_bytes(file->node, file->position + *size > file->node->size ? file->position + *size : file->node->size);
 	memcpy(file->node->own + file->position, buffer, *size);
+	fat_image_changed();
 	file->position += *size;
 	return EFI_SUCCESS;
 }
@@ -352,6 +356,7 @@ static EFI_STATUS EFIAPI file_set_info(EFI_FILE *self, EFI_GUID *type, UINTN siz
 	if (!same_path(path, node->path) && find_node(node->volume, path))
 		return EFI_ACCESS_DENIED;
 	memcpy(node->path, path, sizeof(path));
+	fat_image_changed();
 	if (!node->directory && info->FileSize != node->size)
 		own_bytes(node, info->FileSize);
 	return EFI_SUCCESS;
@@ -375,6 +380,14 @@ const uint8_t *file_bytes(EFI_HANDLE volume, const CHAR16 *name, size_t *size)
 		return NULL;
 	*size = node->size;
 	return node->bytes;
+}
+
+bool file_system_node(unsigned volume, size_t index, struct fat_node *node)
+{
+	const struct node *from = &nodes[index];
+
+	*node = (struct fat_node){ from->path, from->directory, from->bytes, from->size };
+	return from->used && from->volume == volume;
 }
 
 /* A partition that nobody has connected has no file system yet. */

@@ -77,15 +77,22 @@ EFI_STATUS EFIAPI fw_LoadImage(BOOLEAN policy, EFI_HANDLE parent, EFI_DEVICE_PAT
 {
 	EFI_STATUS injected = call_enter(CALL_LoadImage, __builtin_return_address(0));
 	struct image *new;
-	const uint8_t *bytes = source;
+	const uint8_t *bytes = NULL;
 	EFI_HANDLE device = NULL;
+	size_t file_size = 0;
 	bool trusted = true;
 
 	(void)policy;
 	if (!image || !handle_interface(parent, &fw_loaded_image_guid) || injected == EFI_INVALID_PARAMETER)
 		return EFI_INVALID_PARAMETER;
-	if (!source)
-		bytes = file_of_path(path, &device, &size, &trusted);
+	if (path)
+		bytes = file_of_path(path, &device, &file_size, &trusted);
+	if (source && bytes && (size != file_size || memcmp(source, bytes, size)))
+		problem("LoadImage of bytes that are not the file's");
+	if (source)
+		bytes = source;
+	else
+		size = file_size;
 	if (injected && injected != EFI_SECURITY_VIOLATION)
 		return injected;
 	if (!bytes)

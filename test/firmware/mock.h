@@ -214,6 +214,21 @@ void files_check_leaks(void);
 /* The bytes of a file on a volume that a handle stands for; null when there is none. */
 const uint8_t *file_bytes(EFI_HANDLE volume, const CHAR16 *path, size_t *size);
 
+/* The volume's files and directories, each with an index below FILES_MAX; false: none has this one. */
+struct fat_node {
+	const char *path; /* "\\loader\\loader.conf"; "" is the root */
+	bool directory;
+	const uint8_t *bytes;
+	size_t size;
+};
+#define FILES_MAX 1024
+bool file_system_node(unsigned volume, size_t index, struct fat_node *node);
+
+/* fat_image.c: blocks of 512 bytes of a volume that has so many; for scenarios with "fat". */
+void fat_image_read(unsigned volume, uint32_t blocks, uint32_t block, uint32_t count, uint8_t *to);
+/* Something was written. */
+void fat_image_changed(void);
+
 /* disk.c: the disk that the volumes are partitions of. */
 void disk_setup(void);
 EFI_HANDLE disk_partition(unsigned volume);

@@ -69,6 +69,7 @@ struct scenario {
 	bool read_only;
 	bool xbootldr, xbootldr_connected, xbootldr_broken;
 	bool no_console_in, no_console_out;
+	bool variables_stay; /* writing one of the Boot Loader Interface is a problem, deleting is none */
 	bool terminal; /* a serial console, too */
 	bool quiet; /* what is said while the boot goes on is not shown */
 	unsigned screens; /* framebuffers; the last is the console's */
@@ -83,6 +84,10 @@ struct scenario {
 	char *program;           /* what a started program does: "boots", "boots-with-initrd", or returns that status */
 	bool acpi1;
 	bool tables_full; /* no configuration table more than there are */
+	unsigned fat;         /* 16 or 32: the volumes' blocks are those of such a file system; 0: they are empty */
+	unsigned fat_missing; /* so many blocks of it are not there */
+	unsigned io_align;    /* of a buffer for blocks */
+	bool blocks_only;     /* nothing that is there is opened by the file system */
 	unsigned read_size; /* bytes that File.Read gives at once at most; 0: all */
 
 	char *kernel, *command_line; /* what the hand-off must have; the path is that of a file above */

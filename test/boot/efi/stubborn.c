@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Firmware whose map changes while boot services end: ExitBootServices fails three times, each time after it took
- * memory as ACPI NVS. What the UEFI specification forbids after the first failure is watched on COM1.
+ * Firmware whose map changes while boot services end: ExitBootServices fails FAILURES times, each time because it took
+ * memory as ACPI NVS. What the UEFI specification forbids after the first failure is watched on COM1, and when the
+ * loader gives up and resets the machine, that is told there.
  */
 #include "chain.h"
 
+#ifndef FAILURES
 #define FAILURES 3
+#endif
 #define PAGES 1024 /* more than the firmware has put by for this type */
 #define COM1 0x3f8
 
 static EFI_EXIT_BOOT_SERVICES real_exit;
 static EFI_ALLOCATE_PAGES real_allocate_pages;
 static EFI_GET_MEMORY_MAP real_get_memory_map;
+static EFI_RESET_SYSTEM real_reset;
 static BOOLEAN map_is_last_call;
 static UINTN calls;
 
@@ -43,11 +47,25 @@ static EFI_STATUS EFIAPI stubborn_exit(EFI_HANDLE image, UINTN key)
 		say("stubborn: FAIL something was called between GetMemoryMap and ExitBootServices\r\n");
 	if (calls++ == FAILURES) {
 		calls = 0; /* the firmware's own handlers may call what they like */
+		RT->ResetSystem = real_reset;
 		return real_exit(image, key);
 	}
 	real_allocate_pages(AllocateAnyPages, EfiACPIMemoryNVS, PAGES, &page);
 	map_is_last_call = FALSE;
-	return EFI_INVALID_PARAMETER;
+	return real_exit(image, key); /* of a map that is no longer true: half of the firmware ends */
+}
+
+static EFI_STATUS EFIAPI told_reset(EFI_RESET_TYPE type, EFI_STATUS status, UINTN size, CHAR16 *data)
+{
+	char number[] = "  ";
+
+	number[0] = (char)('0' + calls / 10 % 10);
+	number[1] = (char)('0' + calls % 10);
+	say(type == EfiResetCold && EFI_ERROR(status) ? "stubborn: a cold reset because of an error, after "
+						      : "stubborn: FAIL another reset, after ");
+	say(number);
+	say(" calls of ExitBootServices\r\n");
+	return real_reset(type, status, size, data);
 }
 
 static void forbidden(const char *name)
@@ -109,6 +127,7 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system_table)
 {
 	initialize(self, system_table);
 	HOOK(BS, ExitBootServices, real_exit, stubborn_exit);
+	HOOK(RT, ResetSystem, real_reset, told_reset);
 	HOOK(BS, GetMemoryMap, real_get_memory_map, watched_get_memory_map);
 	HOOK(BS, AllocatePages, real_allocate_pages, watched_allocate_pages);
 	HOOK(BS, FreePages, real_free_pages, watched_free_pages);
