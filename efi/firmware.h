@@ -186,6 +186,12 @@ EFI_STATUS directory_make(const char *path);
  */
 EFI_STATUS file_write_new(const char *temporary, const char *path, const char *name, const void *bytes, size_t size);
 
+/* cpuid.c: what the processor says of itself; the first of a leaf's subleaves. */
+struct cpuid {
+	uint32_t a, b, c, d;
+};
+struct cpuid machine_cpuid(uint32_t leaf);
+
 /* machine.c: what the processor and the firmware's tables say. */
 void machine_facts(struct boot_facts *facts);
 void machine_paging(struct paging_mode *mode, bool *mce);

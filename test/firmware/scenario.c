@@ -293,6 +293,8 @@ static bool read_setting(struct reader *reader, const char *name, char **rest)
 		{ "xbootldr-connected", &s->xbootldr_connected, 1 },
 		{ "xbootldr-broken", &s->xbootldr_broken, 1 },
 		{ "no-keyboard", &s->no_console_in, 1 },
+		{ "tdx", &s->tdx, 1 },
+		{ "sev", &s->sev, 1 },
 		{ "variables-stay", &s->variables_stay, 1 },
 		{ "no-screen", &s->no_console_out, 1 },
 		{ "terminal", &s->terminal, 1 },
