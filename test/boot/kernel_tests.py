@@ -120,8 +120,6 @@ TESTS = [
     kernel("setup_arch_with_two_initrds", machine="pc", initrds=(INITRD, LINUX_INITRD)),
     kernel("setup_arch_under_la57", **behind("la57"), accel="tcg", must=(r"^la57: 5-level paging is on", "5-level")),
     kernel("setup_arch_with_fragments", **behind("fragment"), check=more_than_300),
-    kernel("scribble_with_fragments", **behind("fragment"), check=more_than_300),
-    linux("linux"),
     linux("linux_under_la57", **behind("la57"), accel="tcg", must=(r"^la57: 5-level paging is on", r"^PASS linux_efi")),
     linux("linux_runtime_services", accel="tcg", initrds=(LINUX_VIEW_INITRD,), boots=2, check=variable_is_kept,
           cmdline=f"{LINUX_BASE} reboot=efi mapbridge.runtime", must=(LEAVING, "^PASS reboot_by_efi"),
