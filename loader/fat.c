@@ -34,7 +34,10 @@ static uint32_t get16(const uint8_t *at)
 
 static uint32_t get32(const uint8_t *at)
 {
-	return get16(at) | get16(at + 2) << 16;
+	uint32_t value;
+
+	__builtin_memcpy(&value, at, sizeof(value));
+	return value;
 }
 
 static const uint8_t *look(struct fat_view *view, uint64_t offset, uint64_t needed, uint64_t useful)
@@ -309,13 +312,10 @@ static bool find_in(const struct fat *fat, const char *name, size_t length, stru
 	return step == FAT_END && known && (!found->directory || is_cluster(fat, found->cluster));
 }
 
-/* Firmware drops blanks and dots at a name's ends, and has its own ways with "." and "..". */
+/* Firmware drops blanks and dots at a name's ends. What is no character of a FAT name just fits none. */
 static bool is_plain(const char *name, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		if (name[i] < ' ' || name[i] > '~' || name[i] == '/')
-			return false;
-	return length > 0 && length < FAT_NAME_MAX && name[0] != ' ' && name[length - 1] != ' ' && name[length - 1] != '.';
+	return length > 0 && name[0] != ' ' && name[length - 1] != ' ' && name[length - 1] != '.';
 }
 
 bool fat_find(const struct fat *fat, const char *path, struct fat_node *found)
@@ -335,23 +335,45 @@ bool fat_find(const struct fat *fat, const char *path, struct fat_node *found)
 	return true;
 }
 
+/* How many clusters follow each other from this one on, at most limit, as far as the view shows it; *next is behind the last. */
+static uint32_t follow(const struct fat *fat, uint32_t cluster, uint32_t limit, uint32_t *next)
+{
+	const struct fat_view *view = fat->view;
+	uint32_t run = 1;
+	uint64_t skip;
+
+	*next = table_entry(fat, cluster, limit);
+	skip = fat->table + 4 * (uint64_t)cluster - view->offset;
+	/* large files lie mostly in one piece: a few instructions for each cluster of FAT32 */
+	while (fat->bits == 32 && *next == cluster + run && run < limit && view->size - skip >= 8) {
+		skip += 4;
+		*next = get32(view->bytes + skip) & FAT32_MASK;
+		run++;
+	}
+	return run;
+}
+
 bool fat_extents_read(const struct fat *fat, const struct fat_node *file, struct fat_extents *extents)
 {
-	uint32_t clusters = (uint32_t)(((uint64_t)file->size + fat->cluster_size - 1) / fat->cluster_size);
+	uint32_t clusters = (uint32_t)(((uint64_t)file->size + fat->cluster_size - 1) / fat->cluster_size), run;
 	uint32_t cluster = file->cluster, expected = 0, count = 0;
 
-	for (; clusters; clusters--) {
+	for (; clusters; clusters -= run) {
+		uint32_t next;
+
 		if (!is_cluster(fat, cluster))
 			return false;
-		if (cluster == expected) {
-			extents->list[count - 1].size += fat->cluster_size;
-		} else {
+		run = follow(fat, cluster, clusters, &next);
+		if (!is_cluster(fat, cluster + run - 1))
+			return false;
+		if (cluster != expected) {
 			if (count == FAT_EXTENTS_MAX)
 				return false;
-			extents->list[count++] = (struct fat_extent){ cluster_offset(fat, cluster), fat->cluster_size };
+			extents->list[count++] = (struct fat_extent){ cluster_offset(fat, cluster), 0 };
 		}
-		expected = cluster + 1;
-		cluster = table_entry(fat, cluster, clusters);
+		extents->list[count - 1].size += (uint64_t)run * fat->cluster_size;
+		expected = cluster + run;
+		cluster = next;
 	}
 	extents->count = count;
 	return count ? is_end(fat, cluster) : cluster == 0;

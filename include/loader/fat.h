@@ -19,7 +19,7 @@ struct fat_view {
 	uint64_t offset;
 	uint64_t size;
 	/*
-	 * Shows at least needed bytes (32 to 512) at an offset, which lies on the volume, and better useful ones; false when they
+	 * Shows at least needed bytes (2 to 512) at an offset, which lies on the volume, and better useful ones; false when they
 	 * cannot be read. What was seen before may be gone.
 	 */
 	bool (*show)(struct fat_view *view, uint64_t offset, uint64_t needed, uint64_t useful);
@@ -91,7 +91,7 @@ struct fat_extents {
 /* False when the file's chain of clusters is damaged, longer or shorter than its size, or in too many pieces. */
 bool fat_extents_read(const struct fat *fat, const struct fat_node *file, struct fat_extents *extents);
 
-/* The volume's offset of a byte of the file; *size: how many bytes follow each other from there, 0 behind the file's end. */
+/* The volume's offset of a byte of the file; *size: how many bytes follow each other from there, 0 behind its last cluster. */
 uint64_t fat_extents_find(const struct fat_extents *extents, uint64_t position, uint64_t *size);
 
 #endif
