@@ -77,14 +77,14 @@ static void read_loader_conf(struct bls_loader *loader)
 }
 
 /* An entry that somebody asked for by name: nothing else is read or started in its place. */
-static EFI_STATUS boot_wanted(const char *wanted, struct entry_list *list)
+static EFI_STATUS boot_wanted(const char *wanted, const struct bls_loader *loader, struct entry_list *list)
 {
 	EFI_STATUS status = entries_read(wanted, list);
 
 	if (EFI_ERROR(status))
 		return status;
 	clock_calibrate();
-	loader_variables_tell(list);
+	loader_variables_tell(list, loader);
 	if (list->count)
 		return entry_start(list->files[0]);
 	if (list->seen)
@@ -99,7 +99,7 @@ static EFI_STATUS boot_default(struct bls_loader *loader, struct entry_list *lis
 	size_t chosen = 0;
 
 	clock_calibrate();
-	loader_variables_tell(list);
+	loader_variables_tell(list, loader);
 	if (list->count) {
 		loader_variables_ask(list, loader);
 		if (loader->default_entry[0])
@@ -129,7 +129,7 @@ EFI_STATUS config_boot(const char *wanted)
 	if (!list)
 		return EFI_OUT_OF_RESOURCES;
 	read_loader_conf(&loader);
-	status = wanted[0] ? boot_wanted(wanted, list) : boot_default(&loader, list);
+	status = wanted[0] ? boot_wanted(wanted, &loader, list) : boot_default(&loader, list);
 	entries_free(list);
 	pool_free(list);
 	return status;

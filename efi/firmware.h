@@ -186,6 +186,12 @@ EFI_STATUS directory_make(const char *path);
  */
 EFI_STATUS file_write_new(const char *temporary, const char *path, const char *name, const void *bytes, size_t size);
 
+/* cpuid.c: what the processor says of itself; the first of a leaf's subleaves. */
+struct cpuid {
+	uint32_t a, b, c, d;
+};
+struct cpuid machine_cpuid(uint32_t leaf);
+
 /* machine.c: what the processor and the firmware's tables say. */
 void machine_facts(struct boot_facts *facts);
 void machine_paging(struct paging_mode *mode, bool *mce);
@@ -349,7 +355,7 @@ uint64_t clock_microseconds(uint64_t tsc);
  * we are and which entries there are. _ask changes what loader.conf says to what the variables ask for. _select says what is
  * started, and _leave when.
  */
-void loader_variables_tell(const struct entry_list *list);
+void loader_variables_tell(const struct entry_list *list, const struct bls_loader *loader);
 void loader_variables_ask(const struct entry_list *list, struct bls_loader *loader);
 void loader_variables_select(const struct bls_file *file);
 void loader_variables_leave(void);

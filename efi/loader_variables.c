@@ -14,6 +14,7 @@
 
 static EFI_GUID loader_guid = { 0x4a67b082, 0x0a4c, 0x41cf, { 0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f } };
 
+static bool silent;     /* nothing is written: each write may stop the machine for a while (system management mode) */
 static bool refused;    /* has been told */
 static bool keeps_last; /* default @saved */
 
@@ -27,7 +28,7 @@ static EFI_STATUS set_variable(const char *name, UINT32 attributes, const void *
 
 static void set(const char *name, UINT32 attributes, const void *value, size_t size)
 {
-	EFI_STATUS status = set_variable(name, attributes, value, size);
+	EFI_STATUS status = silent ? EFI_SUCCESS : set_variable(name, attributes, value, size);
 
 	if (!EFI_ERROR(status) || refused)
 		return;
@@ -94,7 +95,7 @@ static void tell_firmware(void)
 	}
 }
 
-void loader_variables_tell(const struct entry_list *list)
+void loader_variables_tell(const struct entry_list *list, const struct bls_loader *loader)
 {
 	const uint64_t features = LOADER_FEATURES;
 	const uint8_t *partition = volume_partition_guid();
@@ -103,6 +104,7 @@ void loader_variables_tell(const struct entry_list *list)
 	struct buffer_printer out;
 	char text[40];
 
+	silent = loader->variables_disabled;
 	refused = keeps_last = false;
 	set_text("LoaderInfo", UNTIL_RESET, "Mapbridge");
 	set("LoaderFeatures", UNTIL_RESET, &features, sizeof(features));

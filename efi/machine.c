@@ -43,23 +43,14 @@ uint64_t machine_tsc(void)
 	return (uint64_t)high << 32 | low;
 }
 
-static void cpuid(uint32_t leaf, uint32_t *a, uint32_t *d)
-{
-	uint32_t b, c = 0;
-
-	*a = leaf;
-	__asm__ volatile("cpuid" : "+a"(*a), "=b"(b), "+c"(c), "=d"(*d));
-}
-
 void machine_paging(struct paging_mode *mode, bool *mce)
 {
 	uint64_t cr4;
-	uint32_t highest, features = 0, ignored;
+	uint32_t features = 0;
 
 	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-	cpuid(0x80000000, &highest, &ignored);
-	if (highest >= 0x80000001)
-		cpuid(0x80000001, &ignored, &features);
+	if (machine_cpuid(0x80000000).a >= 0x80000001)
+		features = machine_cpuid(0x80000001).d;
 	mode->levels = cr4 & CR4_LA57 ? 5 : 4;
 	mode->gib_pages = features >> 26 & 1;
 	*mce = cr4 & CR4_MCE;
@@ -67,9 +58,8 @@ void machine_paging(struct paging_mode *mode, bool *mce)
 
 bool machine_is_amd(void)
 {
-	uint32_t leaf, vendor; /* characters 4 to 7 of the vendor's name */
+	uint32_t vendor = machine_cpuid(0).d; /* characters 4 to 7 of its name */
 
-	cpuid(0, &leaf, &vendor);
 	return vendor == 0x69746e65 || vendor == 0x6e65476e; /* AuthenticAMD, HygonGenuine */
 }
 

@@ -117,32 +117,21 @@ EFI_STATUS prepared_check_content(const struct prepared_header *head, const stru
 	return EFI_CRC_ERROR;
 }
 
-static void cpuid(uint32_t leaf, uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
-{
-	*a = leaf;
-	*c = 0;
-	__asm__ volatile("cpuid" : "+a"(*a), "=b"(*b), "+c"(*c), "=d"(*d));
-}
-
 /* Guests whose memory the processor encrypts: the page tables of such a kernel need a bit that ours have not. */
 static const char *encryption(void)
 {
-	uint32_t a, b, c, d;
+	struct cpuid is;
+	uint32_t low, high;
 
-	cpuid(0, &a, &b, &c, &d);
-	if (a >= CPUID_HYPERVISOR_TDX) {
-		cpuid(CPUID_HYPERVISOR_TDX, &a, &b, &c, &d);
-		if (b == 0x65746e49 && d == 0x5844546c && c == 0x20202020) /* "IntelTDX    " */
+	if (machine_cpuid(0).a >= CPUID_HYPERVISOR_TDX) {
+		is = machine_cpuid(CPUID_HYPERVISOR_TDX);
+		if (is.b == 0x65746e49 && is.d == 0x5844546c && is.c == 0x20202020) /* "IntelTDX    " */
 			return "a TDX guest";
 	}
-	cpuid(0x80000000, &a, &b, &c, &d);
-	if (a >= CPUID_SEV) {
-		cpuid(CPUID_SEV, &a, &b, &c, &d);
-		if (a & 2) { /* the MSR is there */
-			__asm__ volatile("rdmsr" : "=a"(a), "=d"(d) : "c"(MSR_SEV_STATUS));
-			if (a & 1)
-				return "an SEV guest";
-		}
+	if (machine_cpuid(0x80000000).a >= CPUID_SEV && machine_cpuid(CPUID_SEV).a & 2) { /* the MSR is there */
+		__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_SEV_STATUS));
+		if (low & 1)
+			return "an SEV guest";
 	}
 	return NULL;
 }
@@ -159,13 +148,7 @@ EFI_STATUS prepared_check_machine(const struct file *file)
 
 static bool has_la57(void)
 {
-	uint32_t a, b, c, d;
-
-	cpuid(0, &a, &b, &c, &d);
-	if (a < CPUID_FEATURES)
-		return false;
-	cpuid(CPUID_FEATURES, &a, &b, &c, &d);
-	return c & CPUID_LA57;
+	return machine_cpuid(0).a >= CPUID_FEATURES && machine_cpuid(CPUID_FEATURES).c & CPUID_LA57;
 }
 
 static bool has_word(const char *command_line, const char *name)

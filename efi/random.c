@@ -38,10 +38,7 @@ EFI_STATUS random_bytes(uint8_t *bytes, size_t size)
 
 static bool has_rdrand(void)
 {
-	uint32_t a = 1, b, c = 0, d;
-
-	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-	return c & CPUID_RDRAND;
+	return machine_cpuid(1).c & CPUID_RDRAND;
 }
 
 static uint64_t rdrand(void)

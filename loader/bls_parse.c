@@ -445,16 +445,17 @@ static int loader_line(const struct line *line, struct bls_loader *loader, struc
 					       "random-seed-mode", "secure-boot-enroll", "secure-boot-enroll-action",
 					       "secure-boot-enroll-timeout-sec", "reboot-for-bitlocker",
 					       "reboot-on-error", "log-level" };
-	bool yes;
+	bool yes, *disabled = key_is(line, "editor") ? &loader->editor_disabled :
+			      key_is(line, "mapbridge-variables") ? &loader->variables_disabled : NULL;
 
 	if (key_is(line, "default"))
 		return default_line(line, loader, notes, why);
 	if (key_is(line, "timeout")) {
 		if (!parse_timeout(line, loader))
 			note_ignored(line, "seconds, menu-force, menu-hidden or menu-disabled", notes);
-	} else if (key_is(line, "editor")) {
+	} else if (disabled) {
 		if (parse_boolean(line, &yes))
-			loader->editor_disabled = !yes;
+			*disabled = !yes;
 		else
 			note_ignored(line, "yes or no", notes);
 	} else if (key_is(line, "mapbridge-console")) {

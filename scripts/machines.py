@@ -10,15 +10,15 @@ NUMA = ("-smp", "4,sockets=4", *(argument for node in range(4) for argument in (
     "-object", f"memory-backend-ram,id=node{node},size=256M",
     "-numa", f"node,nodeid={node},memdev=node{node},cpus={node}")))
 NVDIMM = ("-object", "memory-backend-ram,id=nvdimm,size=256M", "-device", "nvdimm,memdev=nvdimm")
-# What Linux needs under U-Boot: MTRRs that U-Boot leaves unset, and a SetVirtualAddressMap that would crash.
-# of the boots in machine_tests.py: the test kernels, Linux, and one kernel twice with the same variable store
-ALL = ("setup_arch", "scribble", "linux", "hello_again")
+# of the boots in machine_tests.py: a test kernel twice with the same variable store, another one, Linux
+ALL = ("setup_arch_again", "scribble", "linux")
 HOTPLUG = ("-object", "memory-backend-ram,id=dimm,size=1G", "-device", "pc-dimm,memdev=dimm,addr=0x140000000")
 HMAT = ("-smp", "2", "-object", "memory-backend-ram,id=near,size=512M",
         "-object", "memory-backend-ram,id=far,size=512M",
         "-numa", "node,nodeid=0,memdev=near,cpus=0-1", "-numa", "node,nodeid=1,memdev=far,initiator=0",
         *(argument for node, latency in ((0, 5), (1, 50)) for argument in ("-numa", "hmat-lb,initiator=0,"
           f"target={node},hierarchy=memory,data-type=access-latency,latency={latency}")))
+# What Linux needs under U-Boot: MTRRs that U-Boot leaves unset, and a SetVirtualAddressMap that would crash.
 U_BOOT = dict(firmware="u-boot", machine="pc", linux_options="disable_mtrr_trim efi=noruntime")
 
 
@@ -41,9 +41,10 @@ class OddMachine:
     keys: tuple = ()  # as boot_test.BootTest takes them
     program: str | None = None  # of test/boot/efi/, which changes the map and then starts the loader
     linux_options: str = ""
+    scribble_options: str = ""
     linux_tells: bool = True  # or its e820 lines are more than its log buffer holds before there is a console
     boots: tuple = ALL  # those it has time and memory for; the others are no verdict about it
-    quick: tuple = ()  # those of them that are part of `make test`
+    quick: tuple = ()  # those that are part of `make test`
 
     def settings(self):
         """What machine.Machine and the boot tests' data call by the same names."""
@@ -53,17 +54,18 @@ class OddMachine:
 
 def unreserved(size, cpu="max", **more):
     return dict(memory=size, cpu=cpu, machine="q35,memory-backend=memory", extra=("-object", f"{UNRESERVED}{size}"),
-                **more)
+                scribble_options="sparse_above=0x100000000", **more)  # writing all of it would take too long
 
 
 SCRIBBLE = ("scribble",)  # enough where only the way to the files differs, or nothing but the firmware
-SETUP_ARCH = ("setup_arch",)  # where writing all memory would take too long
 MACHINES = [
     # firmware and chipset
-    OddMachine("ovmf-56M", "q35, 56 MiB: with 48 the firmware starts, and leaves a kernel 1 MiB", memory="56M",
+    OddMachine("ovmf-48M", "q35, 48 MiB, the least that the firmware starts with: it leaves a kernel 1 MiB",
+               memory="48M", boots=("too_little_memory",)),
+    OddMachine("ovmf-56M", "q35, 56 MiB, the least that it leaves a kernel enough of", memory="56M",
                boots=SCRIBBLE, quick=SCRIBBLE),
-    OddMachine("ovmf-256M", "q35, 256 MiB", memory="256M", quick=("hello_again",)),
-    OddMachine("ovmf-2G", "q35, 2 GiB", memory="2G"),
+    OddMachine("ovmf-256M", "q35, 256 MiB", memory="256M", quick=("setup_arch_again", "scribble")),
+    OddMachine("ovmf-2G", "q35, 2 GiB", memory="2G", quick=SCRIBBLE),
     OddMachine("ovmf-6G", "q35, 6 GiB: RAM above 4 GiB, MMIO last", memory="6G"),
     OddMachine("ovmf-2M", "q35, 512 MiB, firmware with a flash of 2 MiB", firmware="ovmf-2M"),
     OddMachine("ovmf-pc", "pc (i440FX), 512 MiB", machine="pc"),
@@ -74,20 +76,20 @@ MACHINES = [
     OddMachine("ovmf-secure-boot", "q35 with SMM, Secure Boot on, the loader and Linux signed", machine="q35,smm=on",
                firmware="ovmf-snakeoil", extra=SMM, boots=("signed_linux",)),
     OddMachine("u-boot-64M", "pc, 64 MiB: with 48 U-Boot does not start a program", memory="64M", boots=SCRIBBLE, **U_BOOT),
-    OddMachine("u-boot-512M", "pc, 512 MiB", quick=("setup_arch", "scribble", "linux", "hello_again"), **U_BOOT),
+    OddMachine("u-boot-512M", "pc, 512 MiB", quick=ALL, **U_BOOT),
     OddMachine("u-boot-2G", "pc, 2 GiB", memory="2G", **U_BOOT),
     OddMachine("u-boot-6G", "pc, 6 GiB: RAM above 4 GiB as boot services data", memory="6G", **U_BOOT),
     OddMachine("u-boot-q35", "q35, 512 MiB", **{**U_BOOT, "machine": "q35"}, disk="ide", boots=SCRIBBLE),
     OddMachine("u-boot-screen", "pc, 512 MiB, a graphics card", display="vga", boots=SCRIBBLE, **U_BOOT),
     # how much memory, and where
-    OddMachine("ovmf-64G", "q35, 64 GiB", **unreserved("64G"), boots=("setup_arch", "linux", "hello_again"),
-               quick=("setup_arch", "linux")),
-    OddMachine("ovmf-900G", "q35, 900 GiB", **unreserved("900G"), boots=("setup_arch", "hello_again")),
+    OddMachine("ovmf-64G", "q35, 64 GiB", **unreserved("64G"), quick=("setup_arch",)),
+    OddMachine("ovmf-900G", "q35, 900 GiB", **unreserved("900G"), boots=("setup_arch_again", "scribble")),
     OddMachine("ovmf-1T", "q35, 1 TiB, split at the hole below 1 TiB", **unreserved("1T", "max,phys-bits=46"),
-               boots=SETUP_ARCH),
+               boots=("setup_arch", "scribble")),
     OddMachine("ovmf-4T", "q35, 4 TiB, 5-level paging possible", **unreserved("4T", "max,phys-bits=46,la57=on"),
-               boots=SETUP_ARCH),
-    OddMachine("ovmf-numa", "q35, 4 NUMA nodes of 256 MiB", memory="1G", extra=NUMA, quick=("setup_arch",),
+               boots=("setup_arch", "scribble")),
+    OddMachine("ovmf-16T", "q35, 16 TiB", **unreserved("16T", "max,phys-bits=48"), boots=SCRIBBLE),
+    OddMachine("ovmf-numa", "q35, 4 NUMA nodes of 256 MiB", memory="1G", extra=NUMA, quick=SCRIBBLE,
                linux_options="no_timer_check"),  # four emulated processors are too slow for that check
     OddMachine("ovmf-hotplug", "q35, 1 GiB, and a DIMM of 1 GiB behind a gap above 4 GiB",
                memory="1G,slots=4,maxmem=8G", extra=HOTPLUG, linux_options="memhp_default_state=online"),
@@ -99,11 +101,11 @@ MACHINES = [
     OddMachine("ovmf-fragmented-3000", "q35, 1 GiB, 1550 single pages: over 3000 e820 entries", memory="1G",
                program="fragment_3000", linux_tells=False),
     OddMachine("ovmf-gcd-ranges", "q35, 512 MiB; persistent, unaccepted, soft reserved, unusable, OEM and OS types",
-               program="gcd_ranges", boots=("setup_arch", "scribble", "hello_again"), quick=("setup_arch", "scribble")),
+               program="gcd_ranges", boots=("setup_arch_again", "scribble"), quick=SCRIBBLE),
     OddMachine("ovmf-gcd-accepted", "the same without unaccepted memory, because of which Linux is refused",
                program="gcd_accepted", boots=("linux",)),
     OddMachine("u-boot-fragmented", "pc, 512 MiB, 400 single pages of four types", program="fragment",
-               quick=("setup_arch",), **U_BOOT),
+               quick=SCRIBBLE, **U_BOOT),
     OddMachine("u-boot-fragmented-14000", "pc, 512 MiB, 7000 single pages: more e820 entries than Linux can map",
                program="fragment_14000", boots=("too_many_ranges",), **U_BOOT),
     # processors
@@ -114,7 +116,7 @@ MACHINES = [
     OddMachine("ovmf-old-cpu", "q35, 512 MiB, an early 64-bit processor", cpu="qemu64"),
     OddMachine("ovmf-2-cpus", "q35, 512 MiB, 2 processors", extra=("-smp", "2"), boots=SCRIBBLE),
     OddMachine("ovmf-64-cpus", "q35, 512 MiB, 64 processors", extra=("-smp", "64"), boots=SCRIBBLE),
-    OddMachine("ovmf-255-cpus", "q35, 512 MiB, 255 processors", extra=("-smp", "255"), boots=SETUP_ARCH),
+    OddMachine("ovmf-255-cpus", "q35, 512 MiB, 255 processors", extra=("-smp", "255"), boots=SCRIBBLE),
     # what is connected
     OddMachine("ovmf-no-serial", "q35, 512 MiB, no serial port", serial=False, boots=SCRIBBLE, quick=SCRIBBLE),
     OddMachine("ovmf-only-screen", "q35, 512 MiB, a screen and no serial port", serial=False, display="vga",

@@ -53,6 +53,7 @@ struct bls_loader {
 	uint32_t timeout;                 /* seconds before the default entry starts, or BLS_TIMEOUT_NONE; else 0 */
 	bool menu_disabled;               /* not even a key that is held shows the list */
 	bool editor_disabled;             /* options cannot be changed in the list */
+	bool variables_disabled;          /* the variables of the Boot Loader Interface are read only */
 	enum console_mode console_mode;
 	uint32_t console_mode_number;     /* of CONSOLE_MODE_NUMBER */
 	enum console_level console;

@@ -6,7 +6,7 @@ BENCH_TOOLS := $(B)/bench/marks.so $(B)/bench/init $(B)/bench/fwdisk.efi $(B)/be
 
 $(B)/bench/marks.so: scripts/bench/marks.c
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(WARN) -O2 -fPIC -shared -fvisibility=hidden $< -o $@
+	$(Q)$(HOSTCC) $(WARN) -D_POSIX_C_SOURCE=200809L -O2 -fPIC -shared -fvisibility=hidden $< -o $@
 $(B)/bench/init: scripts/bench/init.c
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(WARN) -O2 -static -nostdlib -ffreestanding -fno-stack-protector -fno-pie -no-pie \

@@ -62,6 +62,13 @@ def mapbridge(boot):
     return Disk(boot.loader, entry_files(boot), boot.loader)
 
 
+def mapbridge_silent(boot):
+    """No variable is written: what the rows of loaders without a Boot Loader Interface compare to."""
+    disk = mapbridge(boot)
+    disk.files["loader/loader.conf"] = text_file(boot, "loader.conf", "timeout 0\nmapbridge-variables no\n")
+    return disk
+
+
 def mapbridge_prepared(boot, *more):
     """The same entry with the kernel unpacked beforehand."""
     prepared = f"{boot.folder}/kernel.mbk"
@@ -117,6 +124,20 @@ def grub(boot):
     return Disk(out, {"kernel": boot.kernel, "initrd": boot.initrd}, out)
 
 
+def efilinux(boot):
+    config = text_file(boot, "efilinux.cfg", f"-f 0:\\kernel initrd=0:\\initrd {boot.cmdline}\n")
+    return Disk(OTHERS["efilinux"], {"kernel": boot.kernel, "initrd": boot.initrd, "EFI/BOOT/efilinux.cfg": config},
+                OTHERS["efilinux"])
+
+
+def limine(boot):
+    config = text_file(boot, "limine.conf", "timeout: 0\nquiet: yes\n/bench\n    protocol: linux\n"
+                       "    kernel_path: boot():/kernel\n    module_path: boot():/initrd\n"
+                       f"    cmdline: {boot.cmdline}\n")
+    return Disk(OTHERS["limine"], {"kernel": boot.kernel, "initrd": boot.initrd, "EFI/BOOT/limine.conf": config},
+                OTHERS["limine"])
+
+
 def grub_debian(boot):
     """GRUB as Debian ships it: the signed image with all its modules."""
     loader = need("/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", "grub-efi-amd64-signed")
@@ -125,7 +146,10 @@ def grub_debian(boot):
     return Disk(loader, {"kernel": boot.kernel, "initrd": boot.initrd, "EFI/debian/grub.cfg": config}, loader)
 
 
-LINUX = {"mapbridge": mapbridge, "mapbridge, prepared": mapbridge_prepared, "prepared, KASLR": mapbridge_prepared_kaslr,
-         "prepared, verified": mapbridge_prepared_verified, "systemd-boot": systemd_boot, "stub-direct": stub_direct,
-         "uki": uki, "grub": grub, "grub-debian": grub_debian}
+LINUX = {"mapbridge": mapbridge, "mapbridge, no variables": mapbridge_silent, "mapbridge, prepared": mapbridge_prepared,
+         "prepared, KASLR": mapbridge_prepared_kaslr, "prepared, verified": mapbridge_prepared_verified,
+         "systemd-boot": systemd_boot, "stub-direct": stub_direct, "uki": uki, "grub": grub, "grub-debian": grub_debian}
+# no Debian packages: they take part when EFILINUX_EFI and LIMINE_EFI name their files
+OTHERS = {name: os.environ[f"{name.upper()}_EFI"] for name in ("efilinux", "limine") if f"{name.upper()}_EFI" in os.environ}
+LINUX |= {name: contestant for name, contestant in (("efilinux", efilinux), ("limine", limine)) if name in OTHERS}
 ELF64 = {"mapbridge": mapbridge}

@@ -2,13 +2,15 @@
 /*
  * A QEMU TCG plugin: how many guest instructions had been executed when given code was first reached.
  *
- *   -plugin marks.so,marks=FILE,out=FILE
+ *   -plugin marks.so,marks=FILE,out=FILE[,count=off]
  *
  * FILE of marks has lines `NAME HEXBYTES`: the code is known by its bytes. The output has, in the order of firing,
  *   mark NAME INSTRUCTIONS REPS REPBYTES PIO
  * instructions before the mark; the string-instruction iterations among them (QEMU counts each iteration of `rep movsb`
  * as an instruction, hardware moves 32 bytes or more a cycle) and the bytes that those moved; port I/O instructions.
- * A translation block counts as a whole when it is entered. One virtual CPU only.
+ * A translation block counts as a whole when it is entered. One virtual CPU only. With count=off nothing is counted, and a line is
+ *   mark NAME NANOSECONDS
+ * of the CPU time that all of QEMU had taken.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* The part of QEMU's plugin API, version 1, that is used; its header is not packaged by Debian. */
 #define EXPORT __attribute__((visibility("default")))
@@ -57,16 +60,24 @@ struct site {
 static struct mark marks[MAX_MARKS];
 static size_t mark_count;
 static uint64_t instructions, reps, rep_bytes, port_io;
+static bool counting = true;
 static FILE *out;
 
 static void on_mark(unsigned cpu, void *data)
 {
 	struct site *site = data;
+	struct timespec time;
 
 	(void)cpu;
 	if (site->mark->fired)
 		return;
 	site->mark->fired = true;
+	if (!counting) {
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+		fprintf(out, "mark %s %" PRId64 "\n", site->mark->name, time.tv_sec * INT64_C(1000000000) + time.tv_nsec);
+		fflush(out);
+		return;
+	}
 	fprintf(out, "mark %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", site->mark->name,
 		instructions - site->after, reps, rep_bytes, port_io);
 	fflush(out);
@@ -116,10 +127,11 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 	size_t count = qemu_plugin_tb_n_insns(block);
 
 	(void)id;
-	qemu_plugin_register_vcpu_tb_exec_inline(block, INLINE_ADD_U64, &instructions, count);
+	if (counting)
+		qemu_plugin_register_vcpu_tb_exec_inline(block, INLINE_ADD_U64, &instructions, count);
 	for (size_t i = 0; i < count; i++) {
 		struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
-		int class = classify(qemu_plugin_insn_data(instruction), qemu_plugin_insn_size(instruction));
+		int class = counting ? classify(qemu_plugin_insn_data(instruction), qemu_plugin_insn_size(instruction)) : 0;
 
 		if (class == PORT_IO) {
 			qemu_plugin_register_vcpu_insn_exec_inline(instruction, INLINE_ADD_U64, &port_io, 1);
@@ -173,6 +185,8 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info
 				return -1;
 		} else if (!strncmp(argv[i], "out=", 4)) {
 			out = fopen(argv[i] + 4, "w");
+		} else if (!strcmp(argv[i], "count=off")) {
+			counting = false;
 		}
 	}
 	if (!out || !mark_count) {

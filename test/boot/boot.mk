@@ -2,7 +2,8 @@
 # The EFI programs of the boot tests, and `make test`.
 ## make test                build everything and run every test; ends with N passed, N failed
 ##                          (test/run-tests --list, test/run-tests --only REGEX: some of them; FUZZ_SECONDS=5: sooner)
-## make test-machines       the test kernels and Linux on every machine of scripts/machines.py: many minutes
+## make test-machines       the test kernels and Linux on each machine of scripts/machines.py: an hour; JOBS=2 boots
+##                          two at a time
 ## make test-prepare        Debian's kernels prepared from every compression that Linux's build has
 ## make test-kaslr          a prepared kernel 32 times: its addresses differ, and are uniform over all places
 ## make test-parity         Debian's cloud and generic kernels through their EFI stub and through us, compared
@@ -53,7 +54,7 @@ test:
 	test/run-tests --build-status $$status
 test-machines:
 	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
-	test/run-tests --machines --build-status $$status
+	test/run-tests --machines --jobs $(or $(JOBS),1) --build-status $$status
 PARITY_INITRDS := $(B)/linux-generic/initrd-view.img $(B)/linux/initrd-clock.img
 test-parity:
 	@status=0; $(MAKE) --no-print-directory -k test-programs $(PARITY_INITRDS) || status=$$?; \

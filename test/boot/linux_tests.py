@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 from boot_test import BUILD, BootTest, FOLDER, LOADER, LOADER_BEHIND, TOP
-from kernel_tests import (EFI, LEAVING, LINUX_CMDLINE, LINUX_INITRD, NO_ERROR, behind, kernel, linux,
+from kernel_tests import (BY_ITSELF, EFI, LEAVING, LINUX_CMDLINE, LINUX_INITRD, NO_ERROR, behind, kernel, linux,
                           same_e820_as_linux)
 
 RANDOM = ("-device", "virtio-rng-pci")
@@ -85,8 +85,9 @@ TESTS = [
           must=("^note: 268435456 bytes of memory are not accepted yet, .*mapbridge-start efi", "^PASS linux_efi"),
           must_not=(*NO_ERROR, LEAVING)),
     BootTest("vmlinux_and_unaccepted_memory", kernel=VMLINUX, **behind("gcd_ranges"), ends="returned",
+             keys=((BY_ITSELF, "q"),),
              must=("^mapbridge: error: .*268435456 bytes of memory are not accepted yet .*bzImage",), must_not=(LEAVING,)),
-    kernel("hello_with_unaccepted_memory", **behind("gcd_ranges"),
+    kernel("setup_arch_with_unaccepted_memory", **behind("gcd_ranges"),
            must=("^note: 268435456 bytes of memory are not accepted yet",)),
     # the processor's own random numbers are not trusted, so that only the seed can make the generator ready
     linux("linux_with_tables", prepare=start_tpm, check=everything_arrived, display="vga", memory="1G",

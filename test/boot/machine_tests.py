@@ -6,7 +6,7 @@ import subprocess
 import machine
 import machines
 from boot_test import BootTest
-from entry_tests import SIGNED_LOADER, signed_files
+from entry_tests import LIST, SIGNED_LOADER, signed_files
 from kernel_tests import KERNELS, LINUX, LEAVING, LINUX_CMDLINE, LINUX_INITRD, NO_ERROR, behind, kernel, linux
 from linux_tests import TPM_DEVICE, start_tpm
 
@@ -20,7 +20,9 @@ def settings(odd):
 
 
 def kernel_on(odd, name, boot=None, **more):
-    test = kernel(f"{boot or name}_on_{odd.name}", kernel=f"{KERNELS}/{name}.elf", timeout=300, **settings(odd), **more)
+    test = kernel(f"{boot or name}_on_{odd.name}", kernel=f"{KERNELS}/{name}.elf", timeout=600, **settings(odd), **more)
+    if name == "scribble":
+        test.cmdline = odd.scribble_options
     if not odd.serial:
         test.must = test.must_not = ()  # nothing shows what the loader says; the kernel's verdict remains
     return test
@@ -42,11 +44,11 @@ def signed_linux_on(odd):
                         b"linux /signed\ninitrd /linux.img\noptions " + LINUX_CMDLINE.encode()}, **settings(odd))
 
 
-def too_many_ranges_on(odd):
-    """More than a kernel can be told: numbers, and back to the list."""
-    return BootTest(f"too_many_ranges_on_{odd.name}", kernel=LINUX, timeout=300, ends="returned",
-                    must=(r"^mapbridge: error: .* has 140\d\d descriptors .*; needed: 1 to \d+, ",), must_not=(r"!!!! X64 Exception", LEAVING),
-                    **settings(odd))
+def refused_on(odd, boot, error, kernel=LINUX):
+    """Numbers, and back to the list."""
+    return BootTest(f"{boot}_on_{odd.name}", kernel=kernel, timeout=300, ends="returned",
+                    must=(f"^mapbridge: error: {error}",), must_not=(r"!!!! X64 Exception", LEAVING),
+                    **{**settings(odd), "keys": ((LIST, "q"),)})
 
 
 def qemu_words(odd):
@@ -55,9 +57,14 @@ def qemu_words(odd):
 
 
 BOOTS = {"setup_arch": lambda odd: kernel_on(odd, "setup_arch"), "scribble": lambda odd: kernel_on(odd, "scribble"),
-         "linux": linux_on, "signed_linux": signed_linux_on, "too_many_ranges": too_many_ranges_on,
+         "linux": linux_on, "signed_linux": signed_linux_on,
+         "too_many_ranges": lambda odd: refused_on(
+             odd, "too_many_ranges", r".* has 140\d\d descriptors .*; needed: 1 to \d+, "),
+         "too_little_memory": lambda odd: refused_on(
+             odd, "too_little_memory", r".*: needed \d{7} bytes .*, \d{7} bytes .* are free in all; ",
+             f"{KERNELS}/scribble.elf"),
          # two boots: the first one fills the variable store, which some firmware's map depends on
-         "hello_again": lambda odd: kernel_on(odd, "hello", "hello_again", boots=2)}
+         "setup_arch_again": lambda odd: kernel_on(odd, "setup_arch", "setup_arch_again", boots=2)}
 
 # `make test-machines`: everything on every machine.
 ALL = [BOOTS[boot](odd) for odd in machines.MACHINES for boot in odd.boots]

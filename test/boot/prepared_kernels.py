@@ -124,7 +124,7 @@ def falls_back(name, why, **more):
 
 
 TESTS = [
-    boot("linux_prepared", boots=3, accel="tcg", check=differ("linux_prepared", 3), more=("^kernel: 5-level",)),
+    boot("linux_prepared", boots=2, accel="tcg", check=differ("linux_prepared", 2), more=("^kernel: 5-level",)),
     boot("linux_prepared_nokaslr", cmdline=f"nokaslr no5lvl {REPORT}", lines=("mapbridge-verify yes",),
          check=at_link_address, more=("^kernel: 4-level",)),
     # its firmware uses 5 levels, and it must not

@@ -11,6 +11,10 @@
 #include <sys/prctl.h>
 #include <ucontext.h>
 
+#define CPUID_TDX 0x21
+#define CPUID_SEV 0x8000001f
+#define MSR_SEV_STATUS 0xc0010131
+
 static struct sigaction before;
 static uint64_t counter; /* the time stamp counter: two runs are the same */
 
@@ -52,8 +56,9 @@ __attribute__((no_sanitize("address"))) static size_t emulate(const uint8_t *cod
 		regs[REG_RAX] = (regs[REG_RDX] & 0xffff) == PM_TIMER_PORT ? timer() : 0xffffffff;
 		return 1;
 	}
-	if (code[0] == 0x0f && code[1] == 0x32) { /* rdmsr: no encrypted memory */
-		regs[REG_RAX] = regs[REG_RDX] = 0;
+	if (code[0] == 0x0f && code[1] == 0x32) { /* rdmsr */
+		regs[REG_RAX] = mock.scenario->sev && (regs[REG_RCX] & 0xffffffff) == MSR_SEV_STATUS;
+		regs[REG_RDX] = 0;
 		return 2;
 	}
 	if (code[prefix] == 0x0f && code[prefix + 1] == 0x20) {
@@ -84,6 +89,28 @@ static void fault(int number, siginfo_t *info, void *context)
 	/* Again, so that the sanitizer tells where it was. */
 	problem("memory at %p is touched, which is not allocated", info->si_addr);
 	sigaction(SIGSEGV, &before, NULL);
+}
+
+struct cpuid { /* as in efi/firmware.h */
+	uint32_t a, b, c, d;
+};
+struct cpuid __real_machine_cpuid(uint32_t leaf);
+struct cpuid __wrap_machine_cpuid(uint32_t leaf);
+
+/* The host's processor, but for what says that memory is encrypted (Intel: guest-host communication interface; AMD: APM 3). */
+struct cpuid __wrap_machine_cpuid(uint32_t leaf)
+{
+	struct cpuid is = __real_machine_cpuid(leaf);
+
+	if (leaf == 0 && is.a < CPUID_TDX)
+		is.a = CPUID_TDX;
+	if (leaf == 0x80000000 && is.a < CPUID_SEV)
+		is.a = CPUID_SEV;
+	if (leaf == CPUID_TDX)
+		is = mock.scenario->tdx ? (struct cpuid){ 0, 0x65746e49, 0x20202020, 0x5844546c } : (struct cpuid){ 0 };
+	if (leaf == CPUID_SEV)
+		is = (struct cpuid){ .a = mock.scenario->sev ? 2 : 0 };
+	return is;
 }
 
 void cpu_setup(void)

@@ -126,12 +126,15 @@ static EFI_STATUS EFIAPI fw_GetVariable(CHAR16 *name, EFI_GUID *vendor, UINT32 *
 
 static EFI_STATUS EFIAPI fw_SetVariable(CHAR16 *name, EFI_GUID *vendor, UINT32 attributes, UINTN size, void *data)
 {
+	static const EFI_GUID loader = { 0x4a67b082, 0x0a4c, 0x41cf, { 0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f } };
 	struct variable *variable;
 
 	FIRMWARE(SetVariable);
 	load_variables();
 	if (!name || !name[0] || !vendor || (size && !data))
 		return EFI_INVALID_PARAMETER;
+	if (mock.scenario->variables_stay && !mock.result->injected && size && guid_is(vendor, &loader))
+		problem("a variable of the Boot Loader Interface is written");
 	if (size && attributes)
 		return set(name, vendor, attributes, data, size);
 	variable = find(name, vendor);

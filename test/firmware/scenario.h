@@ -69,6 +69,8 @@ struct scenario {
 	bool read_only;
 	bool xbootldr, xbootldr_connected, xbootldr_broken;
 	bool no_console_in, no_console_out;
+	bool tdx, sev; /* the processor says that it encrypts this guest's memory */
+	bool variables_stay; /* writing one of the Boot Loader Interface is a problem, deleting is none */
 	bool terminal; /* a serial console, too */
 	bool quiet; /* what is said while the boot goes on is not shown */
 	unsigned screens; /* framebuffers; the last is the console's */

@@ -210,7 +210,7 @@ def verify_finds():
 
 def debian_kernel(path, methods):
     """The kernel of a package, as it is and packed anew."""
-    out = f"{FOLDER}/files/prepare/debian"
+    out = f"{FOLDER}/files/prepare/{path.split('/')[-2]}"
     os.makedirs(os.path.dirname(out), exist_ok=True)
     status, said, error = prepare(path, "-o", f"{out}.mbk")
     verified = prepare("--verify", f"{out}.mbk", path)

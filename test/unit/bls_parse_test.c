@@ -439,7 +439,7 @@ static void console_levels(void **state)
 	assert_int_equal(r.entry.console, CONSOLE_UNSET);
 }
 
-static void the_editor_is_a_boolean(void **state)
+static void the_editor_and_the_variables_are_booleans(void **state)
 {
 	static const struct {
 		const char *value;
@@ -463,6 +463,12 @@ static void the_editor_is_a_boolean(void **state)
 	}
 	parse("", 0, true, &r);
 	assert_false(r.loader.editor_disabled);
+	assert_false(r.loader.variables_disabled);
+	strcpy(text, "mapbridge-variables maybe\nmapbridge-variables no");
+	parse(text, strlen(text), true, &r);
+	assert_true(r.loader.variables_disabled);
+	assert_false(r.loader.editor_disabled);
+	assert_string_equal(r.notes, "line 1: mapbridge-variables maybe is ignored; needed: yes or no\n");
 }
 
 static void a_timeout_from_elsewhere(void **state)
@@ -578,7 +584,7 @@ int main(void)
 		cmocka_unit_test(a_saved_default),
 		cmocka_unit_test(console_modes),
 		cmocka_unit_test(console_levels),
-		cmocka_unit_test(the_editor_is_a_boolean),
+		cmocka_unit_test(the_editor_and_the_variables_are_booleans),
 		cmocka_unit_test(a_timeout_from_elsewhere),
 		cmocka_unit_test(systemds_other_settings_are_known),
 		cmocka_unit_test(patterns),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Claims all free memory and fills it with words that depend on their address. */
+/*
+ * Claims all free memory and fills it with words that depend on their address. `sparse_above=ADDRESS` on the command
+ * line is for machines that have more than there is time to write: from there on a page of each SPARSE_STEP is filled.
+ */
 #include "scribble.h"
 
 #include <mm/memblock.h>
@@ -8,10 +11,13 @@
 #define PATTERN UINT64_C(0x9e3779b97f4a7c15) /* no address looks like it */
 #define MEMBLOCK_ARRAYS_MAX (UINT64_C(1) << 20) /* what a fragmented map may make memblock take for its tables */
 
+#define SPARSE_STEP (UINT64_C(4) << 30) /* a page may cost the host 2 MiB */
+
 static struct {
 	uint64_t start, end; /* [start, end) */
 } claimed[RANGES_MAX];
 static unsigned claimed_count;
+static uint64_t sparse_above = UINT64_MAX;
 
 /* What the loader reserved. Pages of the kernel and the stub that are read-only are taken whole. */
 static void reserve_handoff(const struct machine *machine)
@@ -76,6 +82,9 @@ uint64_t claim_free_memory(const struct machine *machine)
 {
 	uint64_t total, kept, arrays, bytes = 0, start, end;
 
+	if (command_line_number(machine->boot_params, "sparse_above", &sparse_above))
+		print(com1, "Above %#llx only a page of each %llu GiB will be written\n",
+		      (unsigned long long)sparse_above, (unsigned long long)SPARSE_STEP >> 30);
 	reserve_handoff(machine);
 	total = add_ram(machine);
 	kept = reserved_ram();
@@ -125,6 +134,23 @@ static bool edge_good(uint64_t from, uint64_t to, uint64_t *bad)
 	return true;
 }
 
+/* Where the words end that are filled from `at` on, at `last` at most; returns where it goes on. */
+static uint64_t next_words(uint64_t at, uint64_t last, uint64_t *end)
+{
+	const uint64_t page_end = mm_align_down(at, MM_PAGE_SIZE) + MM_PAGE_SIZE;
+
+	if (at < sparse_above)
+		return *end = last < sparse_above ? last : sparse_above;
+	*end = last < page_end ? last : page_end;
+	return mm_align_down(at, SPARSE_STEP) + SPARSE_STEP;
+}
+
+static void write_words(uint64_t from, uint64_t to)
+{
+	for (uint64_t at = from; at < to; at += 8)
+		*(uint64_t *)at = at ^ PATTERN;
+}
+
 void pattern_write(void)
 {
 	for (unsigned i = 0; i < claimed_count; i++) {
@@ -135,8 +161,10 @@ void pattern_write(void)
 			continue;
 		}
 		write_edge(claimed[i].start, first);
-		for (uint64_t at = first; at < last; at += 8)
-			*(uint64_t *)at = at ^ PATTERN;
+		for (uint64_t at = first, end, next; at < last; at = next) {
+			next = next_words(at, last, &end);
+			write_words(at, end);
+		}
 		write_edge(last, claimed[i].end);
 	}
 }
@@ -145,11 +173,14 @@ static uint64_t verify_words(uint64_t from, uint64_t to, uint64_t *bad)
 {
 	uint64_t wrong = 0;
 
-	for (uint64_t at = from; at < to; at += 8) {
-		if (*(const uint64_t *)at == (at ^ PATTERN))
-			continue;
-		*bad = wrong ? *bad : at;
-		wrong++;
+	for (uint64_t next, end; from < to; from = next) {
+		next = next_words(from, to, &end);
+		for (uint64_t at = from; at < end; at += 8) {
+			if (*(const uint64_t *)at == (at ^ PATTERN))
+				continue;
+			*bad = wrong ? *bad : at;
+			wrong++;
+		}
 	}
 	return wrong;
 }

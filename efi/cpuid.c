@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A file of its own, so that the mock firmware can be another processor. */
+#include "firmware.h"
+
+struct cpuid machine_cpuid(uint32_t leaf)
+{
+	struct cpuid is;
+
+	__asm__ volatile("cpuid" : "=a"(is.a), "=b"(is.b), "=c"(is.c), "=d"(is.d) : "a"(leaf), "c"(0));
+	return is;
+}
