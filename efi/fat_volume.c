@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Files of a FAT volume by EFI_BLOCK_IO, past the firmware's file system, which takes hundreds of instructions a cluster. Only
- * reads. What is declined here, the file system is asked for. Nothing read of directories or the FAT outlives one call, so that
- * what is written through the file system is seen.
+ * Files of a FAT volume by EFI_BLOCK_IO, past the firmware's file system, which takes hundreds of instructions a
+ * cluster. Only reads. What is declined here, the file system is asked for. Nothing read of directories or the FAT
+ * outlives one call, so that what is written through the file system is seen.
  */
 #include "firmware.h"
 
