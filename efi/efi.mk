@@ -27,9 +27,9 @@ $(B)/efi/libmm.a: $(MM_C:%.c=$(B)/efi/%.o)
 $(B)/efi/libloader.a: $(LOADER_C:%.c=$(B)/efi/%.o) $(B)/efi/loader/stub.o
 $(B)/BOOTX64.o: $(EFI_O) $(EFI_LIBS)
 	$(Q)ld -r --gc-sections -e efi_main $^ -o $@
-$(B)/trim-image: scripts/trim_image.c
+$(B)/trim-image: scripts/trim_image.c scripts/pe_trim.c scripts/pe_trim.h
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(WARN) -O2 -D_POSIX_C_SOURCE=200809L $< -o $@
+	$(Q)$(HOSTCC) $(WARN) -O2 -D_POSIX_C_SOURCE=200809L $(filter %.c,$^) -o $@
 $(B)/BOOTX64.EFI: $(B)/BOOTX64.o efi/image.lds $(B)/trim-image
 	$(Q)ld $(EFI_PE) -e efi_main --strip-all -T efi/image.lds $< -o $@
 	$(Q)$(B)/trim-image $@
