@@ -128,7 +128,7 @@ EFI_STATUS fat_file_read(const struct file *file, uint64_t offset, uint64_t size
 				piece = WINDOW_SIZE - ragged;
 			if (!show(&volume->view, at, piece, piece))
 				return volume->status;
-			__builtin_memcpy(to, volume->window + ragged, piece);
+			memcpy(to, volume->window + ragged, piece);
 		} else {
 			piece = mm_align_down(piece, volume->block);
 			if (!read_blocks(volume, at, piece, to))
