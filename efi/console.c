@@ -50,8 +50,8 @@ static void keep(const char *text, size_t length)
 {
 	size_t room = kept_length < KEPT_MAX ? KEPT_MAX - kept_length : 0;
 
-	if (!kept && EFI_ERROR(fw.boot->AllocatePool(EfiLoaderData, KEPT_MAX, (void **)&kept)))
-		kept = NULL;
+	if (!kept && !kept_length && EFI_ERROR(fw.boot->AllocatePool(EfiLoaderData, KEPT_MAX, (void **)&kept)))
+		kept = NULL; /* and no second try: what is lost by then would be junk before what is kept */
 	if (kept)
 		__builtin_memcpy(kept + KEPT_MAX - room, text, length < room ? length : room);
 	kept_length += length;

@@ -12,7 +12,7 @@ GNU_EFI_FLAGS := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGN
 EFI_PE := -m i386pep --subsystem 10 --image-base 0 --nxcompat --dynamicbase --no-insert-timestamp
 
 # each boot goes through these many times, one of a prepared kernel hundreds of thousands of times
-EFI_FAST := $(addprefix $(B)/efi/,mm/efi_memmap.o loader/fat.o loader/prepared_relocate.o loader/sha256.o loader/xxh64.o)
+EFI_FAST := $(addprefix $(B)/efi/,mm/efi_memmap.o loader/prepared_relocate.o loader/sha256.o loader/xxh64.o)
 
 $(B)/efi/efi/%.o: EFI_FLAGS += $(GNU_EFI_FLAGS) -DMAPBRIDGE_VERSION='"$(VERSION)"'
 $(EFI_FAST): EFI_SMALL := -O2 -falign-functions=1 -falign-loops=1 -falign-jumps=1
@@ -27,9 +27,9 @@ $(B)/efi/libmm.a: $(MM_C:%.c=$(B)/efi/%.o)
 $(B)/efi/libloader.a: $(LOADER_C:%.c=$(B)/efi/%.o) $(B)/efi/loader/stub.o
 $(B)/BOOTX64.o: $(EFI_O) $(EFI_LIBS)
 	$(Q)ld -r --gc-sections -e efi_main $^ -o $@
-$(B)/trim-image: scripts/trim_image.c
+$(B)/trim-image: scripts/trim_image.c scripts/pe_trim.c scripts/pe_trim.h
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(WARN) -O2 -D_POSIX_C_SOURCE=200809L $< -o $@
+	$(Q)$(HOSTCC) $(WARN) -O2 -D_POSIX_C_SOURCE=200809L $(filter %.c,$^) -o $@
 $(B)/BOOTX64.EFI: $(B)/BOOTX64.o efi/image.lds $(B)/trim-image
 	$(Q)ld $(EFI_PE) -e efi_main --strip-all -T efi/image.lds $< -o $@
 	$(Q)$(B)/trim-image $@

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Which lines and branches the tests reach: of mm/ by unit tests, property tests and the corpus, in all; of each file of
-# loader/ by the same and by the seeds of the fuzz targets. What only prints (..._lines.c) has no limit of its own.
+# loader/, and of what trims our PE image, by the same and by the seeds of the fuzz targets. What only prints (..._lines.c) has no limit of its own.
 COVERAGE_LIMIT := 95
 COVERAGE_LIMIT_PARSER := 90
 COVERAGE_CASES := 20000
@@ -21,6 +21,7 @@ $(B)/coverage/test/unit/%: $(B)/coverage/test/unit/%.o $(TEST_SUPPORT:$(B)/san/%
 $(B)/coverage/test/fuzz/%: $(B)/coverage/test/fuzz/%.o $(B)/coverage/test/fuzz/replay.o \
 		$(B)/coverage/libloader.a $(B)/coverage/libmm.a
 	$(Q)$(HOSTCC) --coverage $^ -o $@
+$(B)/coverage/test/fuzz/pe_fuzz: $(B)/coverage/scripts/pe_trim.o
 $(B)/coverage/test/property/%: $(B)/coverage/test/property/%.o $(PROPERTY_HARNESS:$(B)/san/%=$(B)/coverage/%) \
 		$(B)/coverage/libloader.a $(B)/coverage/libmm.a
 	$(Q)$(HOSTCC) --coverage $^ -o $@
@@ -41,11 +42,11 @@ coverage: $(COVERAGE_TESTS)
 	@status=0; $(GCOVR) --filter mm/ --print-summary --fail-under-line $(COVERAGE_LIMIT) \
 		--fail-under-branch $(COVERAGE_LIMIT) --csv $(B)/coverage/coverage.csv \
 		--html-details $(B)/coverage/index.html $(B)/coverage || status=$$?; \
-	$(GCOVR) --filter loader/ --csv $(B)/coverage/loader.csv $(B)/coverage || status=$$?; \
+	$(GCOVR) --filter loader/ --filter scripts/ --csv $(B)/coverage/loader.csv $(B)/coverage || status=$$?; \
 	awk -F, -v limit=$(COVERAGE_LIMIT_PARSER) '$$2 == "line_total" { next } \
 		{ printf "%-28s %4d of %4d lines %5.1f %%   %4d of %4d branches %5.1f %%\n", \
 			$$1, $$3, $$2, 100 * $$4, $$6, $$5, 100 * $$7 } \
-		$$1 ~ /^loader\// && $$1 !~ /_lines.c$$/ && 100 * $$4 < limit { \
+		$$1 ~ /^(loader|scripts)\// && $$1 !~ /_lines.c$$/ && 100 * $$4 < limit { \
 			print "FAIL " $$1 ": under " limit " % of its lines"; bad = 1 } \
 		END { exit bad }' $(B)/coverage/coverage.csv $(B)/coverage/loader.csv || status=1; exit $$status
 .PHONY: coverage

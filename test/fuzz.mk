@@ -20,6 +20,7 @@ $(B)/fuzz/libreaders.a: $(READERS_C:%.c=$(B)/fuzz/obj/%.o) test/fuzz.mk
 	$(Q)ar rcsD $@ $(filter %.o,$^)
 $(B)/fuzz/map_readers_fuzz: $(B)/fuzz/obj/test/fuzz/map_readers_fuzz.o $(B)/fuzz/libreaders.a $(MM_HOST_C:%.c=$(B)/fuzz/obj/%.o)
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ -o $@
+$(B)/fuzz/pe_fuzz: $(B)/fuzz/obj/scripts/pe_trim.o
 
 fuzz: $(FUZZ_TARGETS)
 	@passed=0; failed=0; \

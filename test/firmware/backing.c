@@ -65,7 +65,7 @@ static void map_at(uint64_t base, uint64_t size, int flags, int file)
 /* A kernel's memory is junk in the run without a failure; in all others it would only cost time. */
 void backing_map(uint64_t base, uint64_t size)
 {
-	if (mock.injection.call && size >= JUNK_SIZE) {
+	if ((mock.injection.call || mock.injection.at_call) && size >= JUNK_SIZE) {
 		map_at(base, size, MAP_ANONYMOUS, -1);
 		return;
 	}

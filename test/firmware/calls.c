@@ -24,7 +24,7 @@ extern const char __executable_start[];
 
 static struct site sites[SITES_MAX];
 static size_t site_count;
-uint8_t *sites_reached;
+struct reach *sites_reached;
 
 static int by_address(const void *a, const void *b)
 {
@@ -69,17 +69,46 @@ const char *site_name(uint64_t address)
 	return site ? site->name : NULL;
 }
 
-size_t sites_missed(void (*missed)(const char *name))
+bool site_tried(uint64_t address, unsigned error)
+{
+	const struct site *site = find_site(address);
+
+	return !site || sites_reached[site - sites].tried >> error & 1;
+}
+
+size_t sites_missed(void (*missed)(const char *name, const struct call_description *call, EFI_STATUS error), size_t *pairs)
 {
 	size_t count = 0;
 
+	*pairs = 0;
 	for (size_t i = 0; i < site_count; i++) {
-		if (sites_reached[i])
-			continue;
-		missed(sites[i].name);
-		count++;
+		const struct reach *reach = &sites_reached[i];
+		const struct call_description *call = reach->call ? &call_descriptions[reach->call - 1] : NULL;
+
+		if (!call) {
+			missed(sites[i].name, NULL, EFI_SUCCESS);
+			count++;
+		}
+		for (unsigned error = 0; call && call->errors[error]; error++) {
+			++*pairs;
+			if (reach->tried >> error & 1)
+				continue;
+			missed(sites[i].name, call, call->errors[error]);
+			count++;
+		}
 	}
 	return count;
+}
+
+/* One of the places that are known has come to this service, and it fails like this, or succeeds. */
+static void note(struct reach *reach, enum call_id call, EFI_STATUS error)
+{
+	if (reach->call && reach->call != call + 1)
+		fatal("one place calls both %s and %s", call_descriptions[reach->call - 1].name, call_descriptions[call].name);
+	reach->call = call + 1;
+	for (unsigned i = 0; error && call_descriptions[call].errors[i]; i++)
+		if (call_descriptions[call].errors[i] == error)
+			__atomic_or_fetch(&reach->tried, 1 << i, __ATOMIC_RELAXED);
 }
 
 /* After a failed ExitBootServices these alone are sure to work (UEFI 2.10, section 7.4.6). */
@@ -94,18 +123,21 @@ static void check_phase(enum call_id call)
 EFI_STATUS call_enter(enum call_id call, void *return_address)
 {
 	struct result *result = mock.result;
-	uint64_t address = (uint64_t)((const char *)return_address - __executable_start);
-	struct site *site = find_site(address);
+	struct logged_call logged = { call, (uint64_t)((const char *)return_address - __executable_start) };
+	struct site *site = find_site(logged.site);
+	EFI_STATUS error = EFI_SUCCESS;
 
-	if (site)
-		sites_reached[site - sites] = 1;
 	check_phase(call);
 	if (++result->calls > CALLS_MAX)
 		fatal("it never ends: %u calls of the firmware", result->calls);
 	if (result->calls <= CALLS_LOGGED)
-		result->log[result->calls - 1] = (struct logged_call){ call, address };
-	if (result->calls != mock.injection.call)
-		return EFI_SUCCESS;
-	result->injected = true;
-	return mock.injection.error;
+		result->log[result->calls - 1] = logged;
+	if (mock.injection.at_call)
+		error = mock.injection.at_call(result->calls, &logged);
+	else if (result->calls == mock.injection.call)
+		error = mock.injection.error;
+	if (site)
+		note(&sites_reached[site - sites], call, error);
+	mock.result->injected |= error != EFI_SUCCESS;
+	return error;
 }

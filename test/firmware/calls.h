@@ -107,7 +107,7 @@ enum call_id { CALLS(X) CALL_COUNT };
 #undef X
 
 #define CALL_ERRORS_MAX 12
-#define STATUS_SHORT 0x5407 /* not a status: what SHORT above is to call_enter() */
+#define STATUS_SHORT 0x543f /* not a status: what SHORT above is to call_enter() */
 
 struct call_description {
 	const char *name;

@@ -24,7 +24,9 @@ $(HOSTILE_MAPS): $(B)/san/test/firmware/hostile_maps.o $(TEST_SUPPORT) $(B)/san/
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@
 
-test-firmware: $(HOSTILE_MAPS) $(FIRMWARE_TEST) kernels $(B)/linux/vmlinuz.mbk $(B)/linux/vmlinuz $(B)/linux/vmlinux $(B)/linux/initrd.img
+test-firmware test-firmware-all: $(HOSTILE_MAPS) $(FIRMWARE_TEST) kernels $(B)/linux/vmlinuz.mbk $(B)/linux/vmlinuz $(B)/linux/vmlinux \
+		$(B)/linux/initrd.img
 	$(HOSTILE_MAPS)
-	$(FIRMWARE_TEST)
-.PHONY: test-firmware
+	$(FIRMWARE_TEST) $(if $(filter %-all,$@),--all)
+## make test-firmware-all  the same with nothing left out
+.PHONY: test-firmware test-firmware-all

@@ -25,90 +25,129 @@ bool handoff_owns(const char *what, uint64_t base, uint64_t size)
 	return owns;
 }
 
-/* The type of e820 that a descriptor of the last map has. 0: it is not valid. */
-static uint32_t expected_type(const EFI_MEMORY_DESCRIPTOR *d)
+/* The types of e820, the stronger behind the weaker: where descriptors overlap, the strongest counts. */
+static const uint32_t types[] = { E820_TYPE_RAM,      E820_TYPE_RESERVED, E820_TYPE_ACPI,         E820_TYPE_NVS,
+				  E820_TYPE_UNUSABLE, E820_TYPE_PMEM,     E820_TYPE_SOFT_RESERVED };
+#define TYPES (sizeof(types) / sizeof(types[0]))
+
+/* The index of the type of e820 that a descriptor of the last map has. */
+static unsigned expected_type(const EFI_MEMORY_DESCRIPTOR *d, bool linux_kernel)
 {
-	bool linux_kernel = handoff_kernel_is_linux();
 	bool ram = (d->Type >= 1 && d->Type <= 4) || d->Type == EfiConventionalMemory;
 
-	if (d->NumberOfPages == 0)
-		return 0;
 	if (ram)
-		return !(d->Attribute & 0x40000) ? E820_TYPE_RAM : linux_kernel ? E820_TYPE_SOFT_RESERVED : E820_TYPE_RESERVED;
+		return !(d->Attribute & 0x40000) ? 0 : linux_kernel ? 6 : 1;
 	if (d->Type == EfiACPIReclaimMemory)
-		return E820_TYPE_ACPI;
+		return 2;
 	if (d->Type == EfiACPIMemoryNVS)
-		return E820_TYPE_NVS;
+		return 3;
 	if (linux_kernel && (d->Type == EfiUnusableMemory || d->Type == 14))
-		return d->Type == 14 ? E820_TYPE_PMEM : E820_TYPE_UNUSABLE;
-	return E820_TYPE_RESERVED;
+		return d->Type == 14 ? 5 : 4;
+	return 1;
 }
 
-/* Inclusive ends, so that 2^64 is no special case. False for a range that wraps. */
+/* Inclusive ends, so that 2^64 is no special case. False for no pages and for a range that wraps. */
 static bool last_byte(const EFI_MEMORY_DESCRIPTOR *d, uint64_t *last)
 {
-	return d->NumberOfPages <= UINT64_MAX / PAGE + 1 && !__builtin_mul_overflow(d->NumberOfPages - 1, PAGE, last) &&
+	return d->NumberOfPages - 1 <= UINT64_MAX / PAGE && !__builtin_mul_overflow(d->NumberOfPages - 1, PAGE, last) &&
 	       !__builtin_add_overflow(*last, PAGE - 1, last) && !__builtin_add_overflow(*last, d->PhysicalStart, last);
 }
 
-static uint32_t expected_at(uint64_t address)
+/* Where a descriptor begins, or the byte behind one. */
+struct edge {
+	uint64_t at;
+	unsigned type;
+	int step;
+};
+
+struct piece {
+	uint64_t first, last;
+	uint32_t type; /* of e820 */
+};
+
+static int by_place(const void *a, const void *b)
 {
-	uint64_t size, stride, last;
-	const uint8_t *map = memory_last_map(&size, &stride);
-	uint32_t type = 0;
+	const struct edge *x = a, *y = b;
 
-	for (uint64_t at = 0; at < size; at += stride) {
-		EFI_MEMORY_DESCRIPTOR d;
-
-		memcpy(&d, map + at, sizeof(d));
-		if (expected_type(&d) > type && last_byte(&d, &last) && d.PhysicalStart <= address && address <= last)
-			type = expected_type(&d);
-	}
-	return type;
+	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static uint32_t actual_at(const struct e820_entry *entries, size_t count, uint64_t address)
+static uint32_t strongest(const unsigned open[TYPES])
 {
-	for (size_t i = 0; i < count; i++)
-		if (address >= entries[i].addr && address - entries[i].addr < entries[i].size)
-			return entries[i].type;
+	for (size_t i = TYPES; i-- > 0;)
+		if (open[i])
+			return types[i];
 	return 0;
 }
 
-static void check_type_at(const struct e820_entry *entries, size_t count, uint64_t address)
-{
-	uint32_t expected = expected_at(address), actual = actual_at(entries, count, address);
-
-	if (expected != actual)
-		problem("e820 has type %u at 0x%llx, and the firmware's map means %u", actual, (unsigned long long)address,
-			expected);
-}
-
-/* Between two boundaries of both maps nothing changes: every piece is asked about at its first and last byte. */
-static void check_e820(const struct e820_entry *entries, size_t count)
+/* What the last map means, as pieces in order; room for two for each descriptor. */
+static size_t expected_pieces(struct piece *pieces)
 {
 	uint64_t size, stride, last;
 	const uint8_t *map = memory_last_map(&size, &stride);
+	struct edge *edges = malloc((2 * size / stride + 1) * sizeof(*edges));
+	bool linux_kernel = handoff_kernel_is_linux();
+	unsigned open[TYPES] = { 0 };
+	size_t edge_count = 0, count = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		if (entries[i].size == 0 || (i && entries[i].addr < entries[i - 1].addr + entries[i - 1].size))
-			problem("e820 entry %zu is empty or out of order", i);
-		check_type_at(entries, count, entries[i].addr);
-		check_type_at(entries, count, entries[i].addr + entries[i].size - 1);
-		if (entries[i].addr)
-			check_type_at(entries, count, entries[i].addr - 1);
-	}
 	for (uint64_t at = 0; at < size; at += stride) {
 		EFI_MEMORY_DESCRIPTOR d;
 
 		memcpy(&d, map + at, sizeof(d));
-		if (!expected_type(&d) || !last_byte(&d, &last))
+		if (!last_byte(&d, &last))
 			continue;
-		check_type_at(entries, count, d.PhysicalStart);
-		check_type_at(entries, count, last);
+		edges[edge_count++] = (struct edge){ d.PhysicalStart, expected_type(&d, linux_kernel), 1 };
 		if (last != UINT64_MAX)
-			check_type_at(entries, count, last + 1);
+			edges[edge_count++] = (struct edge){ last + 1, expected_type(&d, linux_kernel), -1 };
 	}
+	qsort(edges, edge_count, sizeof(*edges), by_place);
+	for (size_t i = 0; i < edge_count; i++) {
+		open[edges[i].type] += (unsigned)edges[i].step;
+		if (i + 1 < edge_count && edges[i + 1].at == edges[i].at)
+			continue;
+		pieces[count++] = (struct piece){ edges[i].at, i + 1 < edge_count ? edges[i + 1].at - 1 : UINT64_MAX,
+						  strongest(open) };
+	}
+	free(edges);
+	return count;
+}
+
+/* The type at an address, and the last byte up to which it holds. *next goes forward with the address. */
+static uint32_t type_at(const struct piece *pieces, size_t count, size_t *next, uint64_t address, uint64_t *last)
+{
+	while (*next < count && pieces[*next].last < address)
+		++*next;
+	*last = *next == count ? UINT64_MAX : pieces[*next].first > address ? pieces[*next].first - 1 : pieces[*next].last;
+	return *next == count || pieces[*next].first > address ? 0 : pieces[*next].type;
+}
+
+/* Every byte of the address space has the type in e820 that the map gives it, or none in both. */
+static void check_e820(const struct e820_entry *entries, size_t count)
+{
+	uint64_t size, stride, address = 0, end, other;
+	size_t expected_count, next_expected = 0, next_actual = 0;
+	struct piece *expected, *actual = malloc((count + 1) * sizeof(*actual));
+
+	for (size_t i = 0; i < count; i++) {
+		actual[i] = (struct piece){ entries[i].addr, entries[i].addr + entries[i].size - 1, entries[i].type };
+		if (entries[i].size == 0 || actual[i].last < actual[i].first || (i && actual[i].first <= actual[i - 1].last))
+			problem("e820 entry %zu is empty, wraps or is out of order", i);
+	}
+	memory_last_map(&size, &stride);
+	expected = malloc((2 * size / stride + 1) * sizeof(*expected));
+	expected_count = expected_pieces(expected);
+	for (;; address = end + 1) {
+		uint32_t is = type_at(actual, count, &next_actual, address, &end);
+		uint32_t should = type_at(expected, expected_count, &next_expected, address, &other);
+
+		if (is != should)
+			problem("e820 has type %u at 0x%llx, and the firmware's map means %u", is, (unsigned long long)address, should);
+		end = other < end ? other : end;
+		if (end == UINT64_MAX)
+			break;
+	}
+	free(actual);
+	free(expected);
 }
 
 static void check_reservations(const struct mapbridge_handoff *node, uint32_t length)
@@ -169,7 +208,8 @@ static void check_nodes(void)
 		at = node->next;
 	}
 	check_e820(entries, count);
-	if (handoff_kernel_is_linux() && !mock.result->injected && (roms != scenario->roms || seeds != scenario->rng))
+	if (handoff_kernel_is_linux() && !mock.result->injected &&
+	    (roms != scenario->roms || seeds != (scenario->rng && !scenario->tables_full)))
 		problem("%zu option ROMs and %zu random seeds are handed over", roms, seeds);
 }
 

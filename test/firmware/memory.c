@@ -386,7 +386,7 @@ void memory_check_leaks(void)
 	for (size_t i = 0; i < range_count; i++) {
 		bool is_pool = false;
 
-		for (size_t j = 0; j < POOLS_MAX && !is_pool; j++)
+		for (size_t j = 0; ranges[i].applications && j < POOLS_MAX && !is_pool; j++)
 			is_pool = pools[j].memory && pools[j].base - ranges[i].base < ranges[i].pages * PAGE;
 		if (ranges[i].applications && !is_pool)
 			problem("%llu pages at 0x%llx are not freed", (unsigned long long)ranges[i].pages,

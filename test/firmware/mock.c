@@ -83,18 +83,21 @@ void mock_run(const struct scenario *scenario, const struct injection *injection
 	if (sigsetjmp(back, 1) == 0) {
 		set_up();
 		mock.in_application = true;
-		result->status = efi_main(mock.image, mock.system);
-		result->ending = ENDED_RETURNED;
+
+		EFI_STATUS status = efi_main(mock.image, mock.system);
+
+		mock.result->status = status;
+		mock.result->ending = ENDED_RETURNED;
 	}
 	mock.in_application = false;
-	mock.injection.call = 0;
+	mock.injection = (struct injection){ 0 };
 	if (sigsetjmp(back, 1) == 0) {
-		if (result->ending == ENDED_RETURNED)
+		if (mock.result->ending == ENDED_RETURNED)
 			check_returned();
-		if (result->ending == ENDED_JUMPED)
+		if (mock.result->ending == ENDED_JUMPED)
 			handoff_check();
 	}
-	if (result->ending == ENDED_RESET && mock.phase == PHASE_BOOT)
+	if (mock.result->ending == ENDED_RESET && mock.phase == PHASE_BOOT)
 		problem("the machine is reset although the firmware would have gone on");
-	result->console[result->console_used] = '\0';
+	mock.result->console[mock.result->console_used] = '\0';
 }

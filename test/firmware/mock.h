@@ -22,7 +22,7 @@
 #define CALLS_LOGGED 20000   /* calls of one run that can be made to fail */
 #define CALLS_MAX 3000000    /* more is a hang */
 #define PROBLEMS_SIZE 4000
-#define CONSOLE_SIZE (1 << 19)
+#define CONSOLE_SIZE (1 << 21)
 #define SITES_MAX 4096
 
 /* How a run ended. */
@@ -53,10 +53,14 @@ struct result {
 	size_t console_used;
 };
 
-/* Which call is to fail, counted from 1, and how. 0: none. */
+/*
+ * Which call is to fail, counted from 1, and how. 0: none. at_call, unless null, is asked before each call and says how it
+ * fails; it may fork, so that one process plays what is the same in many runs.
+ */
 struct injection {
 	unsigned call;
 	EFI_STATUS error;
+	EFI_STATUS (*at_call)(unsigned number, const struct logged_call *call);
 };
 
 /* Boot services are there; half shut down by a failed ExitBootServices; gone. */
@@ -80,18 +84,32 @@ struct mock {
 
 extern struct mock mock;
 
-/* Plays the scenario, with a failure unless injection->call is 0. In a process of its own: nothing is cleaned up. */
+/*
+ * Plays the scenario, with the failure of the injection. In a process of its own: nothing is cleaned up. at_call may change
+ * mock.result and mock.injection.
+ */
 void mock_run(const struct scenario *scenario, const struct injection *injection, struct result *result);
 
 /* calls.c: what every service begins with; the error to return when this call is the one to fail. */
 EFI_STATUS call_enter(enum call_id call, void *return_address);
-/* One of those sites that the application called firmware from, as bytes from the program's start. */
-extern uint8_t *sites_reached; /* SITES_MAX of them, in the order of the sites; shared by all processes */
+/* What is known of a place in efi/ that calls firmware. Shared by all processes. */
+struct reach {
+	uint16_t call;  /* enum call_id, from 1; 0: nobody has come there */
+	uint16_t tried; /* one bit for each error of the call that it has failed with */
+};
+
+extern struct reach *sites_reached; /* SITES_MAX of them, in the order of the sites */
 void sites_load(const char *path);
 size_t sites_count(void);
-/* "efi/boot.c:90 allocate_pages", and null for an unknown one. */
+/* "efi/boot.c:90 allocate_pages", and null for an unknown one. Sites are bytes from the program's start. */
 const char *site_name(uint64_t site);
-size_t sites_missed(void (*missed)(const char *name));
+/* Whether that error, the index of one of the call's, has been tried at the site; true for a site that is not in efi/. */
+bool site_tried(uint64_t site, unsigned error);
+/*
+ * Tells of each error that was never tried at its site, and with a null call of each site that nobody has come to; returns how
+ * many these were. *pairs: how many sites with an error there are.
+ */
+size_t sites_missed(void (*missed)(const char *name, const struct call_description *call, EFI_STATUS error), size_t *pairs);
 
 #define FIRMWARE(name)                                                                                                 \
 	do {                                                                                                           \

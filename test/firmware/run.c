@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Plays scenarios, each in a process of its own: once as it is, then once for each call of the firmware and each error that
- * this call may return. Ends with `N passed, N failed`; a call in efi/ that no run has reached is a failure, too.
+ * Plays scenarios: once as it is, then once for each call of the firmware and each error that this call may return. What
+ * these runs have in common is played once: at each call a child goes on with the failure. Ends with `N passed, N failed`; a
+ * call in efi/ that no run has reached, or that has not failed with each of its errors, is a failure, too.
  */
 #define _GNU_SOURCE
 #include "mock.h"
@@ -30,7 +31,9 @@ struct counts {
 
 static struct counts *counts;
 static unsigned processes = 2;
+static bool exhaustive; /* nothing is left out */
 static bool verbose;
+static const struct injection no_failure;
 
 static void *shared(size_t size)
 {
@@ -43,34 +46,62 @@ static void *shared(size_t size)
 	return memory;
 }
 
-/* Plays a run in a child, and says how that child ended; what it wrote to stderr is in the file. */
-static int play(const struct scenario *scenario, struct injection injection, struct result *result, int errors)
+static void forget(struct result *result)
 {
-	int status;
-	pid_t child;
-
 	result->ending = ENDED_NOT;
 	result->status = 0;
 	result->calls = result->exits = 0;
 	result->problems_used = result->console_used = 0;
-	result->problems[0] = result->console[0] = '\0';
 	result->injected = false;
 	memset(result->problems, 0, sizeof(result->problems));
+	result->console[0] = '\0';
+}
+
+/* A child, with an empty file as its stderr. */
+static pid_t start(int errors)
+{
+	pid_t child;
+
 	if (ftruncate(errors, 0) != 0 || lseek(errors, 0, SEEK_SET) != 0)
 		perror("stderr of the run");
 	fflush(NULL);
 	child = fork();
-	if (child == 0) {
-		dup2(errors, 2);
-		alarm(RUN_SECONDS * 5);
-		mock_run(scenario, &injection, result);
-		_exit(0);
-	}
-	if (child < 0 || waitpid(child, &status, 0) != child) {
+	if (child < 0) {
 		perror("fork");
 		exit(2);
 	}
+	if (child == 0) {
+		dup2(errors, 2);
+		alarm(RUN_SECONDS * 5);
+	}
+	return child;
+}
+
+/* How the child ended. */
+static int wait_for(pid_t child, struct result *result)
+{
+	int status;
+
+	if (waitpid(child, &status, 0) != child) {
+		perror("waitpid");
+		exit(2);
+	}
+	result->console[result->console_used] = '\0';
 	return status;
+}
+
+/* Plays a run in a child, and says how that child ended; what it wrote to stderr is in the file. */
+static int play(const struct scenario *scenario, struct injection injection, struct result *result, int errors)
+{
+	pid_t child;
+
+	forget(result);
+	child = start(errors);
+	if (child == 0) {
+		mock_run(scenario, &injection, result);
+		_exit(0);
+	}
+	return wait_for(child, result);
 }
 
 static void show_errors(int errors)
@@ -155,32 +186,84 @@ static bool is_left_out(const struct result *base, unsigned index)
 }
 
 /* One process' share of the failures of a scenario. */
+static struct {
+	const struct scenario *scenario;
+	const struct result *base; /* of the run without failures */
+	struct result *result;     /* of a run with one */
+	int errors;
+	unsigned share, job;
+} injecting;
+
+/* Whether the failure is another process' or is one of those that the scenario leaves out. What is new is never left out. */
+static bool is_not_ours(unsigned index, unsigned error)
+{
+	unsigned job = injecting.job++, every = injecting.scenario->every;
+
+	if (job % processes != injecting.share)
+		return true;
+	if (exhaustive || !site_tried(injecting.base->log[index].site, error))
+		return false;
+	if (!is_left_out(injecting.base, index) && !(every && (job / processes + 1) % every))
+		return false;
+	__atomic_add_fetch(&counts->left_out, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* The run goes on in a child from here, and the call fails there. Nothing in the child. */
+static bool play_branch(unsigned number, const struct logged_call *call, EFI_STATUS error)
+{
+	const struct result *trunk = mock.result;
+	struct result *branch = injecting.result;
+	pid_t child;
+
+	forget(branch);
+	branch->calls = trunk->calls;
+	branch->exits = trunk->exits;
+	branch->console_used = trunk->console_used;
+	memcpy(branch->console, trunk->console, trunk->console_used);
+	child = start(injecting.errors);
+	if (child == 0) {
+		mock.result = branch;
+		mock.injection = (struct injection){ number, error, NULL };
+		return false;
+	}
+
+	int status = wait_for(child, branch);
+
+	__atomic_add_fetch(&counts->tried, 1, __ATOMIC_RELAXED);
+	count_run(injecting.scenario, describe(injecting.scenario, call, number, error), branch, status, injecting.errors,
+		  judge_failure(injecting.scenario, injecting.base, branch, call, error));
+	return true;
+}
+
+/* Before each call of a run without failures: one run for each of the errors of this call. */
+static EFI_STATUS fail_call(unsigned number, const struct logged_call *call)
+{
+	const struct logged_call *logged = &injecting.base->log[(number - 1) % CALLS_LOGGED];
+	const unsigned long long *errors = call_descriptions[call->call].errors;
+
+	if (number > injecting.base->calls || number > CALLS_LOGGED || logged->call != call->call || logged->site != call->site)
+		fatal("call %u of %u (%d at most can be tried) is another than before", number, injecting.base->calls, CALLS_LOGGED);
+	for (unsigned i = 0; errors[i]; i++)
+		if (!is_not_ours(number - 1, i) && !play_branch(number, call, errors[i]))
+			return errors[i];
+	return EFI_SUCCESS;
+}
+
+/* A branch comes back from here as the trunk does. */
 static void inject(const struct scenario *scenario, const struct result *base, unsigned share)
 {
-	struct result *result = shared(sizeof(*result));
-	int errors = errors_file();
-	unsigned job = 0;
+	struct injection injection = { .at_call = fail_call };
+	struct result *trunk = calloc(1, sizeof(*trunk));
 
-	for (unsigned i = 0; i < base->calls && i < CALLS_LOGGED; i++) {
-		const unsigned long long *error = call_descriptions[base->log[i].call].errors;
-
-		if (is_left_out(base, i)) {
-			if (share == 0)
-				__atomic_add_fetch(&counts->left_out, 1, __ATOMIC_RELAXED);
-			continue;
-		}
-		for (; *error; error++) {
-			struct injection injection = { i + 1, *error };
-			int status;
-
-			if (job++ % processes != share || (scenario->every && job / processes % scenario->every))
-				continue;
-			status = play(scenario, injection, result, errors);
-			__atomic_add_fetch(&counts->tried, 1, __ATOMIC_RELAXED);
-			count_run(scenario, describe(scenario, &base->log[i], i + 1, *error), result, status, errors,
-				  judge_failure(scenario, base, result, &base->log[i], *error));
-		}
-	}
+	injecting.scenario = scenario;
+	injecting.base = base;
+	injecting.result = shared(sizeof(*injecting.result));
+	injecting.errors = errors_file();
+	injecting.share = share;
+	mock_run(scenario, &injection, trunk);
+	if (mock.result == trunk && (trunk->problems[0] || trunk->calls != base->calls))
+		count_run(scenario, ": again", trunk, 0, injecting.errors, "two runs are not the same");
 }
 
 /* The same machine, whose map lies in another way each time. */
@@ -195,7 +278,7 @@ static void play_hostile(const struct scenario *scenario)
 		int status;
 
 		lie(&lying, seed);
-		status = play(&lying, (struct injection){ 0, 0 }, result, errors);
+		status = play(&lying, no_failure, result, errors);
 		snprintf(what, sizeof(what), ": lies %u", seed);
 		count_run(scenario, what, result, status, errors, judge_hostile(result));
 		free(lying.lies);
@@ -208,7 +291,7 @@ static void play_hostile(const struct scenario *scenario)
 static void play_scenario(const struct scenario *scenario, bool with_failures)
 {
 	struct result *base = shared(sizeof(*base));
-	int errors = errors_file(), status = play(scenario, (struct injection){ 0, 0 }, base, errors);
+	int errors = errors_file(), status = play(scenario, no_failure, base, errors);
 	const char *verdict = judge_scenario(scenario, base);
 	unsigned tried = counts->tried;
 
@@ -225,8 +308,11 @@ static void play_scenario(const struct scenario *scenario, bool with_failures)
 			inject(scenario, base, share);
 			_exit(0);
 		}
-	while (wait(NULL) > 0)
-		;
+	while (wait(&status) > 0)
+		if (status) {
+			printf("FAIL %s: a process that tries its failures ended with status %x\n", scenario->name, (unsigned)status);
+			counts->failed++;
+		}
 	if (with_failures)
 		printf("%s: %u calls, %u failures tried\n", scenario->name, base->calls, counts->tried - tried);
 	fflush(stdout);
@@ -248,39 +334,69 @@ static void play_one(const struct scenario *scenario, const char *fail)
 		fprintf(stderr, "run: --fail %s: needed: CALL:ERROR, as a failure is printed\n", fail);
 		exit(2);
 	}
-	play(scenario, (struct injection){ 0, 0 }, base, errors);
+	play(scenario, no_failure, base, errors);
 	if (number == 0 || number > base->calls || number > CALLS_LOGGED) {
 		fprintf(stderr, "run: %s has calls 1 to %u\n", scenario->name, base->calls);
 		exit(2);
 	}
-	status = play(scenario, (struct injection){ number, error }, result, errors);
+	status = play(scenario, (struct injection){ number, error, NULL }, result, errors);
 	printf("%s\n%s after %u calls\n", result->console, ending_name(result), result->calls);
 	count_run(scenario, describe(scenario, &base->log[number - 1], number, error), result, status, errors,
 		  judge_failure(scenario, base, result, &base->log[number - 1], error));
 }
 
-static void print_missed(const char *name)
+static void print_missed(const char *name, const struct call_description *call, EFI_STATUS error)
 {
-	printf("FAIL no run has reached this call: %s\n", name);
+	if (call)
+		printf("FAIL no run has let %s fail with %s at this call: %s\n", call->name, error_name(error), name);
+	else
+		printf("FAIL no run has reached this call: %s\n", name);
 	counts->failed++;
+}
+
+static unsigned distinct_errors(void)
+{
+	uint64_t seen = 0;
+
+	for (unsigned call = 0; call < CALL_COUNT; call++)
+		for (unsigned i = 0; call_descriptions[call].errors[i]; i++)
+			seen |= UINT64_C(1) << (call_descriptions[call].errors[i] & 63);
+	return (unsigned)__builtin_popcountll(seen);
 }
 
 static void play_all(void)
 {
 	glob_t found;
-	size_t missed;
+	size_t missed, pairs;
 
 	if (glob(SCENARIOS, 0, NULL, &found) != 0) {
 		fprintf(stderr, "run: there are no " SCENARIOS "\n");
 		exit(2);
 	}
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		play_scenario(scenario_read(found.gl_pathv[i]), true);
-	missed = sites_missed(print_missed);
-	printf("%zu of %zu call sites in efi/ reached\n", sites_count() - missed, sites_count());
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		pid_t child;
+		int status;
+
+		fflush(NULL);
+		child = fork(); /* what one scenario has read costs time in the forks of the next */
+		if (child == 0) {
+			play_scenario(scenario_read(found.gl_pathv[i]), true);
+			exit(0);
+		}
+		if (waitpid(child, &status, 0) != child || status) {
+			printf("FAIL %s: its process ended with status %x\n", found.gl_pathv[i], (unsigned)status);
+			counts->failed++;
+		}
+	}
+	missed = sites_missed(print_missed, &pairs);
 	counts->passed += missed == 0;
-	printf("%zu scenarios, %u calls x errors tried, %u leaks, %u crashes (%u repeated calls left out)\n",
-	       found.gl_pathc, counts->tried, counts->leaks, counts->crashes, counts->left_out);
+	printf("%zu scenarios, %u calls x errors tried, %u leaks, %u crashes (%u left out as repetitions)\n", found.gl_pathc,
+	       counts->tried, counts->leaks, counts->crashes, counts->left_out);
+	printf("%zu call sites x %u errors: ", sites_count(), distinct_errors());
+	if (missed)
+		printf("%zu of %zu pairs not tried\n", missed, pairs);
+	else
+		printf("all %zu pairs tried\n", pairs);
 }
 
 int main(int argc, char **argv)
@@ -290,7 +406,7 @@ int main(int argc, char **argv)
 	char sites[4096];
 
 	counts = shared(sizeof(*counts));
-	sites_reached = shared(SITES_MAX);
+	sites_reached = shared(SITES_MAX * sizeof(*sites_reached));
 	snprintf(sites, sizeof(sites), "%s.sites", argv[0]);
 	sites_load(sites);
 	backing_prepare();
@@ -298,6 +414,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--fail") == 0 && i + 1 < argc)
 			fail = argv[++i];
+		else if (strcmp(argv[i], "--all") == 0)
+			exhaustive = true;
 		else if (strcmp(argv[i], "--show") == 0)
 			show = verbose = true;
 		else if (strcmp(argv[i], "--processes") == 0 && i + 1 < argc)
@@ -306,7 +424,7 @@ int main(int argc, char **argv)
 			path = argv[i];
 	}
 	if (processes < 1 || processes > PROCESSES_MAX || (argc > 1 && path && path[0] == '-')) {
-		fprintf(stderr, "usage: run [--processes N] [SCENARIO [--show | --fail CALL:ERROR]]\n");
+		fprintf(stderr, "usage: run [--processes N] [--all] [SCENARIO [--show | --fail CALL:ERROR]]\n");
 		return 2;
 	}
 	if (path && fail)

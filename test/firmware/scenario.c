@@ -12,11 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LARGE_PAGE (2 << 20)
+
 struct reader {
 	struct scenario *scenario;
 	const char *path;
 	unsigned line;
 	struct scenario_file *text; /* the file that lines with '|' belong to */
+	bool has_memory; /* else the usual one is added */
 };
 
 static _Noreturn void bad(const struct reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -66,7 +69,8 @@ static uint32_t memory_type(const struct reader *reader, const char *name)
 
 static void add_memory(struct scenario_memory **list, size_t *count, struct scenario_memory piece)
 {
-	*list = realloc(*list, (*count + 1) * sizeof(**list));
+	if ((*count & (*count - 1)) == 0)
+		*list = realloc(*list, (2 * *count + 1) * sizeof(**list));
 	(*list)[(*count)++] = piece;
 }
 
@@ -117,7 +121,21 @@ static void usual_memory(struct scenario *scenario)
 		add_memory(&scenario->memory, &scenario->memory_count, usual[i]);
 }
 
-static uint8_t *map_file(const struct reader *reader, const char *path, size_t *size)
+/* In pages so large that a fork shares them at little cost. */
+/* fragments COUNT BASE TYPE TYPE: ranges of a page, alternately of these types. */
+static void read_fragments(struct reader *reader, char **rest)
+{
+	uint64_t count = number(reader, word(rest)), base = number(reader, word(rest));
+	uint32_t types[2];
+
+	types[0] = memory_type(reader, word(rest));
+	types[1] = memory_type(reader, word(rest));
+	for (uint64_t i = 0; i < count; i++)
+		add_memory(&reader->scenario->memory, &reader->scenario->memory_count,
+			   (struct scenario_memory){ base + i * 4096, 1, types[i % 2], 0xf });
+}
+
+static uint8_t *load_file(const struct reader *reader, const char *path, size_t *size)
 {
 	int file = open(path, O_RDONLY);
 	struct stat about;
@@ -126,10 +144,12 @@ static uint8_t *map_file(const struct reader *reader, const char *path, size_t *
 	if (file < 0 || fstat(file, &about) != 0)
 		bad(reader, "%s cannot be read", path);
 	*size = (size_t)about.st_size;
-	bytes = mmap(NULL, *size ? *size : 1, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+	if (posix_memalign((void **)&bytes, LARGE_PAGE, *size ? *size : 1) != 0)
+		bad(reader, "there is no memory for %s", path);
+	madvise(bytes, *size, MADV_HUGEPAGE);
+	if (read(file, bytes, *size) != about.st_size)
+		bad(reader, "%s cannot be read", path);
 	close(file);
-	if (bytes == MAP_FAILED)
-		bad(reader, "%s cannot be mapped", path);
 	return bytes;
 }
 
@@ -148,7 +168,7 @@ static void read_file(struct reader *reader, unsigned volume, bool directory, ch
 			*c = '\\';
 	reader->text = directory || *how ? NULL : file;
 	if (strcmp(how, "from") == 0) {
-		file->bytes = map_file(reader, word(rest), &file->size);
+		file->bytes = load_file(reader, word(rest), &file->size);
 	} else if (strcmp(how, "bytes") == 0) {
 		file->size = number(reader, word(rest));
 		file->bytes = malloc(file->size + 1);
@@ -286,6 +306,7 @@ static bool read_setting(struct reader *reader, const char *name, char **rest)
 		{ "attributes-table", &s->attributes_table, 1 },
 		{ "secure-boot", &s->secure_boot, 1 },
 		{ "acpi1", &s->acpi1, 1 },
+		{ "tables-full", &s->tables_full, 1 },
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
@@ -313,11 +334,14 @@ static void read_line(struct reader *reader, char *line)
 		return;
 	}
 	name = word(&rest);
+	reader->has_memory |= strcmp(name, "memory") == 0;
 	rest += strspn(rest, " \t");
 	if (strcmp(name, "memory") == 0 && strncmp(rest, "from ", 5) == 0)
 		read_recorded(reader, rest + 5);
 	else if (strcmp(name, "memory") == 0)
 		add_memory(&s->memory, &s->memory_count, read_piece(reader, &rest));
+	else if (strcmp(name, "fragments") == 0)
+		read_fragments(reader, &rest);
 	else if (strcmp(name, "lie") == 0)
 		add_memory(&s->lies, &s->lie_count, read_piece(reader, &rest));
 	else if (strcmp(name, "file") == 0 || strcmp(name, "xbootldr-file") == 0)
@@ -353,7 +377,7 @@ static void read_line(struct reader *reader, char *line)
 struct scenario *scenario_read(const char *path)
 {
 	struct scenario *scenario = calloc(1, sizeof(*scenario));
-	struct reader reader = { scenario, path, 0, NULL };
+	struct reader reader = { scenario, path, 0, NULL, false };
 	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	FILE *file = fopen(path, "r");
 	char *line = NULL;
@@ -371,7 +395,7 @@ struct scenario *scenario_read(const char *path)
 	}
 	free(line);
 	fclose(file);
-	if (scenario->memory_count == 0)
+	if (!reader.has_memory)
 		usual_memory(scenario);
 	if (!scenario->ends)
 		bad(&reader, "it has no line \"ends\"");

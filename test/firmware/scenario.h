@@ -84,6 +84,7 @@ struct scenario {
 	bool secure_boot;        /* and the firmware trusts only files whose name ends in "signed" */
 	char *program;           /* what a started program does: "boots", "boots-with-initrd", or returns that status */
 	bool acpi1;
+	bool tables_full; /* no configuration table more than there are */
 	unsigned fat;         /* 16 or 32: the volumes' blocks are those of such a file system; 0: they are empty */
 	unsigned fat_missing; /* so many blocks of it are not there */
 	unsigned io_align;    /* of a buffer for blocks */

@@ -112,7 +112,7 @@ static EFI_STATUS install(const EFI_GUID *guid, void *table)
 		i++;
 	if (i == count && !table)
 		return EFI_NOT_FOUND;
-	if (i == TABLES_MAX)
+	if (i == TABLES_MAX || (i == count && mock.scenario->tables_full && mock.in_application))
 		return EFI_OUT_OF_RESOURCES;
 	if (table) {
 		tables[i] = (EFI_CONFIGURATION_TABLE){ *guid, table };
