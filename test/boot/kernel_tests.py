@@ -13,7 +13,8 @@ INITRD = f"{BUILD}/run/initrd.img"
 LINUX = f"{BUILD}/linux/vmlinuz"
 LINUX_INITRD = f"{BUILD}/linux/initrd.img"
 LINUX_VIEW_INITRD = f"{BUILD}/linux/initrd-view.img"
-LINUX_BASE = "console=ttyS0,115200 panic=-1 no_timer_check"  # the kernel's timer check fails on a busy host
+# on a busy host the kernel's timer check fails, and processors seem to hang
+LINUX_BASE = "console=ttyS0,115200 panic=-1 no_timer_check rcupdate.rcu_cpu_stall_suppress=1"
 LINUX_CMDLINE = f"{LINUX_BASE} mapbridge.check"
 LEAVING = r"^mapbridge: leaving boot services"
 BY_ITSELF = "goes back by itself in"
@@ -141,7 +142,6 @@ TESTS = [
     kernel("setup_arch_with_two_initrds", machine="pc", initrds=(INITRD, LINUX_INITRD)),
     kernel("setup_arch_under_la57", **behind("la57"), accel="tcg", must=(r"^la57: 5-level paging is on", "5-level")),
     kernel("setup_arch_with_fragments", **behind("fragment"), check=more_than_300),
-    kernel("scribble_with_fragments", **behind("fragment"), check=more_than_300),
     linux("linux", check=linux_and_memory),
     linux("linux_under_la57", **behind("la57"), accel="tcg", must=(r"^la57: 5-level paging is on", r"^PASS linux_efi")),
     linux("linux_runtime_services", accel="tcg", initrds=(LINUX_VIEW_INITRD,), boots=2, check=variable_is_kept,
