@@ -68,7 +68,7 @@
 	X(File_Open, E(NOT_FOUND) E(NO_MEDIA) E(MEDIA_CHANGED) E(DEVICE_ERROR) E(VOLUME_CORRUPTED) E(WRITE_PROTECTED)  \
 		E(ACCESS_DENIED) E(OUT_OF_RESOURCES) E(VOLUME_FULL) E(INVALID_PARAMETER))                              \
 	X(File_Close, /* none */)                                                                                      \
-	X(File_Delete, /* a warning only */)                                                                           \
+	X(File_Delete, E(WARN_DELETE_FAILURE))                                                                         \
 	X(File_Read, E(NO_MEDIA) E(DEVICE_ERROR) E(VOLUME_CORRUPTED) E(BUFFER_TOO_SMALL) SHORT)                        \
 	X(File_Write, E(UNSUPPORTED) E(NO_MEDIA) E(DEVICE_ERROR) E(VOLUME_CORRUPTED) E(WRITE_PROTECTED)                \
 		E(ACCESS_DENIED) E(VOLUME_FULL))                                                                       \
