@@ -525,8 +525,10 @@ static EFI_STATUS run(struct boot *boot)
 	if (!EFI_ERROR(status))
 		status = relocate(boot);
 	free_heads(boot);
-	if (!EFI_ERROR(status))
-		status = build(boot, &block);
+	if (EFI_ERROR(status))
+		return status;
+	volumes_forget_fat();
+	status = build(boot, &block);
 	return EFI_ERROR(status) ? status : show_and_leave(boot, &block);
 }
 

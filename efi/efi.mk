@@ -12,7 +12,7 @@ GNU_EFI_FLAGS := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGN
 EFI_PE := -m i386pep --subsystem 10 --image-base 0 --nxcompat --dynamicbase --no-insert-timestamp
 
 # each boot goes through these many times, one of a prepared kernel hundreds of thousands of times
-EFI_FAST := $(addprefix $(B)/efi/,mm/efi_memmap.o loader/fat.o loader/prepared_relocate.o loader/sha256.o loader/xxh64.o)
+EFI_FAST := $(addprefix $(B)/efi/,mm/efi_memmap.o loader/prepared_relocate.o loader/sha256.o loader/xxh64.o)
 
 $(B)/efi/efi/%.o: EFI_FLAGS += $(GNU_EFI_FLAGS) -DMAPBRIDGE_VERSION='"$(VERSION)"'
 $(EFI_FAST): EFI_SMALL := -O2 -falign-functions=1 -falign-loops=1 -falign-jumps=1

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Files of a FAT volume by EFI_BLOCK_IO, past the firmware's file system, which takes hundreds of instructions a cluster. Only
- * reads. What is declined here, the file system is asked for. Nothing read of directories or the FAT outlives one call, so that
- * what is written through the file system is seen.
+ * Files of a FAT volume by EFI_BLOCK_IO, past the firmware's file system, which takes hundreds of instructions a
+ * cluster. Only reads. What is declined here, the file system is asked for. Nothing read of directories or the FAT
+ * outlives one call, so that what is written through the file system is seen.
  */
 #include "firmware.h"
 
@@ -61,7 +61,7 @@ struct fat_volume *fat_volume_open(EFI_HANDLE handle)
 		return NULL;
 	media = io->Media;
 	if (!media->MediaPresent || media->BlockSize < BLOCK_MIN || media->BlockSize > BLOCK_MAX ||
-	    media->BlockSize & (media->BlockSize - 1) || media->IoAlign > BLOCK_MAX || media->IoAlign & (media->IoAlign - 1) ||
+	    media->BlockSize & (media->BlockSize - 1) || media->IoAlign > BLOCK_MAX ||
 	    __builtin_mul_overflow(media->LastBlock + 1, media->BlockSize, &size) ||
 	    EFI_ERROR(fw.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, PAGES, &base)))
 		return NULL;
@@ -114,28 +114,26 @@ bool fat_file_open(const char *path, struct file *file)
 EFI_STATUS fat_file_read(const struct file *file, uint64_t offset, uint64_t size, uint8_t *to)
 {
 	struct fat_volume *volume = fw.volume->fat;
+	uint64_t piece;
 
-	while (size) {
-		uint64_t piece, at = fat_extents_find(&file->extents, offset, &piece), room = WINDOW_SIZE - at % volume->block;
+	for (; size; size -= piece, offset += piece, to += piece) {
+		uint64_t at = fat_extents_find(&file->extents, offset, &piece), ragged = at & (volume->block - 1);
 
 		if (piece == 0)
 			return EFI_VOLUME_CORRUPTED;
 		if (piece > size)
 			piece = size;
-		if (piece >= DIRECT_MIN && (at % volume->block | (uintptr_t)to % volume->align) == 0) {
+		if (piece < DIRECT_MIN || ragged || (uintptr_t)to % volume->align) {
+			if (piece > WINDOW_SIZE - ragged)
+				piece = WINDOW_SIZE - ragged;
+			if (!show(&volume->view, at, piece, piece))
+				return volume->status;
+			memcpy(to, volume->window + ragged, piece);
+		} else {
 			piece = mm_align_down(piece, volume->block);
 			if (!read_blocks(volume, at, piece, to))
 				return volume->status;
-		} else {
-			if (piece > room)
-				piece = room;
-			if (!show(&volume->view, at, piece, piece))
-				return volume->status;
-			__builtin_memcpy(to, volume->window + at % volume->block, piece);
 		}
-		offset += piece;
-		size -= piece;
-		to += piece;
 	}
 	return EFI_SUCCESS;
 }

@@ -108,7 +108,7 @@ void memory_map_free(struct memory_map *map);
 EFI_STATUS volumes_open(void);
 void volumes_close(void);
 
-/* From now on files are read by the firmware's file system alone: a program that is started might write to the volumes. */
+/* From now on files are read by the firmware's file system alone: a program that is started might write to them. */
 void volumes_forget_fat(void);
 
 /* The GUID of the partition that we were started from, 16 bytes as on the disk; null when it is none of a GPT disk. */
@@ -150,9 +150,9 @@ EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(vo
 			  void *context);
 
 /*
- * fat_volume.c: files of fw.volume by EFI_BLOCK_IO. False, with nothing printed: ask the firmware's file system, which may know
- * better. fat_file_read is for a file that fat_file_open opened, as long as nobody writes to the volume; what it could not read
- * is not tried again. A directory is read by fat_directory_next, and all of it could be read a moment ago.
+ * fat_volume.c: files of fw.volume by EFI_BLOCK_IO. False, with nothing printed: ask the firmware's file system, which may
+ * know better. fat_file_read is for a file that fat_file_open opened, as long as nobody writes to the volume; what it could
+ * not read is not tried again. A directory is read by fat_directory_next, and all of it could be read a moment ago.
  */
 struct fat_volume *fat_volume_open(EFI_HANDLE handle); /* null: none, or its disk asks for what we do not have */
 void fat_volume_close(struct fat_volume *volume);      /* takes null, too */

@@ -7,7 +7,7 @@
 #define RECORD_SIZE 32
 #define DIRECTORY_MAX 65536 /* entries */
 #define FIRST_CLUSTER 2
-/* Fewer clusters than this are FAT12, or FAT16. Formatters stay away from the limit, because drivers differ about it. */
+/* Fewer clusters than this are FAT12, or FAT16. Formatters stay away from the limits: drivers differ about them. */
 #define FAT16_CLUSTERS 4085
 #define FAT32_CLUSTERS 65525
 #define DOUBT 16
@@ -34,7 +34,10 @@ static uint32_t get16(const uint8_t *at)
 
 static uint32_t get32(const uint8_t *at)
 {
-	return get16(at) | get16(at + 2) << 16;
+	uint32_t value;
+
+	__builtin_memcpy(&value, at, sizeof(value));
+	return value;
 }
 
 static const uint8_t *look(struct fat_view *view, uint64_t offset, uint64_t needed, uint64_t useful)
@@ -64,7 +67,7 @@ static bool is_end(const struct fat *fat, uint32_t value)
 	return (value | 7) == fat->mask;
 }
 
-/* What the FAT has for a cluster; 0, which says that it is free, also when that cannot be read. Of so many it may be asked next. */
+/* What the FAT has for a cluster; 0, as for a free one, when it cannot be read. useful: clusters that may come next. */
 static uint32_t table_entry(const struct fat *fat, uint32_t cluster, uint64_t useful)
 {
 	const uint8_t *at = look(fat->view, fat->table + (uint64_t)cluster * fat->bits / 8, fat->bits == 32 ? 4 : 2,
@@ -84,11 +87,12 @@ static bool read_geometry(struct fat *fat, const uint8_t *boot, uint64_t volume_
 	uint32_t sector = get16(boot + 11), sectors_per_cluster = boot[13], reserved = get16(boot + 14), fats = boot[16];
 	uint32_t total = get16(boot + 19) ? get16(boot + 19) : get32(boot + 32);
 	bool wide = get16(boot + 22) == 0;
-	uint64_t table_size = (uint64_t)(wide ? get32(boot + 36) : get16(boot + 22)) * sector, end = (uint64_t)total * sector;
+	uint64_t table_size = (uint64_t)(wide ? get32(boot + 36) : get16(boot + 22)) * sector;
+	uint64_t end = (uint64_t)total * sector;
 	uint32_t count;
 
-	if (!is_power_of_2(sector) || sector < BOOT_SECTOR_SIZE || sector > SECTOR_MAX || !is_power_of_2(sectors_per_cluster) ||
-	    reserved == 0 || fats == 0)
+	if (!is_power_of_2(sector) || sector < BOOT_SECTOR_SIZE || sector > SECTOR_MAX ||
+	    !is_power_of_2(sectors_per_cluster) || reserved == 0 || fats == 0)
 		return false;
 	fat->cluster_size = sector * sectors_per_cluster;
 	fat->table = (uint64_t)reserved * sector;
@@ -98,7 +102,8 @@ static bool read_geometry(struct fat *fat, const uint8_t *boot, uint64_t volume_
 	if (wide != (fat->root_size == 0) || fat->root_size % sector || fat->data >= end || end > volume_size)
 		return false;
 	count = (uint32_t)((end - fat->data) / fat->cluster_size);
-	if (count > CLUSTERS_MAX || count + DOUBT - FAT16_CLUSTERS < 2 * DOUBT || count + DOUBT - FAT32_CLUSTERS < 2 * DOUBT)
+	if (count > CLUSTERS_MAX || count + DOUBT - FAT16_CLUSTERS < 2 * DOUBT ||
+	    count + DOUBT - FAT32_CLUSTERS < 2 * DOUBT)
 		return false;
 	fat->cluster_end = count + FIRST_CLUSTER;
 	fat->bits = count < FAT16_CLUSTERS ? 12 : count < FAT32_CLUSTERS ? 16 : 32;
@@ -203,7 +208,8 @@ static char *take_part(const uint8_t *from, uint32_t size, bool lower, char *to)
 
 static void take_short_name(const uint8_t *record, uint8_t lower, char *name)
 {
-	char *dot = take_part(record, 8, lower & NAME_LOWER, name), *end = take_part(record + 8, 3, lower & EXTENSION_LOWER, dot + 1);
+	char *dot = take_part(record, 8, lower & NAME_LOWER, name);
+	char *end = take_part(record + 8, 3, lower & EXTENSION_LOWER, dot + 1);
 
 	*dot = '.';
 	*(end == dot + 1 ? dot : end) = '\0';
@@ -236,7 +242,8 @@ static bool fill_entry(const struct long_name *state, const uint8_t *record, str
 	take_short_name(record, 0, entry->short_name);
 	if (!state->begun)
 		take_short_name(record, record[12], entry->name);
-	entry->node = (struct fat_node){ get16(record + 26) | get16(record + 20) << 16, get32(record + 28), record[11] & DIRECTORY };
+	entry->node = (struct fat_node){ get16(record + 26) | get16(record + 20) << 16, get32(record + 28),
+					 record[11] & DIRECTORY };
 	return true;
 }
 
@@ -309,13 +316,10 @@ static bool find_in(const struct fat *fat, const char *name, size_t length, stru
 	return step == FAT_END && known && (!found->directory || is_cluster(fat, found->cluster));
 }
 
-/* Firmware drops blanks and dots at a name's ends, and has its own ways with "." and "..". */
+/* Firmware drops blanks and dots at a name's ends. What is no character of a FAT name just fits none. */
 static bool is_plain(const char *name, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		if (name[i] < ' ' || name[i] > '~' || name[i] == '/')
-			return false;
-	return length > 0 && length < FAT_NAME_MAX && name[0] != ' ' && name[length - 1] != ' ' && name[length - 1] != '.';
+	return length > 0 && name[0] != ' ' && name[length - 1] != ' ' && name[length - 1] != '.';
 }
 
 bool fat_find(const struct fat *fat, const char *path, struct fat_node *found)
@@ -335,23 +339,45 @@ bool fat_find(const struct fat *fat, const char *path, struct fat_node *found)
 	return true;
 }
 
+/* How many clusters follow each other from this one on, at most limit, as far as it can be seen; then comes *next. */
+static uint32_t follow(const struct fat *fat, uint32_t cluster, uint32_t limit, uint32_t *next)
+{
+	const struct fat_view *view = fat->view;
+	uint32_t run = 1;
+	uint64_t skip;
+
+	*next = table_entry(fat, cluster, limit);
+	skip = fat->table + 4 * (uint64_t)cluster - view->offset;
+	/* large files lie mostly in one piece: a few instructions for each cluster of FAT32 */
+	while (fat->bits == 32 && *next == cluster + run && run < limit && view->size - skip >= 8) {
+		skip += 4;
+		*next = get32(view->bytes + skip) & FAT32_MASK;
+		run++;
+	}
+	return run;
+}
+
 bool fat_extents_read(const struct fat *fat, const struct fat_node *file, struct fat_extents *extents)
 {
-	uint32_t clusters = (uint32_t)(((uint64_t)file->size + fat->cluster_size - 1) / fat->cluster_size);
+	uint32_t clusters = (uint32_t)(((uint64_t)file->size + fat->cluster_size - 1) / fat->cluster_size), run;
 	uint32_t cluster = file->cluster, expected = 0, count = 0;
 
-	for (; clusters; clusters--) {
+	for (; clusters; clusters -= run) {
+		uint32_t next;
+
 		if (!is_cluster(fat, cluster))
 			return false;
-		if (cluster == expected) {
-			extents->list[count - 1].size += fat->cluster_size;
-		} else {
+		run = follow(fat, cluster, clusters, &next);
+		if (!is_cluster(fat, cluster + run - 1))
+			return false;
+		if (cluster != expected) {
 			if (count == FAT_EXTENTS_MAX)
 				return false;
-			extents->list[count++] = (struct fat_extent){ cluster_offset(fat, cluster), fat->cluster_size };
+			extents->list[count++] = (struct fat_extent){ cluster_offset(fat, cluster), 0 };
 		}
-		expected = cluster + 1;
-		cluster = table_entry(fat, cluster, clusters);
+		extents->list[count - 1].size += (uint64_t)run * fat->cluster_size;
+		expected = cluster + run;
+		cluster = next;
 	}
 	extents->count = count;
 	return count ? is_end(fat, cluster) : cluster == 0;

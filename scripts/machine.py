@@ -25,6 +25,7 @@ NAMED_FIRMWARE = {"ovmf-secboot": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/
                   "ovmf-snakeoil": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd",
                                     "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd", "ovmf"),
                   "ovmf-2M": ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd", "ovmf"),
+                  "ovmf-rom": ("/usr/share/ovmf/OVMF.fd", None, "ovmf"),  # of 2 MiB, with variables in memory
                   "ovmf-2M-secboot": ("/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/OVMF/OVMF_VARS.fd", "ovmf"),
                   "u-boot": ("/usr/lib/u-boot/qemu-x86_64/u-boot.rom", None, "u-boot-qemu")}
 # QEMU's devices for the disk, which the firmware starts from
@@ -125,7 +126,7 @@ class Machine:
 
     def firmware_arguments(self, scratch):
         code, template = find_firmware(self.firmware)
-        if code.endswith(".rom"):
+        if not template:
             return ["-bios", code]
         arguments = ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}"]
         if template:
@@ -251,6 +252,7 @@ class Run:
         self.on_data = on_data
         self.scratch = tempfile.mkdtemp(prefix="mapbridge.")
         self.data = b""
+        self.text = ""  # the same, plain; made once for all who look at it again and again
         self.qmp = None
         self.started = time.monotonic()
         open(log, "wb").close()
@@ -274,16 +276,14 @@ class Run:
                 self.qmp = None
         return self.qmp
 
-    @property
-    def text(self):
-        return plain_text(self.data)
-
     def read_log(self):
         """Takes in what the serial log grew by; on_data gets it."""
         with open(self.log, "rb") as file:
             file.seek(len(self.data))
             fresh = file.read()
-        self.data += fresh
+        if fresh:
+            self.data += fresh
+            self.text = plain_text(self.data)
         if fresh and self.on_data:
             self.on_data(fresh)
         return fresh

@@ -68,6 +68,7 @@ MACHINES = [
     OddMachine("ovmf-2G", "q35, 2 GiB", memory="2G", quick=SCRIBBLE),
     OddMachine("ovmf-6G", "q35, 6 GiB: RAM above 4 GiB, MMIO last", memory="6G"),
     OddMachine("ovmf-2M", "q35, 512 MiB, firmware with a flash of 2 MiB", firmware="ovmf-2M"),
+    OddMachine("ovmf-rom", "q35, 512 MiB, firmware with its variables in memory", firmware="ovmf-rom", boots=SCRIBBLE),
     OddMachine("ovmf-pc", "pc (i440FX), 512 MiB", machine="pc"),
     OddMachine("ovmf-pc-6G", "pc (i440FX), 6 GiB", machine="pc", memory="6G"),
     OddMachine("ovmf-secboot", "q35 with SMM, 512 MiB", machine="q35,smm=on", firmware="ovmf-secboot", extra=SMM),

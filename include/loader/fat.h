@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading FAT12, FAT16 and FAT32. What is found here is what the firmware's own driver finds: whatever is damaged, or so unusual
- * that firmware differs about it, is declined, and the caller asks the firmware. Source: Microsoft, FAT: General Overview of
- * On-Disk Format, 1.03.
+ * Reading FAT12, FAT16 and FAT32. What is found here is what the firmware's own driver finds: whatever is damaged, or
+ * so unusual that firmware differs about it, is declined, and the caller asks the firmware. Source: Microsoft, FAT:
+ * General Overview of On-Disk Format, 1.03.
  */
 #ifndef LOADER_FAT_H
 #define LOADER_FAT_H
@@ -19,8 +19,8 @@ struct fat_view {
 	uint64_t offset;
 	uint64_t size;
 	/*
-	 * Shows at least needed bytes (32 to 512) at an offset, which lies on the volume, and better useful ones; false when they
-	 * cannot be read. What was seen before may be gone.
+	 * Shows at least needed bytes (2 to 512) at an offset, all of them on the volume, and better useful ones; false
+	 * when they cannot be read. What was seen before may be gone.
 	 */
 	bool (*show)(struct fat_view *view, uint64_t offset, uint64_t needed, uint64_t useful);
 };
@@ -39,7 +39,7 @@ struct fat {
 	uint32_t mask;         /* those of them that count */
 };
 
-/* Reads the boot sector of a volume of that many bytes. False: no FAT file system that is beyond doubt; fat is undefined then. */
+/* Reads the boot sector of a volume of that many bytes. False: no FAT beyond doubt; fat is undefined then. */
 bool fat_open(struct fat *fat, struct fat_view *view, uint64_t volume_size);
 
 /* A file or directory; nothing of it is checked but what fat_find says. */
@@ -66,16 +66,16 @@ struct fat_directory {
 
 enum fat_step { FAT_DECLINED, FAT_END, FAT_ENTRY };
 
-/* At the start of the root directory, or of another one that fat_find found. The view may be used for something else between the steps. */
+/* At the start of the root directory, or of one that fat_find found. The view may be used between the steps. */
 void fat_directory_begin(const struct fat *fat, const struct fat_node *node, struct fat_directory *directory);
 
 /* The next file or directory, "." and ".." among them; entry is undefined unless there is one. */
 enum fat_step fat_directory_next(struct fat_directory *directory, struct fat_entry *entry);
 
 /*
- * The file or directory at a path from the root, with backslashes and maybe one in front. Names are compared without case, long
- * and short ones. A directory has a cluster of the volume. False when there is none, when two would fit, or when a directory on
- * the way or a name is in doubt; found is undefined then.
+ * The file or directory at a path from the root, with backslashes and maybe one in front. Names are compared without
+ * case, long and short ones. A directory has a cluster of the volume. False when there is none, when two would fit, or
+ * when a directory on the way or a name is in doubt; found is undefined then.
  */
 bool fat_find(const struct fat *fat, const char *path, struct fat_node *found);
 
@@ -91,7 +91,7 @@ struct fat_extents {
 /* False when the file's chain of clusters is damaged, longer or shorter than its size, or in too many pieces. */
 bool fat_extents_read(const struct fat *fat, const struct fat_node *file, struct fat_extents *extents);
 
-/* The volume's offset of a byte of the file; *size: how many bytes follow each other from there, 0 behind the file's end. */
+/* The volume's offset of a byte of the file; *size: how many bytes follow from there, 0 behind its last cluster. */
 uint64_t fat_extents_find(const struct fat_extents *extents, uint64_t position, uint64_t *size);
 
 #endif

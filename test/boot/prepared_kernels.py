@@ -8,7 +8,7 @@ import subprocess
 import small_kernel
 from boot_test import BUILD, FOLDER, LOADER, BootTest, source_file
 from kernel_tests import (INITRD, KERNELS, LEAVING, LINUX, LINUX_BASE, LINUX_VIEW_INITRD, NO_ERROR, behind, kernel,
-                          same_e820_as_linux)
+                          memory_at_the_jump, same_e820_as_linux)
 
 PREPARED = f"{BUILD}/linux/vmlinuz.mbk"
 ENTERED = f"{LEAVING}, entering prepared Linux kernel"
@@ -59,6 +59,7 @@ def linux_agrees(log):
 
 def at_link_address(log):
     yield from linux_agrees(log)
+    yield from memory_at_the_jump(log)
     found = re.search("^kernel: _text ([0-9a-f]+)", log, re.M)
     yield "at_link_address", None if found and int(found[1], 16) == LINK_VIRTUAL else f"_text is at {found and found[1]}"
 

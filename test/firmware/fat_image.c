@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * FAT16 or FAT32 with the files of a volume, as the blocks of its partition show it. Nothing but the FAT is stored: every block
- * is made of the files when it is read. Each file and directory lies in two pieces.
+ * FAT16 or FAT32 with the files of a volume, as the blocks of its partition show it. Nothing but the FAT is stored:
+ * every block is made of the files when it is read. Each file and directory lies in two pieces.
  */
 #include "mock.h"
 
@@ -176,8 +176,10 @@ static void build(struct image *image, unsigned volume, uint32_t blocks)
 		struct placed *placed = &image->placed[i];
 
 		placed->size = placed->node.directory ? directory_size(image, placed) : placed->node.size;
+		if (!placed->node.path[0] && image->bits == 16)
+			placed->size = ROOT_ENTRIES * RECORD;
 		if (placed->node.directory)
-			placed->records = calloc(1, image->root_blocks && !placed->node.path[0] ? ROOT_ENTRIES * RECORD : placed->size);
+			placed->records = calloc(1, placed->size);
 		if (placed->node.path[0] || image->bits == 32)
 			place(image, i);
 	}

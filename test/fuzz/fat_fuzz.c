@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes as a FAT volume: 16 bytes of a path, one for the size of what is shown at once, one for the volume's size, then seven
- * sectors. These are repeated up to the volume's end, so that large ones have contents, too.
+ * Any bytes as a FAT volume: 16 bytes of a path, one for the size of what is shown at once, one for the volume's size,
+ * then seven sectors. These are repeated up to the volume's end, so that large ones have contents, too.
  */
 #define _GNU_SOURCE /* strnlen, strcasecmp */
 #include <strings.h>
@@ -113,7 +113,8 @@ static void check_found(const struct fat *fat, const char *name, const struct fa
 	while (fat_directory_next(&directory, &each) == FAT_ENTRY) {
 		if (strcasecmp(each.name, name) != 0 && strcasecmp(each.short_name, name) != 0)
 			continue;
-		CHECK(each.node.cluster == found->cluster && each.node.size == found->size && each.node.directory == found->directory);
+		CHECK(each.node.cluster == found->cluster && each.node.size == found->size &&
+		      each.node.directory == found->directory);
 		count++;
 	}
 	CHECK(count == 1);
