@@ -26,12 +26,6 @@
 	X(LocateDevicePath, E(NOT_FOUND) E(INVALID_PARAMETER))                                                         \
 	X(ConnectController, E(INVALID_PARAMETER) E(NOT_FOUND) E(SECURITY_VIOLATION))                                  \
 	X(InstallConfigurationTable, E(INVALID_PARAMETER) E(NOT_FOUND) E(OUT_OF_RESOURCES))                            \
-	/* 7.1 */                                                                                                      \
-	X(CreateEvent, E(INVALID_PARAMETER) E(OUT_OF_RESOURCES))                                                       \
-	X(SetTimer, E(INVALID_PARAMETER))                                                                              \
-	X(WaitForEvent, E(INVALID_PARAMETER) E(UNSUPPORTED))                                                           \
-	X(CheckEvent, E(NOT_READY) E(INVALID_PARAMETER))                                                               \
-	X(CloseEvent, /* none */)                                                                                      \
 	/* 7.4 */                                                                                                      \
 	X(LoadImage, E(NOT_FOUND) E(INVALID_PARAMETER) E(UNSUPPORTED) E(OUT_OF_RESOURCES) E(LOAD_ERROR)                \
 		E(DEVICE_ERROR) E(ACCESS_DENIED) E(SECURITY_VIOLATION))                                                \
@@ -44,11 +38,9 @@
 	/* 8.2, 8.5 */                                                                                                 \
 	X(GetVariable, E(NOT_FOUND) E(BUFFER_TOO_SMALL) E(INVALID_PARAMETER) E(DEVICE_ERROR) E(SECURITY_VIOLATION)     \
 		E(UNSUPPORTED))                                                                                        \
-	X(GetNextVariableName, E(NOT_FOUND) E(INVALID_PARAMETER) E(DEVICE_ERROR) E(UNSUPPORTED))                       \
 	X(SetVariable, E(INVALID_PARAMETER) E(OUT_OF_RESOURCES) E(DEVICE_ERROR) E(WRITE_PROTECTED)                     \
 		E(SECURITY_VIOLATION) E(NOT_FOUND) E(UNSUPPORTED))                                                     \
 	X(ResetSystem, /* does not return */)                                                                          \
-	X(GetTime, E(DEVICE_ERROR) E(INVALID_PARAMETER) E(UNSUPPORTED))                                                \
 	/* 12.3 */                                                                                                     \
 	X(ConIn_Reset, E(DEVICE_ERROR))                                                                                \
 	X(ConIn_ReadKeyStroke, E(NOT_READY) E(DEVICE_ERROR) E(UNSUPPORTED))                                            \
@@ -76,7 +68,7 @@
 	X(File_Open, E(NOT_FOUND) E(NO_MEDIA) E(MEDIA_CHANGED) E(DEVICE_ERROR) E(VOLUME_CORRUPTED) E(WRITE_PROTECTED)  \
 		E(ACCESS_DENIED) E(OUT_OF_RESOURCES) E(VOLUME_FULL) E(INVALID_PARAMETER))                              \
 	X(File_Close, /* none */)                                                                                      \
-	X(File_Delete, /* a warning only */)                                                                           \
+	X(File_Delete, E(WARN_DELETE_FAILURE))                                                                         \
 	X(File_Read, E(NO_MEDIA) E(DEVICE_ERROR) E(VOLUME_CORRUPTED) E(BUFFER_TOO_SMALL) SHORT)                        \
 	X(File_Write, E(UNSUPPORTED) E(NO_MEDIA) E(DEVICE_ERROR) E(VOLUME_CORRUPTED) E(WRITE_PROTECTED)                \
 		E(ACCESS_DENIED) E(VOLUME_FULL))                                                                       \
@@ -94,7 +86,6 @@
 	X(Pci_GetLocation, E(INVALID_PARAMETER))                                                                       \
 	/* 37.5, 37.7 */                                                                                               \
 	X(GetRNG, E(UNSUPPORTED) E(DEVICE_ERROR) E(NOT_READY) E(INVALID_PARAMETER))                                    \
-	X(GetMemoryAttributes, E(UNSUPPORTED) E(INVALID_PARAMETER) E(OUT_OF_RESOURCES))                                \
 	X(SetMemoryAttributes, E(UNSUPPORTED) E(INVALID_PARAMETER) E(OUT_OF_RESOURCES) E(ACCESS_DENIED))               \
 	X(ClearMemoryAttributes, E(UNSUPPORTED) E(INVALID_PARAMETER) E(OUT_OF_RESOURCES) E(ACCESS_DENIED))             \
 	/* EFI_TCG2_PROTOCOL */                                                                                        \

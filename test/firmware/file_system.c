@@ -196,9 +196,9 @@ static EFI_STATUS EFIAPI file_close(EFI_FILE *self)
 static EFI_STATUS EFIAPI file_delete(EFI_FILE *self)
 {
 	struct open_file *file = (struct open_file *)self;
-	bool can = file->writable && file->node->path[0];
+	EFI_STATUS injected = call_enter(CALL_File_Delete, __builtin_return_address(0));
+	bool can = file->writable && file->node->path[0] && !injected;
 
-	FIRMWARE(File_Delete);
 	if (can)
 		file->node->used = false;
 	fat_image_changed();
@@ -292,6 +292,8 @@ static EFI_STATUS EFIAPI file_write(EFI_FILE *self, UINTN *size, void *buffer)
 		return EFI_UNSUPPORTED;
 	if (!file->writable)
 		return EFI_ACCESS_DENIED;
+	if (mock.scenario->volume_full)
+		return EFI_VOLUME_FULL;
 	if (file->position + *size > file->node->size || !file->node->own)
 		own_bytes(file->node, file->position + *size > file->node->size ? file->position + *size : file->node->size);
 	memcpy(file->node->own + file->position, buffer, *size);

@@ -26,7 +26,7 @@ static const struct {
 	STATUS(BUFFER_TOO_SMALL), STATUS(NOT_READY), STATUS(DEVICE_ERROR), STATUS(WRITE_PROTECTED), STATUS(OUT_OF_RESOURCES),
 	STATUS(VOLUME_CORRUPTED), STATUS(VOLUME_FULL), STATUS(NO_MEDIA), STATUS(MEDIA_CHANGED), STATUS(NOT_FOUND),
 	STATUS(ACCESS_DENIED), STATUS(NO_RESPONSE), STATUS(TIMEOUT), STATUS(ALREADY_STARTED), STATUS(ABORTED),
-	STATUS(SECURITY_VIOLATION), { "SHORT", STATUS_SHORT },
+	STATUS(SECURITY_VIOLATION), STATUS(WARN_DELETE_FAILURE), { "SHORT", STATUS_SHORT },
 };
 
 const char *error_name(EFI_STATUS error)
@@ -162,7 +162,8 @@ const char *judge_failure(const struct scenario *scenario, const struct result *
 		return NULL;
 	if (scenario->font) /* what is said may be drawn into the picture */
 		return NULL;
-	if (scenario->tables_full && call->call == CALL_InstallConfigurationTable) /* it fails in the other run, too */
+	if ((scenario->tables_full && call->call == CALL_InstallConfigurationTable) ||
+	    (scenario->volume_full && call->call == CALL_File_Write)) /* it fails in the other run, too */
 		return NULL;
 	if (scenario->quiet && (result->ending == ENDED_JUMPED || result->ending == ENDED_STARTED))
 		return NULL;

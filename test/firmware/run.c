@@ -360,7 +360,7 @@ static unsigned distinct_errors(void)
 
 	for (unsigned call = 0; call < CALL_COUNT; call++)
 		for (unsigned i = 0; call_descriptions[call].errors[i]; i++)
-			seen |= UINT64_C(1) << (call_descriptions[call].errors[i] & 63);
+			seen |= UINT64_C(1) << ((call_descriptions[call].errors[i] & 31) | call_descriptions[call].errors[i] >> 63 << 5);
 	return (unsigned)__builtin_popcountll(seen);
 }
 

@@ -289,6 +289,7 @@ static bool read_setting(struct reader *reader, const char *name, char **rest)
 		{ "shuffled", &s->shuffled, 1 },
 		{ "no-descriptor-size", &s->quiet_size, 1 },
 		{ "read-only", &s->read_only, 1 },
+		{ "volume-full", &s->volume_full, 1 },
 		{ "xbootldr", &s->xbootldr, 1 },
 		{ "xbootldr-connected", &s->xbootldr_connected, 1 },
 		{ "xbootldr-broken", &s->xbootldr_broken, 1 },

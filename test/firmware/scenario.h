@@ -67,6 +67,7 @@ struct scenario {
 	unsigned map_growth;    /* that each GetMemoryMap adds while boot services are there */
 	unsigned refused;       /* that many AllocatePages at an address are refused */
 	bool read_only;
+	bool volume_full; /* nothing can be written into a file */
 	bool xbootldr, xbootldr_connected, xbootldr_broken;
 	bool no_console_in, no_console_out;
 	bool tdx, sev; /* the processor says that it encrypts this guest's memory */
