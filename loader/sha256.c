@@ -34,36 +34,37 @@ static void write_word(uint8_t *at, uint32_t word)
 	__builtin_memcpy(at, &word, sizeof(word));
 }
 
+/*
+ * Instead of moving eight words on in each round, all values that a and e ever have are kept (FIPS 180-4, section 6.2.2: b, c
+ * and d are earlier values of a, and f, g and h of e). Rotations of one word share what they have in common.
+ */
 static void add_block(uint32_t *state, const uint8_t *block)
 {
-	uint32_t words[16], s[8];
+	uint32_t words[64], as[64 + 4], es[64 + 4];
 
-	__builtin_memcpy(s, state, sizeof(s));
+	for (unsigned i = 0; i < 4; i++) {
+		as[i] = state[3 - i];
+		es[i] = state[7 - i];
+	}
 	for (unsigned i = 0; i < 64; i++) {
-		uint32_t *word = &words[i % 16], sum;
+		uint32_t *word = &words[i], *a = &as[i + 3], *e = &es[i + 3], sum;
 
 		if (i < 16) {
 			*word = read_word(block + 4 * i);
 		} else {
-			uint32_t a = words[(i + 1) % 16], b = words[(i + 14) % 16];
+			uint32_t x = word[-15], y = word[-2];
 
-			*word += (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) + words[(i + 9) % 16] +
-				 (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
+			*word = word[-16] + (rotate(rotate(x, 11) ^ x, 7) ^ x >> 3) + word[-7] +
+				(rotate(rotate(y, 2) ^ y, 17) ^ y >> 10);
 		}
-		sum = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + (s[6] ^ (s[4] & (s[5] ^ s[6]))) + constants[i] +
-		      *word;
-		s[7] = s[6];
-		s[6] = s[5];
-		s[5] = s[4];
-		s[4] = s[3] + sum;
-		sum += (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + ((s[0] & s[1]) | (s[2] & (s[0] | s[1])));
-		s[3] = s[2];
-		s[2] = s[1];
-		s[1] = s[0];
-		s[0] = sum;
+		sum = e[-3] + rotate(rotate(rotate(*e, 14) ^ *e, 5) ^ *e, 6) + (e[-2] ^ (*e & (e[-1] ^ e[-2]))) + constants[i] + *word;
+		e[1] = a[-3] + sum;
+		a[1] = sum + rotate(rotate(rotate(*a, 9) ^ *a, 11) ^ *a, 2) + (a[-1] ^ ((*a ^ a[-1]) & (a[-1] ^ a[-2])));
 	}
-	for (unsigned i = 0; i < 8; i++)
-		state[i] += s[i];
+	for (unsigned i = 0; i < 4; i++) {
+		state[i] += as[67 - i];
+		state[4 + i] += es[67 - i];
+	}
 }
 
 void sha256_start(struct sha256 *sha)
