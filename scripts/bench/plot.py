@@ -3,7 +3,7 @@
 import html
 import math
 
-BAR, GAP, LEFT, WIDTH = 18, 26, 130, 560  # pixels
+BAR, GAP, LEFT, WIDTH = 18, 26, 160, 560  # pixels
 COLOURS = {"load": "#0072b2", "unpack": "#e69f00"}  # told apart by colour-blind eyes, too
 
 
@@ -29,9 +29,9 @@ def svg(tables):
             lines.append(f'<text x="{LEFT - 6}" y="{y + 13}" text-anchor="end">{html.escape(name)}</text>')
             for kind, start, end in (("load", 0.1, load), ("unpack", load, load + unpack)):
                 lines.append(f'<rect x="{place(start):.1f}" y="{y}" width="{max(place(end) - place(start), 0.5):.1f}" '
-                             f'height="{BAR}" fill="{COLOURS[kind]}"><title>{kind}: {end - start:.2f} million</title>'
+                             f'height="{BAR}" fill="{COLOURS[kind]}"><title>{kind}: {figures[kind][0]:.2f} million</title>'
                              "</rect>")
-            lines.append(f'<text x="{place(load + unpack) + 5:.1f}" y="{y + 13}">{load:.1f} + {unpack:.0f}</text>')
+            lines.append(f'<text x="{place(load + unpack) + 5:.1f}" y="{y + 13}">{figures["load"][0]:.1f} + {unpack:.0f}</text>')
             y += BAR + 4
         y += 10
     head = ("millions of instructions from the loader's first to the unpacked kernel's: load (blue) + unpacking "
