@@ -65,8 +65,7 @@ static EFI_STATUS convert(const struct efi_memmap *map, enum e820_policy policy,
 		return EFI_UNSUPPORTED;
 	}
 	*crc32 = e820_crc32(&table);
-	if (out)
-		print_all(&table, plan, *crc32, out);
+	print_all(&table, plan, *crc32, out);
 	if (table.nr_entries <= E820_MAX_ENTRIES_ZEROPAGE + E820_MAX_ENTRIES_EXT)
 		return EFI_SUCCESS;
 	print(refuse("memory map"), "%zu e820 entries; needed: at most %d, more than that no Linux can map; update the firmware\n",
@@ -87,10 +86,8 @@ EFI_STATUS dump_memory_map(const struct efi_memmap *map, enum e820_policy policy
 		scratch = check;
 	memory = pool_allocate(entries + scratch, "memory map");
 	if (memory) {
-		if (out) {
-			print_descriptors(map, out);
-			map_print_findings(map, "finding: ", memory + entries, scratch, out);
-		}
+		print_descriptors(map, out);
+		map_print_findings(map, "finding: ", memory + entries, scratch, out);
 		status = convert(map, policy, plan, crc32, out, memory, entries, scratch);
 		pool_free(memory);
 	}
