@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define BLOCK 512
-#define FAT_BLOCKS 199000 /* a FAT volume's */
+#define DISK_BLOCKS 1000000
+#define PARTITION_BLOCKS 199000 /* enough for FAT32 */
 #define ENTRIES 128
 #define HEADER_AND_ENTRIES (2 * BLOCK + ENTRIES * 128)
 
@@ -40,7 +41,7 @@ static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO *self, UINT32 id, EFI_LBA lba,
 	if (self->Media->IoAlign > 1 && (uintptr_t)buffer % self->Media->IoAlign)
 		return EFI_INVALID_PARAMETER;
 	if (self->Media->LogicalPartition && mock.scenario->fat) {
-		fat_image_read((unsigned)(self - block_ios) - 1, FAT_BLOCKS, (uint32_t)lba, (uint32_t)(size / BLOCK), buffer);
+		fat_image_read((unsigned)(self - block_ios) - 1, PARTITION_BLOCKS, (uint32_t)lba, (uint32_t)(size / BLOCK), buffer);
 		return EFI_SUCCESS;
 	}
 	memset(buffer, 0, size);
@@ -57,6 +58,11 @@ MISSING(FlushBlocks)
 static void put(uint8_t *at, uint64_t value, size_t size)
 {
 	memcpy(at, &value, size);
+}
+
+static uint64_t first_block(unsigned volume)
+{
+	return 2048 + (uint64_t)volume * PARTITION_BLOCKS;
 }
 
 static void unique_guid(unsigned volume, uint8_t *guid)
@@ -77,8 +83,8 @@ static void write_gpt(void)
 
 		memcpy(entry, type_guids[i], 16);
 		unique_guid(i, entry + 16);
-		put(entry + 32, 2048 + i * 100000, 8);
-		put(entry + 40, 2048 + i * 100000 + 99999, 8);
+		put(entry + 32, first_block(i), 8);
+		put(entry + 40, first_block(i + 1) - 1, 8);
 	}
 }
 
@@ -95,7 +101,7 @@ static struct path make_path(int volume)
 	static const PCI_DEVICE_PATH pci = { { HARDWARE_DEVICE_PATH, HW_PCI_DP, { sizeof(pci), 0 } }, 0, 2 };
 	static const EFI_DEVICE_PATH end = { END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, { sizeof(end), 0 } };
 	HARDDRIVE_DEVICE_PATH partition = { { MEDIA_DEVICE_PATH, MEDIA_HARDDRIVE_DP, { PARTITION_NODE, 0 } },
-					    (UINT32)(volume + 1), 2048 + (unsigned)volume * 100000, 100000, { 0 },
+					    (UINT32)(volume + 1), first_block((unsigned)volume), PARTITION_BLOCKS, { 0 },
 					    MBR_TYPE_EFI_PARTITION_TABLE_HEADER, SIGNATURE_TYPE_GUID };
 	struct path path = { .size = 0 };
 
@@ -115,9 +121,7 @@ void disk_setup(void)
 	for (int i = 0; i < (mock.scenario->xbootldr ? 3 : 2); i++) {
 		paths[i] = make_path(i - 1);
 		media[i] = (EFI_BLOCK_IO_MEDIA){ .MediaId = 7, .MediaPresent = TRUE, .LogicalPartition = i > 0, .BlockSize = BLOCK,
-						 .IoAlign = mock.scenario->io_align, .LastBlock = i ? 99999 : 999999 };
-		if (i && mock.scenario->fat)
-			media[i].LastBlock = FAT_BLOCKS - 1 - mock.scenario->fat_missing;
+						 .IoAlign = mock.scenario->io_align, .LastBlock = (i ? PARTITION_BLOCKS - mock.scenario->fat_missing : DISK_BLOCKS) - 1 };
 		block_ios[i] = (EFI_BLOCK_IO){ EFI_BLOCK_IO_INTERFACE_REVISION, &media[i], (void *)missing_BlockIoReset, read_blocks,
 					       (void *)missing_WriteBlocks, (void *)missing_FlushBlocks };
 		handles[i] = handle_new();
