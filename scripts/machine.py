@@ -128,14 +128,12 @@ class Machine:
         code, template = find_firmware(self.firmware)
         if not template:
             return ["-bios", code]
-        arguments = ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}"]
-        if template:
-            # old boot entries in a variable store change the boot order: a fresh copy each time
-            store = self.variables or f"{scratch}/vars.fd"
-            if not os.path.exists(store):
-                shutil.copy(template, store)
-            arguments += ["-drive", f"if=pflash,format=raw,unit=1,file={store}"]
-        return arguments
+        # old boot entries in a variable store change the boot order: a fresh copy each time
+        store = self.variables or f"{scratch}/vars.fd"
+        if not os.path.exists(store):
+            shutil.copy(template, store)
+        return ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}",
+                "-drive", f"if=pflash,format=raw,unit=1,file={store}"]
 
     def disk_arguments(self):
         file = f"format=raw,file={self.image}"

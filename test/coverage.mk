@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Which lines and branches the tests reach: of mm/ by unit tests, property tests and the corpus, in all; of each file of
-# loader/, and of what trims our PE image, by the same and by the seeds of the fuzz targets. What only prints (..._lines.c) has no limit of its own.
+# loader/, and of what trims our PE image, by the same and by the seeds of the fuzz targets. What only prints (..._lines.c)
+# has no limit of its own.
 COVERAGE_LIMIT := 95
 COVERAGE_LIMIT_PARSER := 90
 COVERAGE_CASES := 20000

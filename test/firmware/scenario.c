@@ -121,7 +121,6 @@ static void usual_memory(struct scenario *scenario)
 		add_memory(&scenario->memory, &scenario->memory_count, usual[i]);
 }
 
-/* In pages so large that a fork shares them at little cost. */
 /* fragments COUNT BASE TYPE TYPE: ranges of a page, alternately of these types. */
 static void read_fragments(struct reader *reader, char **rest)
 {
@@ -135,6 +134,7 @@ static void read_fragments(struct reader *reader, char **rest)
 			   (struct scenario_memory){ base + i * 4096, 1, types[i % 2], 0xf });
 }
 
+/* In pages so large that a fork shares them at little cost. */
 static uint8_t *load_file(const struct reader *reader, const char *path, size_t *size)
 {
 	int file = open(path, O_RDONLY);

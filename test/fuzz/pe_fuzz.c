@@ -24,7 +24,6 @@ static void check_section(const uint8_t *before, const uint8_t *after, size_t si
 		CHECK(before[from + i] == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *image = exact_copy(data, size), *again;
