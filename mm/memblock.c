@@ -495,12 +495,15 @@ static phys_addr_t find_array_in(phys_addr_t bytes, phys_addr_t start, phys_addr
 	return found;
 }
 
-/* The same above the range that is being reserved, then below it. */
+/*
+ * The same above the range that is being reserved or freed, then below it. An end of 0 or 1 is no address but a special
+ * value (MEMBLOCK_ALLOC_ACCESSIBLE); nothing is found in the first page anyway.
+ */
 static phys_addr_t find_array(phys_addr_t bytes, phys_addr_t base, phys_addr_t size)
 {
 	phys_addr_t found = find_array_in(bytes, base + size, memblock.current_limit);
 
-	if (!found && size)
+	if (!found && size && base > MM_PAGE_SIZE)
 		found = find_array_in(bytes, 0, smaller(base, memblock.current_limit));
 	return found;
 }

@@ -164,7 +164,8 @@ void memblock_mem_limit_remove_map(phys_addr_t limit);
 
 /*
  * From now on a full table moves to an array of twice its size in free memory, which it reserves: page-aligned, between
- * one page and memblock.current_limit, never inside the range just being reserved. The caller may still be refused
+ * one page and memblock.current_limit, never inside the range just being reserved or freed (unlike Linux, also when that
+ * range starts at address 0). The caller may still be refused
  * with MM_ENOMEM when no such memory is free. Call it when memory is mapped and all that must stay is reserved.
  */
 void memblock_allow_resize(void);

@@ -174,7 +174,8 @@ static bool painted_double(struct painted_table *table, phys_addr_t start, phys_
 
 	for (int mirror = memblock_has_mirror(); !at && mirror >= 0; mirror--)
 		at = painted_find(size, 4096, end, limit, NOBODY, mirror ? MEMBLOCK_MIRROR : MEMBLOCK_NONE);
-	for (int mirror = memblock_has_mirror(); !at && end > start && mirror >= 0; mirror--)
+	/* Nothing lies below address 0; as an end it would mean the limit. */
+	for (int mirror = memblock_has_mirror(); !at && end > start && start && mirror >= 0; mirror--)
 		at = painted_find(size, 4096, 0, start < limit ? start : limit, NOBODY,
 				  mirror ? MEMBLOCK_MIRROR : MEMBLOCK_NONE);
 	if (!at)

@@ -103,6 +103,35 @@ static void keeps_clear_of_the_new_range(void)
 	assert_int_equal(memblock.reserved.regions[128].size, 4 * KIB + array_bytes(256));
 }
 
+/*
+ * So it does of a range that is just being freed, which starts at address 0 or a byte above it and has all memory in it:
+ *
+ *   0+-------+---------------+.......+
+ *    |       | free memory   |  no   |
+ *    |<---- being freed ---->|memory |
+ *
+ * There is no place then: an array in the range would lose its own reservation and be allocated again.
+ */
+static void keeps_clear_of_a_range_from_zero(void)
+{
+	struct snapshot before;
+	phys_addr_t end = RAM_BASE + RAM_SIZE, array;
+
+	memblock_allow_resize();
+	assert_int_equal(memblock_add(RAM_BASE, RAM_SIZE / 2), 0);
+	reserve_comb(HOLES, 8 * KIB, PIECE, 127);
+	before = take_snapshot();
+	for (phys_addr_t start = 0; start < 3; start++) {
+		assert_int_equal(memblock_phys_free(start, RAM_BASE + RAM_SIZE / 2 - start), MM_ENOMEM);
+		expect_untouched(&before);
+	}
+	assert_int_equal(memblock_add(RAM_BASE + RAM_SIZE / 2, RAM_SIZE / 2), 0);
+	assert_int_equal(memblock_phys_free(0, RAM_BASE + RAM_SIZE / 2), 0);
+	array = memblock_bottom_up() ? RAM_BASE + RAM_SIZE / 2 : end - array_bytes(256);
+	assert_int_equal(ram_address(memblock.reserved.regions), array);
+	EXPECT_RESERVED(REGION(array, array_bytes(256)));
+}
+
 /* An allocation that does not fit into the table makes it grow, and does not get the memory of the array. */
 static void grows_for_an_allocation(void)
 {
@@ -247,6 +276,7 @@ BOTH(refuses_before_permission)
 BOTH(doubles_memory)
 BOTH(doubles_reserved)
 BOTH(keeps_clear_of_the_new_range)
+BOTH(keeps_clear_of_a_range_from_zero)
 BOTH(grows_for_an_allocation)
 BOTH(gives_the_old_array_back)
 BOTH(doubles_as_often_as_one_range_needs)
@@ -262,6 +292,7 @@ int main(void)
 		cmocka_unit_test(doubles_memory_both),
 		cmocka_unit_test(doubles_reserved_both),
 		cmocka_unit_test(keeps_clear_of_the_new_range_both),
+		cmocka_unit_test(keeps_clear_of_a_range_from_zero_both),
 		cmocka_unit_test(grows_for_an_allocation_both),
 		cmocka_unit_test(gives_the_old_array_back_both),
 		cmocka_unit_test(doubles_as_often_as_one_range_needs_both),
