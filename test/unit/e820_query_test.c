@@ -44,6 +44,9 @@ static void end_of_ram(void **state)
 	assert_int_equal(e820_end_of_ram_pfn(&crossing, E820_MAX_ARCH_PFN_5LEVEL, false), 6 * GIB >> 12);
 	assert_int_equal(e820_end_of_ram_pfn(&crossing, 0x100000, false), 3 * GIB >> 12);
 	assert_int_equal(e820_end_of_ram_pfn(&crossing, (2 * GIB >> 12) + 5, false), (2 * GIB >> 12) + 5);
+	/* RAM that begins at the limit is none; the page before it is. */
+	assert_int_equal(e820_end_of_ram_pfn(&crossing, 5 * GIB >> 12, false), 3 * GIB >> 12);
+	assert_int_equal(e820_end_of_ram_pfn(&crossing, (5 * GIB >> 12) + 1, false), (5 * GIB >> 12) + 1);
 	assert_int_equal(e820_end_of_ram_pfn(&top, UINT64_MAX, false), UINT64_C(1) << 52);
 	assert_int_equal(e820_end_of_ram_pfn(&none, E820_MAX_ARCH_PFN_4LEVEL, false), 0);
 	assert_int_equal(e820_end_of_ram_pfn(&unsorted, E820_MAX_ARCH_PFN_4LEVEL, false), 17 * MIB >> 12);

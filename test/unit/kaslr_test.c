@@ -158,6 +158,18 @@ static void a_small_machine(void **state)
 	start(&f, MAP({ CONVENTIONAL, MIB, 0x10000, 0xf }), "memmap=1M$100M");
 	PLACES(&f, { 16 * MIB, 54 * MIB }, { 102 * MIB, 210 * MIB });
 	finish(&f);
+	/* two ranges in any order, and one whose last byte is the first of a place */
+	for (int i = 0; i < 2; i++) {
+		start(&f, MAP({ CONVENTIONAL, MIB, 0x10000, 0xf }), i ? "memmap=1M$150M,1M$70M" : "memmap=1M$70M,1M$150M");
+		PLACES(&f, { 16 * MIB, 24 * MIB }, { 72 * MIB, 104 * MIB }, { 152 * MIB, 210 * MIB });
+		finish(&f);
+	}
+	start(&f, MAP({ CONVENTIONAL, 16 * MIB, 0x10000, 0xf }), "memmap=4097$16773120");
+	PLACES(&f, { 18 * MIB, 226 * MIB });
+	finish(&f);
+	start(&f, MAP({ CONVENTIONAL, 16 * MIB, 0x10000, 0xf }), "memmap=4096$16773120");
+	PLACES(&f, { 16 * MIB, 226 * MIB });
+	finish(&f);
 	start(&f, MAP({ CONVENTIONAL, MIB, 0x10000, 0xf }), "memmap=8191P$100M"); /* its end passes 2^64 */
 	PLACES(&f, { 16 * MIB, 54 * MIB });
 	finish(&f);
@@ -186,6 +198,18 @@ static void more_reliable_memory(void **state)
 	(void)state;
 	start(&f, MAP({ CONVENTIONAL, MIB, 0x10000, 0xf }, { CONVENTIONAL, GIB, 0x6400, EFI_ATTRIBUTE_MORE_RELIABLE }), "");
 	PLACES(&f, { GIB, GIB + 54 * MIB });
+	finish(&f);
+	/* beside other memory that is free, and more of it than is free */
+	start(&f, MAP({ CONVENTIONAL, 16 * MIB, 0x6400, EFI_ATTRIBUTE_MORE_RELIABLE }, { CONVENTIONAL, 116 * MIB, 0x10000, 0xf }), "");
+	PLACES(&f, { 16 * MIB, 70 * MIB });
+	assert_int_equal(placement_take(&f.placement, 80 * MIB, 4096), 0);
+	PLACES(&f, { 16 * MIB, 34 * MIB });
+	finish(&f);
+	/* up to the end of the address space */
+	start(&f, MAP({ CONVENTIONAL, MIB, 0xf00, 0xf },
+		      { CONVENTIONAL, 16 * MIB, (UINT64_C(1) << 52) - 0x1000, EFI_ATTRIBUTE_MORE_RELIABLE }), "");
+	f.search.limit = 100 * MIB;
+	PLACES(&f, { 16 * MIB, 54 * MIB });
 	finish(&f);
 	/* there is some, but none of it is free */
 	start(&f, MAP({ CONVENTIONAL, MIB, 0x10000, 0xf }, { EFI_LOADER_DATA, GIB, 0x6400, EFI_ATTRIBUTE_MORE_RELIABLE }), "");

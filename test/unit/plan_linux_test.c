@@ -58,6 +58,40 @@ static void an_initrd_above_4_gib(void **state)
 	finish(&b);
 }
 
+/*
+ * 32-bit code changes the depth of page tables: then the stub, its stack and the page tables must lie below 4 GiB. The
+ * kernel takes all of the memory there, or leaves as many pages as the stub and its stack need.
+ */
+static void a_stub_that_changes_levels(void **state)
+{
+	struct kernel_image kernel = linux_kernel();
+	unsigned no_stub = 0, no_tables = 0;
+	struct boot b;
+
+	(void)state;
+	for (uint64_t spare = 0; spare <= 64; spare++) {
+		start(&b, MAP({ CONVENTIONAL, 16 * MIB, 0x2000 + spare, 0xf }, { CONVENTIONAL, 4096 * MIB, 0x8000, 0xf }), &kernel);
+		assert_made(&b);
+		b.request.change_levels = true;
+		make(&b);
+		if (!b.error)
+			break;
+		assert_non_null(strstr(b.why, "and 0xffffffff; the largest free range there "));
+		no_stub += strstr(b.why, "no memory for the stub and its stack: ") != NULL;
+		no_tables += strstr(b.why, "no memory for page tables: ") != NULL;
+		b.kernel.data_max = UINT32_MAX + UINT64_C(1);
+		make(&b);
+		assert_int_equal(b.error, MM_ENOMEM);
+		finish(&b);
+	}
+	assert_int_equal(b.error, 0);
+	assert_int_equal(no_stub, 1 + 2 + MAPBRIDGE_STACK_SIZE / 4096);
+	assert_true(no_tables > 0);
+	assert_true(b.plan.stub < 4096 * MIB && b.plan.stack_top < 4096 * MIB && b.plan.stub_parameters < 4096 * MIB);
+	assert_true(b.plan.page_tables < 4096 * MIB);
+	finish(&b);
+}
+
 static void a_vmlinux_at_its_address_or_above(void **state)
 {
 	struct kernel_image kernel = { .format = KERNEL_VMLINUX, .relocatable = true, .alignment = 2 * MIB, .min_address = 16 * MIB,
@@ -256,6 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_in_reserved_memory),
 		cmocka_unit_test(an_initrd_above_4_gib),
+		cmocka_unit_test(a_stub_that_changes_levels),
 		cmocka_unit_test(a_vmlinux_at_its_address_or_above),
 		cmocka_unit_test(a_prepared_kernel_at_random),
 		cmocka_unit_test(a_prepared_kernel_and_a_large_initrd),

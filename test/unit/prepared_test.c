@@ -82,6 +82,28 @@ static void a_good_file(void **state)
 	assert_string_equal(text, "prepared Linux kernel, 2 segments");
 }
 
+/* As many segments as there may be. */
+static void sixteen_segments(void **state)
+{
+	struct prepared_file file;
+	struct parse_result r;
+	uint64_t size = BUILT_HEAD + PREPARED_SEGMENTS_MAX * 4096;
+
+	(void)state;
+	prepared_file_init(&file);
+	file.header.file_size = size;
+	file.header.memory_size = PREPARED_SEGMENTS_MAX * 8192;
+	file.header.segment_count = PREPARED_SEGMENTS_MAX;
+	for (unsigned i = 0; i < PREPARED_SEGMENTS_MAX; i++)
+		file.header.segments[i] = (struct prepared_segment){ i * 8192, 4096 };
+	parse_file((const uint8_t *)&file, sizeof(file), size, &r);
+	assert_string_equal(r.why, "");
+	assert_int_equal(r.error, 0);
+	assert_int_equal(r.image.segment_count, PREPARED_SEGMENTS_MAX);
+	assert_int_equal(r.image.segments[15].phys, 15 * 8192);
+	assert_int_equal(r.image.segments[15].file_offset, BUILT_HEAD + 15 * 4096);
+}
+
 /* What its setup header says of the kernel counts, as for its bzImage. */
 static void what_the_setup_header_says(void **state)
 {
@@ -390,6 +412,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_file),
+		cmocka_unit_test(sixteen_segments),
 		cmocka_unit_test(what_the_setup_header_says),
 		cmocka_unit_test(sizes_that_are_wrong),
 		cmocka_unit_test(images_that_are_wrong),
