@@ -9,3 +9,11 @@ struct cpuid machine_cpuid(uint32_t leaf)
 	__asm__ volatile("cpuid" : "=a"(is.a), "=b"(is.b), "=c"(is.c), "=d"(is.d) : "a"(leaf), "c"(0));
 	return is;
 }
+
+bool machine_rdrand(uint64_t *value)
+{
+	uint8_t good;
+
+	__asm__ volatile("rdrand %0; setc %1" : "=r"(*value), "=qm"(good) : : "cc");
+	return good;
+}

@@ -192,6 +192,9 @@ struct cpuid {
 };
 struct cpuid machine_cpuid(uint32_t leaf);
 
+/* One try of RDRAND, which the processor must have; false when it had no number ready. */
+bool machine_rdrand(uint64_t *value);
+
 /* machine.c: what the processor and the firmware's tables say. */
 void machine_facts(struct boot_facts *facts);
 void machine_paging(struct paging_mode *mode, bool *mce);

@@ -43,12 +43,12 @@ static bool has_rdrand(void)
 
 static uint64_t rdrand(void)
 {
-	uint64_t value = 0;
-	uint8_t good = 0;
+	uint64_t value;
 
-	for (unsigned i = 0; i < RDRAND_TRIES && !good; i++)
-		__asm__ volatile("rdrand %0; setc %1" : "=r"(value), "=qm"(good) : : "cc");
-	return value;
+	for (unsigned i = 0; i < RDRAND_TRIES; i++)
+		if (machine_rdrand(&value))
+			return value;
+	return 0;
 }
 
 void random_mixture(uint8_t mixture[SHA256_SIZE])

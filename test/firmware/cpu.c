@@ -94,23 +94,46 @@ static void fault(int number, siginfo_t *info, void *context)
 struct cpuid { /* as in efi/firmware.h */
 	uint32_t a, b, c, d;
 };
-struct cpuid __real_machine_cpuid(uint32_t leaf);
 struct cpuid __wrap_machine_cpuid(uint32_t leaf);
+bool __wrap_machine_rdrand(uint64_t *value);
 
-/* The host's processor, but for what says that memory is encrypted (Intel: guest-host communication interface; AMD: APM 3). */
+/*
+ * The scenario's processor (Intel: Software Developer's Manual, volume 2, CPUID; guest-host communication interface; AMD:
+ * Architecture Programmer's Manual, volume 3, appendix E), so that a run is the same on every host.
+ */
 struct cpuid __wrap_machine_cpuid(uint32_t leaf)
 {
-	struct cpuid is = __real_machine_cpuid(leaf);
+	const struct scenario_processor *p = &mock.scenario->processor;
 
-	if (leaf == 0 && is.a < CPUID_TDX)
-		is.a = CPUID_TDX;
-	if (leaf == 0x80000000 && is.a < CPUID_SEV)
-		is.a = CPUID_SEV;
-	if (leaf == CPUID_TDX)
-		is = mock.scenario->tdx ? (struct cpuid){ 0, 0x65746e49, 0x20202020, 0x5844546c } : (struct cpuid){ 0 };
-	if (leaf == CPUID_SEV)
-		is = (struct cpuid){ .a = mock.scenario->sev ? 2 : 0 };
-	return is;
+	switch (leaf) {
+	case 0:
+		return p->amd ? (struct cpuid){ CPUID_TDX, 0x68747541, 0x444d4163, 0x69746e65 } : /* AuthenticAMD */
+				(struct cpuid){ CPUID_TDX, 0x756e6547, 0x6c65746e, 0x49656e69 };  /* GenuineIntel */
+	case 1:
+		return (struct cpuid){ .c = p->rdrand ? 1u << 30 : 0 };
+	case 7:
+		return (struct cpuid){ .b = p->sha ? 1u << 29 : 0, .c = p->la57 ? 1u << 16 : 0 };
+	case CPUID_TDX:
+		return mock.scenario->tdx ? (struct cpuid){ 0, 0x65746e49, 0x20202020, 0x5844546c } : (struct cpuid){ 0 };
+	case 0x80000000:
+		return (struct cpuid){ .a = CPUID_SEV };
+	case 0x80000001:
+		return (struct cpuid){ .d = p->gib_pages ? 1u << 26 : 0 };
+	case CPUID_SEV:
+		return (struct cpuid){ .a = mock.scenario->sev ? 2 : 0 };
+	default:
+		return (struct cpuid){ 0 };
+	}
+}
+
+bool __wrap_machine_rdrand(uint64_t *value)
+{
+	static uint64_t number;
+
+	if (!mock.scenario->processor.rdrand)
+		problem("RDRAND on a processor that does not have it");
+	*value = mock.scenario->processor.rdrand_fails ? 0 : (number += UINT64_C(0x9e3779b97f4a7c15));
+	return !mock.scenario->processor.rdrand_fails;
 }
 
 void cpu_setup(void)

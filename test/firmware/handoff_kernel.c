@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LINUX_5LEVEL_ENABLED 0x40 /* of xloadflags */
 #define PRESENT UINT64_C(1)
 #define WRITABLE UINT64_C(2)
 #define LARGE UINT64_C(0x80)
@@ -207,6 +208,17 @@ static void check_prepared(const struct stub_parameters *stub, const struct scen
 	compare(stub, "bss", base + at, NULL, head->memory_size - at);
 }
 
+/* A prepared kernel gets what its bzImage's own code would choose (Linux arch/x86/boot/compressed/pgtable_64.c), others the firmware's. */
+static uint64_t wanted_la57(const struct scenario_file *file)
+{
+	const struct prepared_header *head = (const void *)file->bytes;
+	const char *no5lvl = mock.scenario->command_line ? strstr(mock.scenario->command_line, "no5lvl") : NULL;
+
+	if (memcmp(file->bytes, PREPARED_MAGIC, 8) != 0)
+		return mock.scenario->cr4 & STUB_CR4_LA57;
+	return (head->setup_header[0x236 - 0x1f1] & LINUX_5LEVEL_ENABLED) && mock.scenario->processor.la57 && !no5lvl ? STUB_CR4_LA57 : 0;
+}
+
 void handoff_check_kernel(const struct stub_parameters *stub)
 {
 	const struct scenario_file *file = kernel_file();
@@ -214,7 +226,7 @@ void handoff_check_kernel(const struct stub_parameters *stub)
 	size_t start = (setup_sectors + 1) * 512;
 	struct page page;
 
-	if (stub->cr0 != STUB_CR0_VALUE || (stub->cr4 ^ mock.scenario->cr4) & STUB_CR4_LA57)
+	if (stub->cr0 != STUB_CR0_VALUE || (stub->cr4 & STUB_CR4_LA57) != wanted_la57(file))
 		problem("CR0 or CR4 is wrong");
 	for (uint64_t i = 0; i < stub->operation_count && i < STUB_OPERATIONS_MAX; i++)
 		if (memory_is_applications(stub->operations[i].to, PAGE, EfiLoaderData))

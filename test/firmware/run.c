@@ -288,6 +288,26 @@ static void play_hostile(const struct scenario *scenario)
 	close(errors);
 }
 
+/* Each run must be right whatever the processor has. */
+static void play_processors(const struct scenario *scenario)
+{
+	struct result *result = shared(sizeof(*result));
+	int errors = errors_file();
+	char what[100];
+
+	for (const struct scenario_processor *p = scenario_processors; p->name; p++) {
+		struct scenario other = *scenario;
+		int status;
+
+		other.processor = *p;
+		status = play(&other, no_failure, result, errors);
+		snprintf(what, sizeof(what), ": on a processor, %s", p->name);
+		count_run(scenario, what, result, status, errors, judge_scenario(scenario, result));
+	}
+	munmap(result, sizeof(*result));
+	close(errors);
+}
+
 static void play_scenario(const struct scenario *scenario, bool with_failures)
 {
 	struct result *base = shared(sizeof(*base));
@@ -298,6 +318,8 @@ static void play_scenario(const struct scenario *scenario, bool with_failures)
 	count_run(scenario, "", base, status, errors, verdict);
 	if (verbose)
 		printf("%s\n%s after %u calls\n", base->console, ending_name(base), base->calls);
+	if (with_failures)
+		play_processors(scenario);
 	fflush(stdout);
 	if (scenario->hostile && with_failures) {
 		play_hostile(scenario);

@@ -225,6 +225,35 @@ static void read_keys(struct reader *reader, char **rest)
 	}
 }
 
+const struct scenario_processor scenario_processors[] = {
+	{ "one with LA57 and SHA extensions", .gib_pages = true, .la57 = true, .rdrand = true, .sha = true },
+	{ "an AMD one without any of them", .amd = true },
+	{ "one whose RDRAND has no numbers", .rdrand = true, .rdrand_fails = true },
+	{ NULL },
+};
+
+/* processor [FEATURE...]: it has these and no others. */
+static void read_processor(struct reader *reader, char **rest)
+{
+	struct scenario_processor *p = &reader->scenario->processor;
+	const struct {
+		const char *name;
+		bool *to;
+	} features[] = { { "amd", &p->amd }, { "1gib-pages", &p->gib_pages }, { "la57", &p->la57 }, { "rdrand", &p->rdrand },
+			 { "rdrand-fails", &p->rdrand_fails }, { "sha", &p->sha } };
+
+	*p = (struct scenario_processor){ NULL };
+	for (char *name = word(rest); *name; name = word(rest)) {
+		size_t i = 0;
+
+		while (i < sizeof(features) / sizeof(features[0]) && strcmp(name, features[i].name) != 0)
+			i++;
+		if (i == sizeof(features) / sizeof(features[0]))
+			bad(reader, "\"%s\" is nothing that a processor has", name);
+		*features[i].to = true;
+	}
+}
+
 /* variable NAME GUID ATTRIBUTES BYTE... */
 static void read_variable(struct reader *reader, char **rest)
 {
@@ -349,6 +378,8 @@ static void read_line(struct reader *reader, char *line)
 		read_file(reader, name[0] == 'x', false, &rest);
 	else if (strcmp(name, "directory") == 0)
 		read_file(reader, 0, true, &rest);
+	else if (strcmp(name, "processor") == 0)
+		read_processor(reader, &rest);
 	else if (strcmp(name, "keys") == 0)
 		read_keys(reader, &rest);
 	else if (strcmp(name, "variable") == 0)
@@ -389,6 +420,7 @@ struct scenario *scenario_read(const char *path)
 	snprintf(scenario->name, sizeof(scenario->name), "%.*s", (int)strcspn(base, "."), base);
 	scenario->stride = 48;
 	scenario->cr4 = 0x668;
+	scenario->processor = (struct scenario_processor){ .gib_pages = true, .rdrand = true };
 	while (getline(&line, &room, file) > 0) {
 		reader.line++;
 		line[strcspn(line, "\n")] = '\0';

@@ -43,6 +43,12 @@ struct scenario_variable {
 	size_t size;
 };
 
+/* What the mock's processor has; nothing of it is the host's. */
+struct scenario_processor {
+	const char *name;
+	bool amd, gib_pages, la57, rdrand, rdrand_fails, sha;
+};
+
 struct scenario {
 	char name[64];
 	struct scenario_memory *memory;
@@ -62,6 +68,7 @@ struct scenario {
 	size_t variable_count;
 	char *load_options;
 	uint64_t cr4;
+	struct scenario_processor processor;
 	unsigned exit_failures; /* that many calls of ExitBootServices fail */
 	unsigned exit_growth;   /* descriptors that each of them adds to the map */
 	unsigned map_growth;    /* that each GetMemoryMap adds while boot services are there */
@@ -105,5 +112,8 @@ struct scenario {
 /* Reads a scenario's file; files that it names are read relative to the current directory. Ends the program on an error. */
 struct scenario *scenario_read(const char *path);
 const struct scenario_file *scenario_file(const struct scenario *scenario, unsigned volume, const char *path);
+
+/* Processors that every scenario is played on besides its own; the last has no name. */
+extern const struct scenario_processor scenario_processors[];
 
 #endif
