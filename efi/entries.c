@@ -7,8 +7,11 @@
 #define ENTRIES "\\loader\\entries"
 #define ENTRY_PATH_MAX (sizeof("XBOOTLDR:" ENTRIES "\\") + BLS_NAME_MAX)
 
+#define FIRST_CAPACITY 64
+
 struct reading {
 	struct entry_list *list;
+	struct bls_entry *entry; /* the one that is being read */
 	const char *pattern;
 	unsigned volume;
 };
@@ -23,57 +26,71 @@ static const char *entry_path(char *path, const char *prefix, const char *name)
 	return path;
 }
 
-static EFI_STATUS parse_file(struct bls_file *file, const char *shown)
+static bool parse_text(const char *conf, size_t size, const char *shown, bool note, struct bls_entry *entry)
 {
 	struct buffer_printer why, notes;
-	char path[ENTRY_PATH_MAX], text[400], note_text[600];
-	size_t size;
-	char *conf = file_read_all(entry_path(path, "", file->name), "the loader", BLS_FILE_MAX, &size);
-	int error;
+	char text[400], note_text[600];
 
-	if (!conf)
-		return EFI_LOAD_ERROR;
 	buffer_printer_init(&why, text, sizeof(text));
 	buffer_printer_init(&notes, note_text, sizeof(note_text));
-	error = bls_entry_parse(conf, size, &file->entry, &notes.printer, &why.printer);
-	pool_free(conf);
-	if (error) {
+	if (bls_entry_parse(conf, size, entry, &notes.printer, &why.printer)) {
 		print(refuse(shown), "%s\n", text);
-		return EFI_LOAD_ERROR;
+		return false;
 	}
-	if (notes.length && !file->entry.foreign)
+	if (note && notes.length && !entry->foreign)
 		print(console, "mapbridge: note: %s:\n%s", shown, note_text);
-	return EFI_SUCCESS;
+	return true;
+}
+
+/* Room for one entry more. */
+static bool grow(struct entry_list *list)
+{
+	size_t capacity = list->capacity ? 2 * list->capacity : FIRST_CAPACITY;
+	struct bls_file **files;
+
+	if (list->count < list->capacity)
+		return true;
+	files = pool_allocate(capacity * sizeof(*files), ENTRIES);
+	if (!files)
+		return false;
+	if (list->count)
+		__builtin_memcpy(files, list->files, list->count * sizeof(*files));
+	pool_free(list->files);
+	list->files = files;
+	list->capacity = capacity;
+	return true;
+}
+
+static void add_entry(struct reading *reading, const char *name, const char *shown, const char *conf, size_t size)
+{
+	struct entry_list *list = reading->list;
+	void *memory;
+
+	if (!parse_text(conf, size, shown, true, reading->entry))
+		return;
+	if (reading->entry->foreign) {
+		list->foreign++;
+		return;
+	}
+	memory = grow(list) ? pool_allocate(bls_file_size(reading->entry, size), shown) : NULL;
+	if (memory)
+		list->files[list->count++] = bls_file_make(memory, name, reading->volume, reading->entry, conf, size);
 }
 
 static void read_entry(void *context, const char *name)
 {
 	struct reading *reading = context;
-	struct entry_list *list = reading->list;
-	char shown[ENTRY_PATH_MAX];
-	struct bls_file *file;
+	char path[ENTRY_PATH_MAX], shown[ENTRY_PATH_MAX];
+	char *conf;
+	size_t size;
 
 	if (!bls_name_matches(reading->pattern, name))
 		return;
-	entry_path(shown, fw.volume->prefix, name);
-	if (list->seen++ == ENTRIES_MAX)
-		print(refuse(shown), "more than %d entries; this and those after it are left out\n", ENTRIES_MAX);
-	if (list->seen > ENTRIES_MAX)
-		return;
-	file = pool_allocate(sizeof(*file), shown);
-	if (!file)
-		return;
-	__builtin_memcpy(file->name, name, text_length(name) + 1);
-	file->counter = boot_counter_parse(name);
-	file->volume = reading->volume;
-	if (EFI_ERROR(parse_file(file, shown))) {
-		pool_free(file);
-	} else if (file->entry.foreign) {
-		list->foreign++;
-		pool_free(file);
-	} else {
-		list->files[list->count++] = file;
-	}
+	reading->list->seen++;
+	conf = file_read_all(entry_path(path, "", name), "the loader", BLS_FILE_MAX, &size);
+	if (conf)
+		add_entry(reading, name, entry_path(shown, fw.volume->prefix, name), conf, size);
+	pool_free(conf);
 }
 
 EFI_STATUS entries_read(const char *pattern, struct entry_list *list)
@@ -81,7 +98,10 @@ EFI_STATUS entries_read(const char *pattern, struct entry_list *list)
 	struct reading reading = { .list = list, .pattern = pattern };
 	EFI_STATUS result = EFI_SUCCESS;
 
-	list->count = list->seen = list->foreign = 0;
+	*list = (struct entry_list){ .files = NULL };
+	reading.entry = pool_allocate(sizeof(*reading.entry), ENTRIES);
+	if (!reading.entry)
+		return EFI_OUT_OF_RESOURCES;
 	for (; reading.volume < fw.volume_count; reading.volume++) {
 		EFI_STATUS status;
 
@@ -94,6 +114,7 @@ EFI_STATUS entries_read(const char *pattern, struct entry_list *list)
 		}
 	}
 	fw.volume = &fw.volumes[0];
+	pool_free(reading.entry);
 	bls_files_sort(list->files, list->count);
 	if (list->foreign)
 		print(console, "mapbridge: note: entries for other architectures than x64 are hidden: %zu\n",
@@ -103,8 +124,31 @@ EFI_STATUS entries_read(const char *pattern, struct entry_list *list)
 
 void entries_free(struct entry_list *list)
 {
-	while (list->count > 0)
-		pool_free(list->files[--list->count]);
+	while (list->count > 0) {
+		entry_unload(list->files[--list->count]);
+		pool_free(list->files[list->count]);
+	}
+	pool_free(list->files);
+	list->files = NULL;
+}
+
+struct bls_entry *entry_load(struct bls_file *file)
+{
+	char shown[ENTRY_PATH_MAX];
+
+	if (file->entry)
+		return file->entry;
+	entry_path(shown, fw.volumes[file->volume].prefix, file->name);
+	file->entry = pool_allocate(sizeof(*file->entry), shown);
+	if (file->entry && !parse_text(file->text, file->text_size, shown, false, file->entry))
+		entry_unload(file);
+	return file->entry;
+}
+
+void entry_unload(struct bls_file *file)
+{
+	pool_free(file->entry);
+	file->entry = NULL;
 }
 
 /* Renamed before the start, because afterwards there is nobody who could. */
@@ -131,17 +175,19 @@ static void count_try(struct bls_file *file)
 /* The entry when it is booted by us; null when the firmware starts it. */
 static const struct bls_entry *planned_entry(const struct bls_file *file)
 {
-	const struct bls_entry *entry = &file->entry;
+	const struct bls_entry *entry = file->entry;
 
 	return entry->efi[0] || entry->start_efi || machine_secure_boot() ? NULL : entry;
 }
 
 EFI_STATUS entry_start(struct bls_file *file)
 {
-	const struct bls_entry *entry = &file->entry;
+	const struct bls_entry *entry = entry_load(file);
 	char path[ENTRY_PATH_MAX];
 	EFI_STATUS status;
 
+	if (!entry)
+		return EFI_OUT_OF_RESOURCES;
 	fw.volume = &fw.volumes[file->volume];
 	console_set_level(entry->console);
 	count_try(file);
@@ -152,13 +198,15 @@ EFI_STATUS entry_start(struct bls_file *file)
 	return status;
 }
 
-EFI_STATUS entry_view(const struct bls_file *file)
+EFI_STATUS entry_view(struct bls_file *file)
 {
-	struct map_viewing viewing = { .entry = planned_entry(file),
-				       .no_plan = "  there is no plan: this entry is started as an EFI program, which makes its own" };
+	struct map_viewing viewing = { .no_plan = "  there is no plan: this entry is started as an EFI program, which makes its own" };
 	char path[ENTRY_PATH_MAX];
 	EFI_STATUS status;
 
+	if (!entry_load(file))
+		return EFI_OUT_OF_RESOURCES;
+	viewing.entry = planned_entry(file);
 	fw.volume = &fw.volumes[file->volume];
 	viewing.name = entry_path(path, fw.volume->prefix, file->name);
 	status = map_viewer_run(&viewing);
@@ -174,11 +222,13 @@ static void save(void *status, const struct boot_survey *survey)
 	*(EFI_STATUS *)status = map_save(survey);
 }
 
-EFI_STATUS entry_save_map(const struct bls_file *file)
+EFI_STATUS entry_save_map(struct bls_file *file)
 {
 	char path[ENTRY_PATH_MAX];
 	EFI_STATUS saved = EFI_ABORTED, status;
 
+	if (!entry_load(file))
+		return EFI_OUT_OF_RESOURCES;
 	fw.volume = &fw.volumes[file->volume];
 	entry_path(path, fw.volume->prefix, file->name);
 	status = boot_survey(planned_entry(file), path, save, &saved);

@@ -315,11 +315,9 @@ struct bls_entry;
 struct bls_file;
 struct bls_loader;
 
-#define ENTRIES_MAX 256
-
 struct entry_list {
-	struct bls_file *files[ENTRIES_MAX];
-	size_t count;
+	struct bls_file **files; /* in pool memory, as is each of them */
+	size_t count, capacity;
 	size_t seen;    /* files that fit the pattern, read or not */
 	size_t foreign; /* for other architectures, left out */
 };
@@ -328,11 +326,16 @@ struct entry_list {
 EFI_STATUS entries_read(const char *pattern, struct entry_list *list);
 void entries_free(struct entry_list *list);
 
+/* The whole entry, parsed from its text when it is first needed, kept in file->entry until then; null after a refusal. */
+struct bls_entry *entry_load(struct bls_file *file);
+/* Frees what entry_load has parsed, with the changes of an editor. */
+void entry_unload(struct bls_file *file);
+
 /* Shows the map with the plan for an entry, which is not started; status as map_viewer_run. */
-EFI_STATUS entry_view(const struct bls_file *file);
+EFI_STATUS entry_view(struct bls_file *file);
 
 /* Saves the machine's memory map with what this entry's plan depends on: see map_save. */
-EFI_STATUS entry_save_map(const struct bls_file *file);
+EFI_STATUS entry_save_map(struct bls_file *file);
 
 /* Counts the try and starts an entry; returns only when that failed, or when an EFI program came back. */
 EFI_STATUS entry_start(struct bls_file *file);

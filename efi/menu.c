@@ -40,7 +40,7 @@ static bool is_letter(const EFI_INPUT_KEY *key, char letter)
 static bool press_edit(const struct bls_loader *loader, struct bls_file *file)
 {
 	if (!loader->editor_disabled)
-		return edit_options(&file->entry);
+		return entry_load(file) && edit_options(file->entry);
 	print(console, "The editor is switched off: \\loader\\loader.conf says editor no.\n");
 	return false;
 }

@@ -17,12 +17,45 @@ static int compare_number(uint32_t a, uint32_t b)
 	return (a > b) - (a < b);
 }
 
+size_t bls_file_size(const struct bls_entry *entry, size_t text_size)
+{
+	return sizeof(struct bls_file) + text_size + text_length(entry->title) + text_length(entry->version) +
+	       text_length(entry->machine_id) + text_length(entry->sort_key) + 4; /* their NULs */
+}
+
+static const char *store(char **to, const char *text)
+{
+	char *stored = *to;
+	size_t size = text_length(text) + 1;
+
+	__builtin_memcpy(stored, text, size);
+	*to += size;
+	return stored;
+}
+
+struct bls_file *bls_file_make(void *memory, const char *name, unsigned volume, const struct bls_entry *entry, const char *text,
+			       size_t text_size)
+{
+	struct bls_file *file = memory;
+	char *room = (char *)(file + 1);
+
+	*file = (struct bls_file){ .counter = boot_counter_parse(name), .volume = volume, .text_size = text_size };
+	__builtin_memcpy(file->name, name, text_length(name) + 1);
+	file->title = store(&room, entry->title);
+	file->version = store(&room, entry->version);
+	file->machine_id = store(&room, entry->machine_id);
+	file->sort_key = store(&room, entry->sort_key);
+	__builtin_memcpy(room, text, text_size);
+	file->text = room;
+	return file;
+}
+
 static bool is_bad(const struct bls_file *file)
 {
 	return file->counter.counted && file->counter.left == 0;
 }
 
-static int compare_keys(const struct bls_entry *a, const struct bls_entry *b)
+static int compare_keys(const struct bls_file *a, const struct bls_file *b)
 {
 	int order = compare_text(a->sort_key, b->sort_key);
 
@@ -35,13 +68,13 @@ static int compare_keys(const struct bls_entry *a, const struct bls_entry *b)
 
 int bls_file_compare(const struct bls_file *a, const struct bls_file *b)
 {
-	bool key_a = a->entry.sort_key[0], key_b = b->entry.sort_key[0];
+	bool key_a = a->sort_key[0], key_b = b->sort_key[0];
 	int order = is_bad(a) - is_bad(b);
 
 	if (order == 0)
 		order = key_b - key_a;
 	if (order == 0 && key_a)
-		order = compare_keys(&a->entry, &b->entry);
+		order = compare_keys(a, b);
 	if (order == 0)
 		order = bls_version_compare(b->name, b->counter.stem, a->name, a->counter.stem);
 	if (order == 0)
@@ -53,15 +86,31 @@ int bls_file_compare(const struct bls_file *a, const struct bls_file *b)
 	return order ? order : compare_number(a->volume, b->volume);
 }
 
+/* Puts a file into a heap whose largest one is on top, at a place or below it. */
+static void sift(struct bls_file **heap, size_t count, size_t place, struct bls_file *file)
+{
+	for (;;) {
+		size_t child = 2 * place + 1;
+
+		if (child + 1 < count && bls_file_compare(heap[child], heap[child + 1]) < 0)
+			child++;
+		if (child >= count || bls_file_compare(heap[child], file) <= 0)
+			break;
+		heap[place] = heap[child];
+		place = child;
+	}
+	heap[place] = file;
+}
+
 void bls_files_sort(struct bls_file **files, size_t count)
 {
-	for (size_t i = 1; i < count; i++) {
-		struct bls_file *file = files[i];
-		size_t place = i;
+	for (size_t i = count / 2; i > 0; i--)
+		sift(files, count, i - 1, files[i - 1]);
+	for (size_t left = count; left > 1; left--) {
+		struct bls_file *last = files[left - 1];
 
-		for (; place > 0 && bls_file_compare(file, files[place - 1]) < 0; place--)
-			files[place] = files[place - 1];
-		files[place] = file;
+		files[left - 1] = files[0];
+		sift(files, left - 1, 0, last);
 	}
 }
 
@@ -91,7 +140,7 @@ size_t bls_files_find(struct bls_file *const *files, size_t count, const char *p
 
 static const char *title_of(const struct bls_file *file)
 {
-	return file->entry.title[0] ? file->entry.title : file->name;
+	return file->title[0] ? file->title : file->name;
 }
 
 void bls_file_print_label(struct bls_file *const *files, size_t count, size_t index, struct printer *printer)
@@ -103,17 +152,17 @@ void bls_file_print_label(struct bls_file *const *files, size_t count, size_t in
 		if (i == index || compare_text(title_of(files[i]), title_of(file)) != 0)
 			continue;
 		title = true;
-		if (compare_text(files[i]->entry.version, file->entry.version) != 0)
+		if (compare_text(files[i]->version, file->version) != 0)
 			continue;
 		version = true;
-		if (compare_text(files[i]->entry.machine_id, file->entry.machine_id) == 0)
+		if (compare_text(files[i]->machine_id, file->machine_id) == 0)
 			machine = true;
 	}
 	print(printer, "%s", title_of(file));
-	if (title && file->entry.version[0])
-		print(printer, " (%s)", file->entry.version);
-	if (version && file->entry.machine_id[0])
-		print(printer, " (%s)", file->entry.machine_id);
-	if (machine && file->entry.title[0])
+	if (title && file->version[0])
+		print(printer, " (%s)", file->version);
+	if (version && file->machine_id[0])
+		print(printer, " (%s)", file->machine_id);
+	if (machine && file->title[0])
 		print(printer, " (%s)", file->name);
 }

@@ -6,12 +6,26 @@
 #include <loader/bls.h>
 #include <loader/boot_counting.h>
 
+/* An entry in the list: what order and label need of it, and its text. The whole entry is parsed when it is needed. */
 struct bls_file {
 	char name[BLS_NAME_MAX]; /* in \loader\entries */
 	struct boot_counter counter;
 	unsigned volume; /* the caller's number of the volume that it lies on */
-	struct bls_entry entry;
+	const char *title, *version, *machine_id, *sort_key; /* empty: the entry has none */
+	const char *text; /* of the file */
+	size_t text_size;
+	struct bls_entry *entry; /* null until the caller has parsed it */
 };
+
+/* Bytes that bls_file_make needs for an entry that was parsed from a text of that many bytes. */
+size_t bls_file_size(const struct bls_entry *entry, size_t text_size);
+
+/*
+ * Makes the list's entry of a parsed one in memory of bls_file_size() bytes, aligned for a struct bls_file: *entry and *text
+ * are copied and not needed any more. The name must fit with its NUL.
+ */
+struct bls_file *bls_file_make(void *memory, const char *name, unsigned volume, const struct bls_entry *entry, const char *text,
+			       size_t text_size);
 
 /*
  * Negative when a stands before b in a menu. The order of the Boot Loader Specification: without tries left last; those
@@ -20,7 +34,7 @@ struct bls_file {
  */
 int bls_file_compare(const struct bls_file *a, const struct bls_file *b);
 
-/* Sorts pointers to entries in place. */
+/* Sorts pointers to entries in place, with at most 2 n log2 n comparisons. */
 void bls_files_sort(struct bls_file **files, size_t count);
 
 /* Prints what an entry is called for other programs: its file name without the counter. */

@@ -26,17 +26,14 @@ static void check_entry(const struct bls_entry *entry)
 	}
 }
 
-static void print_label(const struct bls_entry *entry)
+static void print_label(const struct bls_entry *entry, const char *read, size_t size)
 {
-	static struct bls_file files[2];
-	struct bls_file *list[] = { &files[0], &files[1] };
+	struct bls_file *list[2];
 	static char text[4 * BLS_NAME_MAX];
 	struct buffer_printer out;
 
-	for (size_t i = 0; i < MM_ARRAY_COUNT(files); i++) {
-		files[i].entry = *entry;
-		memcpy(files[i].name, i ? "b.conf" : "a.conf", sizeof("a.conf"));
-	}
+	for (size_t i = 0; i < MM_ARRAY_COUNT(list); i++)
+		list[i] = bls_file_make(exact_copy(NULL, bls_file_size(entry, size)), i ? "b.conf" : "a.conf", 0, entry, read, size);
 	CHECK(bls_file_compare(list[0], list[1]) == -bls_file_compare(list[1], list[0]));
 	bls_files_sort(list, MM_ARRAY_COUNT(list));
 	for (size_t i = 0; i < MM_ARRAY_COUNT(list); i++) {
@@ -44,6 +41,8 @@ static void print_label(const struct bls_entry *entry)
 		bls_file_print_label(list, MM_ARRAY_COUNT(list), i, &out.printer);
 		CHECK(out.length > 0 && out.length < sizeof(text));
 	}
+	for (size_t i = 0; i < MM_ARRAY_COUNT(list); i++)
+		free(list[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -60,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK((error == 0) == (why.length == 0) && (error == 0 || error == MM_EINVAL));
 	if (!error) {
 		check_entry(&entry);
-		print_label(&entry);
+		print_label(&entry, text, size);
 	}
 	free(text);
 	return 0;

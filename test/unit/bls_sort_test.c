@@ -16,14 +16,20 @@
 
 static struct bls_file *new_file(const char *name, const char *text)
 {
-	struct bls_file *file = calloc(1, sizeof(*file));
+	struct bls_entry entry;
+	struct bls_file *file;
 	char whole[300];
+	void *memory;
 
-	assert_non_null(file);
-	snprintf(file->name, sizeof(file->name), "%s", name);
-	file->counter = boot_counter_parse(name);
 	snprintf(whole, sizeof(whole), "linux /k\n%s", text);
-	assert_int_equal(bls_entry_parse(whole, strlen(whole), &file->entry, NULL, NULL), 0);
+	assert_int_equal(bls_entry_parse(whole, strlen(whole), &entry, NULL, NULL), 0);
+	memory = malloc(bls_file_size(&entry, strlen(whole)));
+	assert_non_null(memory);
+	file = bls_file_make(memory, name, 0, &entry, whole, strlen(whole));
+	assert_ptr_equal(file, memory);
+	assert_null(file->entry);
+	assert_int_equal(file->text_size, strlen(whole));
+	assert_memory_equal(file->text, whole, strlen(whole));
 	return file;
 }
 
