@@ -11,6 +11,8 @@
 static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 static EFI_GUID device_path_guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
 
+#define PROFILE_MAX (sizeof("@255 ") - 1)
+
 struct image {
 	EFI_LOAD_FILE_PROTOCOL loader; /* first: what the firmware hands back to us; as EFI_LOAD_FILE2_PROTOCOL */
 	const struct bls_entry *entry;
@@ -20,7 +22,8 @@ struct image {
 	UINTN initrd_size; /* of all, joined */
 	EFI_HANDLE initrd_handle;
 	EFI_HANDLE handle;
-	CHAR16 options[COMMAND_LINE_SIZE + 1];
+	char text[PROFILE_MAX + COMMAND_LINE_SIZE + 1]; /* of the options, with the profile */
+	CHAR16 options[PROFILE_MAX + COMMAND_LINE_SIZE + 1];
 };
 
 static UINTN align4(uint64_t size)
@@ -161,8 +164,9 @@ static EFI_STATUS read_and_load(struct image *image)
 
 static EFI_STATUS set_options(struct image *image)
 {
+	struct buffer_printer text;
 	EFI_LOADED_IMAGE *loaded;
-	size_t bad = 0, units = 0;
+	size_t bad = 0, units = 0, prefix;
 	EFI_STATUS status;
 
 	if (image->entry->options_too_long) {
@@ -170,9 +174,14 @@ static EFI_STATUS set_options(struct image *image)
 		      image->entry->options_length, COMMAND_LINE_SIZE);
 		return EFI_LOAD_ERROR;
 	}
-	if (!utf8_to_utf16(image->entry->options, image->options, MM_ARRAY_COUNT(image->options), &bad)) {
+	buffer_printer_init(&text, image->text, sizeof(image->text));
+	if (image->entry->profile) /* as systemd-stub takes it off again */
+		print(&text.printer, "@%u%s", image->entry->profile, image->entry->options[0] ? " " : "");
+	prefix = text.length;
+	print(&text.printer, "%s", image->entry->options);
+	if (!utf8_to_utf16(image->text, image->options, MM_ARRAY_COUNT(image->options), &bad)) {
 		print(refuse(image->name), "the options are no UTF-8 at byte %zu; needed: a text file in UTF-8; save "
-		      "it as one\n", bad);
+		      "it as one\n", bad - prefix);
 		return EFI_LOAD_ERROR;
 	}
 	status = fw.boot->HandleProtocol(image->handle, &loaded_image_guid, (void **)&loaded);
@@ -199,7 +208,7 @@ static EFI_STATUS run(struct image *image)
 	if (EFI_ERROR(status))
 		return status;
 	measure_begin();
-	measure_options(image->entry->options, true);
+	measure_options(image->text, true);
 	print(console, "mapbridge: starting %s as an EFI program%s\n", image->path,
 	      machine_secure_boot() ? ", verified by the firmware (Secure Boot)" : "");
 	loader_variables_leave();

@@ -197,11 +197,28 @@ static const struct text_key {
 	TEXT("mapbridge-prepared", prepared, true),
 };
 
+static bool parse_number(const struct line *line, uint32_t *number)
+{
+	uint32_t value = 0;
+
+	for (size_t i = 0; i < line->value_length; i++) {
+		char c = line->value[i];
+
+		if (c < '0' || c > '9' || __builtin_mul_overflow(value, 10u, &value) ||
+		    __builtin_add_overflow(value, (uint32_t)(c - '0'), &value))
+			return false;
+	}
+	*number = value;
+	return line->value_length > 0 && value != UINT32_MAX;
+}
+
 /* What is read beside the entry itself. */
 struct entry_reading {
 	struct bls_entry *entry;
 	struct unknown unknown;
-	struct line devicetree; /* its number is 0: none */
+	struct line unsupported; /* its number is 0: none */
+	struct line bad_profile; /* the same */
+	bool uki;
 	struct printer *notes;
 	struct printer *why;
 };
@@ -250,10 +267,20 @@ static int start_line(const struct line *line, struct entry_reading *r)
 	return MM_EINVAL;
 }
 
+/* Another profile must not start in place of one that cannot be understood. */
+static void profile_line(const struct line *line, struct entry_reading *r)
+{
+	if (parse_number(line, &r->entry->profile) && r->entry->profile <= BLS_PROFILE_MAX)
+		r->bad_profile.number = 0;
+	else
+		r->bad_profile = *line;
+}
+
 static int text_line(const struct line *line, const struct text_key *key, struct entry_reading *r)
 {
 	char *to = (char *)r->entry + key->offset;
 
+	r->uki |= key_is(line, "uki");
 	note_repeated(line, to, r->notes);
 	return key->path ? copy_path(line, to, r->why) : copy_value(line, to, key->capacity, r->why);
 }
@@ -261,6 +288,7 @@ static int text_line(const struct line *line, const struct text_key *key, struct
 static int entry_line(const struct line *line, struct entry_reading *r)
 {
 	static const char *const ignored[] = { "grub_hotkey", "grub_users", "grub_class", "grub_arg" };
+	static const char *const unsupported[] = { "devicetree", "devicetree-overlay", "extra", "uki-url" };
 	struct bls_entry *entry = r->entry;
 
 	for (size_t i = 0; i < MM_ARRAY_COUNT(text_keys); i++)
@@ -282,8 +310,10 @@ static int entry_line(const struct line *line, struct entry_reading *r)
 		return console_line(line, r);
 	else if (key_is(line, "mapbridge-verify"))
 		return verify_line(line, r);
-	else if (key_is(line, "devicetree") || key_is(line, "devicetree-overlay"))
-		r->devicetree = *line;
+	else if (key_is(line, "profile"))
+		profile_line(line, r);
+	else if (key_in(line, unsupported, MM_ARRAY_COUNT(unsupported)))
+		r->unsupported = *line;
 	else if (!key_in(line, ignored, MM_ARRAY_COUNT(ignored)))
 		add_unknown(&r->unknown, line);
 	return 0;
@@ -315,9 +345,18 @@ static int check_entry(struct entry_reading *r, unsigned lines)
 	entry->foreign = is_foreign(entry->architecture);
 	if (entry->foreign)
 		return 0;
-	if (r->devicetree.number) {
+	if (r->unsupported.number) {
 		print(r->why, "line %u: the key %.*s is not supported; needed: an entry without it",
-		      r->devicetree.number, (int)r->devicetree.key_length, r->devicetree.key);
+		      r->unsupported.number, (int)r->unsupported.key_length, r->unsupported.key);
+		return MM_EINVAL;
+	}
+	if (r->bad_profile.number) {
+		print(r->why, "line %u: profile %.*s; needed: a number, at most %d", r->bad_profile.number,
+		      (int)r->bad_profile.value_length, r->bad_profile.value, BLS_PROFILE_MAX);
+		return MM_EINVAL;
+	}
+	if (entry->profile && !r->uki) {
+		print(r->why, "profile %u without a uki line; needed: uki \\path\\of\\the\\image, which has the profile", entry->profile);
 		return MM_EINVAL;
 	}
 	if (entry->linux[0] && entry->efi[0]) {
@@ -372,21 +411,6 @@ static bool parse_boolean(const struct line *line, bool *value)
 
 	*value = value_in(line, yes, MM_ARRAY_COUNT(yes));
 	return *value || value_in(line, no, MM_ARRAY_COUNT(no));
-}
-
-static bool parse_number(const struct line *line, uint32_t *number)
-{
-	uint32_t value = 0;
-
-	for (size_t i = 0; i < line->value_length; i++) {
-		char c = line->value[i];
-
-		if (c < '0' || c > '9' || __builtin_mul_overflow(value, 10u, &value) ||
-		    __builtin_add_overflow(value, (uint32_t)(c - '0'), &value))
-			return false;
-	}
-	*number = value;
-	return line->value_length > 0 && value != UINT32_MAX;
 }
 
 static void note_ignored(const struct line *line, const char *needed, struct printer *notes)

@@ -12,6 +12,7 @@
 #define BLS_PATH_MAX 256   /* with the NUL */
 #define BLS_NAME_MAX 256   /* of a file name or a title, with the NUL */
 #define BLS_WORD_MAX 64    /* of a machine-id, sort-key or architecture, with the NUL */
+#define BLS_PROFILE_MAX 255 /* of a unified kernel image */
 
 /* mapbridge-console: how much is told while nobody has asked. */
 enum console_level {
@@ -38,6 +39,7 @@ struct bls_entry {
 	bool verify;                         /* mapbridge-verify yes: the digest of all of a prepared kernel is checked */
 	bool start_efi;                      /* mapbridge-start efi: the kernel is started as an EFI program */
 	enum console_level console;
+	uint32_t profile;                    /* of a unified kernel image; 0: the first, or none given */
 	bool foreign;                        /* for another architecture than x64: to be hidden, and not checked */
 };
 

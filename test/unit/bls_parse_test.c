@@ -73,6 +73,22 @@ static void an_entry_as_systemd_writes_it(void **state)
 	assert_false(r.entry.options_too_long);
 }
 
+static void a_profile_of_a_unified_kernel_image(void **state)
+{
+	struct result r;
+
+	(void)state;
+	ENTRY(&r, "profile x\nuki /u.efi\nprofile 255\n");
+	assert_int_equal(r.entry.profile, 255);
+	ENTRY(&r, "efi /u.efi\nprofile 0\n");
+	assert_int_equal(r.entry.profile, 0);
+	ENTRY(&r, "uki /u.efi\n");
+	assert_int_equal(r.entry.profile, 0);
+	assert_string_equal(r.notes, "");
+	ENTRY(&r, "uki /u.efi\nprofile many\narchitecture aa64\n");
+	assert_true(r.entry.foreign);
+}
+
 static void blanks_line_ends_and_comments(void **state)
 {
 	struct result r;
@@ -181,6 +197,16 @@ static void entries_without_a_kernel(void **state)
 		      "line 2: the key devicetree is not supported; needed: an entry without it");
 	ENTRY_REFUSED("devicetree-overlay /x.dtbo\nlinux /k\n",
 		      "line 1: the key devicetree-overlay is not supported; needed: an entry without it");
+	ENTRY_REFUSED("uki /u.efi\nextra /x.cred\n", "line 2: the key extra is not supported; needed: an entry without it");
+	ENTRY_REFUSED("uki-url http://a/b.efi\n", "line 1: the key uki-url is not supported; needed: an entry without it");
+	ENTRY_REFUSED("uki /u.efi\nprofile two\n", "line 2: profile two; needed: a number, at most 255");
+	ENTRY_REFUSED("uki /u.efi\nprofile 1\nprofile 256\n", "line 3: profile 256; needed: a number, at most 255");
+	ENTRY_REFUSED("uki /u.efi\nprofile\n", "line 2: profile ; needed: a number, at most 255");
+	ENTRY_REFUSED("uki /u.efi\nprofile -1\n", "line 2: profile -1; needed: a number, at most 255");
+	ENTRY_REFUSED("linux /k\nprofile 1\n",
+		      "profile 1 without a uki line; needed: uki \\path\\of\\the\\image, which has the profile");
+	ENTRY_REFUSED("efi /k.efi\nprofile 1\n",
+		      "profile 1 without a uki line; needed: uki \\path\\of\\the\\image, which has the profile");
 }
 
 static void characters_that_no_path_has(void **state)
@@ -566,6 +592,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_entry_as_systemd_writes_it),
+		cmocka_unit_test(a_profile_of_a_unified_kernel_image),
 		cmocka_unit_test(blanks_line_ends_and_comments),
 		cmocka_unit_test(several_initrds_and_options_are_joined_in_order),
 		cmocka_unit_test(too_many_initrds),
