@@ -151,6 +151,7 @@ static const uint8_t *find_xsdt(const uint8_t *rsdp, uint32_t *length)
 {
 	uint64_t xsdt = 0;
 
+	*length = 0;
 	if (rsdp && rsdp[15] >= 2) /* the revision: version 1 has no XSDT */
 		__builtin_memcpy(&xsdt, rsdp + 24, sizeof(xsdt));
 	if (xsdt)
