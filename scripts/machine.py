@@ -333,10 +333,19 @@ class Run:
         if shutdown is None:
             return None  # somebody paused it in the monitor
         if shutdown.get("reason") == "guest-shutdown":
-            return End("poweroff", "the machine was powered off")
+            return self.why_it_shut_down()
         if shutdown.get("reason") not in ("guest-reset", "guest-panic"):
             return End("stopped", "QEMU was told to quit")
         return End("reset", self.why_it_reset())
+
+    def why_it_shut_down(self):
+        """Since QEMU 9.1 isa-debug-exit is a shutdown like any other; QEMU keeps the status for its own end."""
+        self.qmp.command("quit")
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            return End("error", "QEMU did not quit after the machine was shut down")
+        return self.why_it_exited() if self.process.returncode else End("poweroff", "the machine was powered off")
 
     def why_it_reset(self):
         try:
