@@ -61,6 +61,38 @@ static void translate(const char *line, size_t size)
 	free(units);
 }
 
+/* Any bytes as UTF-16, which becomes UTF-8, and, when it has no half of a pair, UTF-16 again. */
+static void translate_back(const char *text, size_t size)
+{
+	size_t count = size / sizeof(utf16_unit), needed = utf16_to_utf8((const void *)text, count, (char[1]){ 0 }, 1), units = 0;
+	char *utf8 = exact_copy(NULL, needed + 1);
+	uint16_t *again = exact_copy(NULL, (count + 1) * sizeof(*again));
+
+	CHECK(needed <= 3 * count);
+	CHECK(utf16_to_utf8((const void *)text, count, utf8, needed + 1) == needed && strlen(utf8) == needed);
+	CHECK(utf8_to_utf16(utf8, again, count + 1, NULL));
+	while (again[units]) {
+		CHECK(again[units] == ((const utf16_unit *)text)[units] || again[units] == 0xfffd);
+		units++;
+	}
+	CHECK(units == count || ((const utf16_unit *)text)[units] == 0);
+	free(again);
+	free(utf8);
+}
+
+/* Every byte belongs to one character or to one replacement. */
+static void step_through(const char *text, size_t size)
+{
+	char bytes[4];
+
+	for (size_t at = 0, length; at < size; at += length) {
+		uint32_t code = utf8_next(text + at, size - at, &length);
+
+		CHECK(length >= 1 && length <= size - at);
+		CHECK(code == UTF_BAD || (utf8_put(code, bytes) == length && memcmp(bytes, text + at, length) == 0));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = exact_copy(data, size), *line = exact_copy(NULL, size + 1);
@@ -72,6 +104,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	match(text, size);
 	count_tries(line);
 	translate(line, size);
+	translate_back(text, size);
+	step_through(text, size);
 	free(line);
 	free(text);
 	return 0;
