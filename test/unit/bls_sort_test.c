@@ -105,12 +105,41 @@ static void bad_entries_come_last(void **state)
 		     { "x+0-2.conf", "" });
 }
 
-/* Names that differ only in their counters: more tries left first, then fewer done. */
-static void counters_are_no_part_of_the_name(void **state)
+/* As systemd-boot has it: counters are compared as the rest of the name is, and what is equal then has more tries left first. */
+static void counters_are_part_of_the_name(void **state)
 {
 	(void)state;
-	EXPECT_ORDER({ "b+1.conf", "" }, { "a+3.conf", "" }, { "a+2-1.conf", "" }, { "a+2-2.conf", "" },
-		     { "a.conf", "" });
+	EXPECT_ORDER({ "b+1.conf", "" }, { "a+10.conf", "" }, { "a+9.conf", "" }, { "a+3.conf", "" }, { "a+2-2.conf", "" },
+		     { "a+2-1.conf", "" }, { "a+2.conf", "" }, { "a.conf", "" });
+	/* the counter's number counts as more of the version, not less than a point */
+	EXPECT_ORDER({ "os-6.1+3.conf", "" }, { "os-6.1.2.conf", "" }, { "os-6.1.conf", "" });
+	EXPECT_ORDER({ "k+5.conf", "sort-key k\nversion 1\n" }, { "z.conf", "sort-key k\nversion 0\n" });
+	/* equal names as versions, which have no letter and no number that differs */
+	EXPECT_ORDER({ "a+03-1.conf", "" }, { "a+3-1.conf", "" });
+}
+
+static void names_have_no_case(void **state)
+{
+	(void)state;
+	EXPECT_ORDER({ "OS-6.11.conf", "" }, { "os-6.10.conf", "" }, { "Os-6.9.CONF", "" }, { "ALPHA.conf", "" });
+	EXPECT_ORDER({ "b.conf", "sort-key k\n" }, { "A.conf", "sort-key k\n" });
+}
+
+/* Where the specification's letter and systemd-boot differ: docs/configuration.md has these. */
+static void the_letter_of_the_specification(void **state)
+{
+	(void)state;
+	EXPECT_ORDER({ "os-1.conf", "" }, { "os.conf", "" }); /* .conf is no part of the version */
+	EXPECT_ORDER({ "os.beta.conf", "" }, { "os.conf", "" });
+	EXPECT_ORDER({ "a.conf", "sort-key k\nversion 1.a\n" }, { "b.conf", "sort-key k\nversion 1.0\n" }); /* no digits are 0 */
+}
+
+static void missing_keys(void **state)
+{
+	(void)state;
+	EXPECT_ORDER({ "e.conf", "sort-key k\nversion 1\n" }, { "d.conf", "sort-key k\n" }, { "c.conf", "sort-key k\n" },
+		     { "b.conf", "sort-key k\nmachine-id 0\nversion 2\n" }, { "a.conf", "sort-key k\nmachine-id 0\n" },
+		     { "z.conf", "machine-id 0\nversion 9\n" }, { "y.conf", "version 10\n" }, { "x.conf", "" });
 }
 
 static void volumes_break_the_last_tie(void **state)
@@ -122,6 +151,13 @@ static void volumes_break_the_last_tie(void **state)
 	b->volume = 1;
 	assert_true(bls_file_compare(a, b) < 0);
 	assert_true(bls_file_compare(b, a) > 0);
+	free(a);
+	free(b);
+	/* names that are the same but for their case, too */
+	a = new_file("b.conf", "");
+	b = new_file("B.conf", "");
+	b->volume = 1;
+	assert_true(bls_file_compare(a, b) < 0);
 	free(a);
 	free(b);
 }
@@ -183,7 +219,8 @@ int main(void)
 		cmocka_unit_test(capital_letters_come_first),
 		cmocka_unit_test(without_versions_by_name_newest_first),
 		cmocka_unit_test(bad_entries_come_last),
-		cmocka_unit_test(counters_are_no_part_of_the_name),
+		cmocka_unit_test(counters_are_part_of_the_name), cmocka_unit_test(names_have_no_case),
+		cmocka_unit_test(the_letter_of_the_specification), cmocka_unit_test(missing_keys),
 		cmocka_unit_test(volumes_break_the_last_tie),
 		cmocka_unit_test(find_takes_the_first_that_fits),
 		cmocka_unit_test(labels_tell_entries_apart),
