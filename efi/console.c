@@ -3,7 +3,6 @@
 
 /* One call to ConOut draws and sends this many characters at most: fewer calls are faster on every firmware. */
 #define CONSOLE_BUFFER 256
-#define KEY_STEP 20 /* milliseconds between two looks at the keyboard */
 
 static CHAR16 buffer[CONSOLE_BUFFER + 1];
 static size_t used;
@@ -191,28 +190,4 @@ const char *status_name(EFI_STATUS status)
 		if (names[i].status == status)
 			return names[i].name;
 	return "an unknown status";
-}
-
-/* Firmware delivers keys to those who ask; a key's own status is not worth a message, it is asked again. */
-bool read_key(unsigned milliseconds, EFI_INPUT_KEY *key)
-{
-	console_flush();
-	for (unsigned waited = 0;; waited += KEY_STEP) {
-		if (fw.system->ConIn && !EFI_ERROR(fw.system->ConIn->ReadKeyStroke(fw.system->ConIn, key)) &&
-		    (key->ScanCode || key->UnicodeChar)) /* neither: a modifier alone */
-			return true;
-		if (waited >= milliseconds)
-			return false;
-		fw.boot->Stall(KEY_STEP * 1000);
-	}
-}
-
-bool wait_for_key(unsigned seconds)
-{
-	EFI_INPUT_KEY key;
-
-	console_attend(true);
-	if (fw.system->ConIn)
-		fw.system->ConIn->Reset(fw.system->ConIn, FALSE);
-	return read_key(seconds * 1000, &key);
 }

@@ -57,3 +57,16 @@ void console_set_mode(const struct bls_loader *loader)
 	      status_name(status), found.current);
 	tell_modes(&found);
 }
+
+void console_size(size_t *columns, size_t *rows)
+{
+	SIMPLE_TEXT_OUTPUT_INTERFACE *out = fw.system->ConOut;
+	UINTN width = 0, height = 0;
+
+	if (!out || EFI_ERROR(out->QueryMode(out, (UINTN)out->Mode->Mode, &width, &height)) || width == 0 || height == 0) {
+		width = 80;
+		height = 25;
+	}
+	*columns = width;
+	*rows = height;
+}

@@ -157,6 +157,7 @@ static void count_try(struct bls_file *file)
 	char path[ENTRY_PATH_MAX], next[BLS_NAME_MAX];
 	EFI_STATUS status = EFI_BAD_BUFFER_SIZE;
 
+	loader_variables_count(NULL); /* another entry's may be there, which did not start */
 	if (!file->counter.counted)
 		return;
 	if (boot_counter_next_name(file->name, next, sizeof(next)))
@@ -170,6 +171,7 @@ static void count_try(struct bls_file *file)
 	print(console, "counted: %s is now %s\n", path, next);
 	__builtin_memcpy(file->name, next, sizeof(next));
 	file->counter = boot_counter_parse(next);
+	loader_variables_count(entry_path(path, "", next));
 }
 
 /* The entry when it is booted by us; null when the firmware starts it. */

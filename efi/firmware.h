@@ -79,11 +79,21 @@ struct printer *refuse(const char *name);
 /* Name of a status as the UEFI specification has it, e.g. "EFI_NOT_FOUND". */
 const char *status_name(EFI_STATUS status);
 
-/* Whether a key was pressed before that many seconds went by; those pressed before the call do not count. */
+/* keys.c: whether a key was pressed before that many seconds went by; those pressed before the call do not count. */
 bool wait_for_key(unsigned seconds);
 
 /* The next key that was pressed, within that many milliseconds; false when there was none. 0: only looks. */
 bool read_key(unsigned milliseconds, EFI_INPUT_KEY *key);
+
+/* Keys that were pressed until now do not count. */
+void keys_forget(void);
+
+/* What counts as the keys Enter and Escape. */
+bool is_enter(const EFI_INPUT_KEY *key);
+bool is_escape(const EFI_INPUT_KEY *key);
+
+/* The scan code of a key in a list: volume keys and the letters k and j are arrows. */
+UINT16 list_key(const EFI_INPUT_KEY *key);
 
 /* memory.c: pool memory of EfiLoaderData; null after a refusal when there is none. pool_free takes null, too. */
 void *pool_allocate(size_t size, const char *what);
@@ -345,8 +355,6 @@ EFI_STATUS entry_start(struct bls_file *file);
  * nothing started. Returns the last status when the user, or the lack of one, sends us back.
  */
 EFI_STATUS menu_run(struct entry_list *list, size_t chosen, const struct bls_loader *loader);
-bool is_enter(const EFI_INPUT_KEY *key);
-bool is_escape(const EFI_INPUT_KEY *key);
 
 /*
  * clock.c: the time since the time stamp counter was 0, for the Boot Loader Interface. Begun once at the start (sets fw.tsc), and
@@ -358,11 +366,13 @@ uint64_t clock_microseconds(uint64_t tsc);
 
 /*
  * loader_variables.c: the Boot Loader Interface, in this order. A firmware that takes no variables costs one note. _tell says what
- * we are and which entries there are. _ask changes what loader.conf says to what the variables ask for. _select says what is
- * started, and _leave when.
+ * we are and which entries there are. _ask changes what loader.conf says to what the variables ask for. _count says which file the
+ * entry that starts has now, when its try was counted (null: it was not), even if loader.conf wants no variables: without it the
+ * system cannot end the counting, and the entry would be bad soon. _select says what is started, and _leave when.
  */
 void loader_variables_tell(const struct entry_list *list, const struct bls_loader *loader);
 void loader_variables_ask(const struct entry_list *list, struct bls_loader *loader);
+void loader_variables_count(const char *path);
 void loader_variables_select(const struct bls_file *file);
 void loader_variables_leave(void);
 
@@ -391,7 +401,10 @@ void measure_kernel_part(const char *path, const void *bytes, uint64_t size);
 /* edit.c: lets the user change the entry's options; whether the entry is to be started with what they are now. */
 bool edit_options(struct bls_entry *entry);
 
-/* console_mode.c: sets the text mode that loader.conf asks for, or notes that it is not there. Clears the screen. */
+/* console_mode.c: how many characters fit on the console; 80 x 25, which each one has, when it does not tell. */
+void console_size(size_t *columns, size_t *rows);
+
+/* Sets the text mode that loader.conf asks for, or notes that it is not there. Clears the screen. */
 void console_set_mode(const struct bls_loader *loader);
 
 /* boot.c: boots one entry; returns only when that failed, with everything freed. */

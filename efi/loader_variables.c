@@ -10,6 +10,7 @@
 
 #define UNTIL_RESET (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
 #define NAME_MAX 32
+#define BOOT_COUNT_PATH "LoaderBootCountPath"
 #define TEXT_MAX 320 /* of a value that is short: a file name, a path, a number */
 
 static EFI_GUID loader_guid = { 0x4a67b082, 0x0a4c, 0x41cf, { 0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f } };
@@ -17,6 +18,7 @@ static EFI_GUID loader_guid = { 0x4a67b082, 0x0a4c, 0x41cf, { 0xb6, 0xc7, 0x44, 
 static bool silent;     /* nothing is written: each write may stop the machine for a while (system management mode) */
 static bool refused;    /* has been told */
 static bool keeps_last; /* default @saved */
+static bool counted;    /* LoaderBootCountPath is there */
 
 static EFI_STATUS set_variable(const char *name, UINT32 attributes, const void *value, size_t size)
 {
@@ -105,8 +107,8 @@ void loader_variables_tell(const struct entry_list *list, const struct bls_loade
 	char text[40];
 
 	silent = loader->variables_disabled;
-	refused = keeps_last = false;
-	set_text("LoaderInfo", UNTIL_RESET, "Mapbridge");
+	refused = keeps_last = counted = false;
+	set_text("LoaderInfo", UNTIL_RESET, "mapbridge " MAPBRIDGE_VERSION);
 	set("LoaderFeatures", UNTIL_RESET, &features, sizeof(features));
 	tell_firmware();
 	if (partition) {
@@ -127,7 +129,8 @@ static void ask_timeout(struct bls_loader *loader)
 	char text[32];
 
 	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++)
-		if ((i ? take_text : get_text)(names[i], text, sizeof(text)) && !bls_timeout_parse(text, loader))
+		if ((i ? take_text : get_text)(names[i], text, sizeof(text)) &&
+		    !(i ? bls_timeout_once_parse : bls_timeout_parse)(text, loader))
 			print(console, "mapbridge: note: the variable %s is \"%s\" and ignored; needed: seconds\n", names[i], text);
 }
 
@@ -137,8 +140,9 @@ void loader_variables_ask(const struct entry_list *list, struct bls_loader *load
 		const char *name;
 		bool (*read)(const char *name, char *text, size_t capacity);
 	} names[] = { { "LoaderEntryOneShot", take_text }, { "LoaderEntryDefault", get_text } };
-	char text[BLS_NAME_MAX];
+	char text[BLS_NAME_MAX], configured[BLS_NAME_MAX];
 
+	__builtin_memcpy(configured, loader->default_entry, sizeof(configured));
 	ask_timeout(loader);
 	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++) {
 		if (!names[i].read(names[i].name, text, sizeof(text)))
@@ -151,10 +155,31 @@ void loader_variables_ask(const struct entry_list *list, struct bls_loader *load
 	}
 	keeps_last = bls_name_matches(BLS_DEFAULT_SAVED, loader->default_entry);
 	if (keeps_last && (!get_text("LoaderEntryLastBooted", text, sizeof(text)) ||
-			   bls_files_find(list->files, list->count, text) == list->count))
-		text[0] = '\0'; /* nothing was started yet, or it is gone: the first entry */
+			   bls_files_find(list->files, list->count, text) == list->count)) {
+		/* nothing was started yet, or it is gone: what loader.conf says, or the first entry */
+		bool saved = bls_name_matches(BLS_DEFAULT_SAVED, configured);
+
+		__builtin_memcpy(text, saved ? "" : configured, saved ? 1 : sizeof(text));
+	}
 	if (keeps_last)
 		__builtin_memcpy(loader->default_entry, text, sizeof(text));
+}
+
+void loader_variables_count(const char *path)
+{
+	CHAR16 value[TEXT_MAX];
+	EFI_STATUS status = EFI_SUCCESS;
+
+	if (path)
+		utf8_to_utf16(path, value, TEXT_MAX, NULL);
+	if (path)
+		status = set_variable(BOOT_COUNT_PATH, UNTIL_RESET, value, (text_length(path) + 1) * sizeof(*value));
+	else if (counted)
+		status = set_variable(BOOT_COUNT_PATH, 0, NULL, 0);
+	counted = path && !EFI_ERROR(status);
+	if (EFI_ERROR(status))
+		print(console, "mapbridge: note: the firmware does not take the variable " BOOT_COUNT_PATH " (%s): nobody can mark "
+		      "this entry as good; remove the counter from its name yourself\n", status_name(status));
 }
 
 void loader_variables_select(const struct bls_file *file)

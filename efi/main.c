@@ -42,7 +42,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	console_begin();
 	clock_begin();
 	fw.boot->SetWatchdogTimer(0, 0, 0, NULL);
-	print(console, "Mapbridge, from the firmware's memory map to a running kernel\n");
+	print(console, "Mapbridge " MAPBRIDGE_VERSION ", from the firmware's memory map to a running kernel\n");
 	status = volumes_open();
 	if (!EFI_ERROR(status)) {
 		wanted_entry(wanted, sizeof(wanted));

@@ -6,30 +6,49 @@
 
 #define FOREVER UINT32_MAX
 #define READ_SECONDS 10 /* to read why nothing started, before the firmware goes on */
-#define LABEL_MAX 40    /* so that the prompt is one line of 80 columns */
+#define LABEL_MAX 70    /* so that the prompt is one line of 80 columns */
+#define SHORT_LABEL 32  /* so that the countdown is */
+#define LINE_MAX 1200   /* of an entry in the list */
+#define OTHER_ROWS 9    /* of the list: lines that are no entries */
 
-struct label {
-	char text[LABEL_MAX + 1];
+struct menu {
+	const struct entry_list *list;
+	const struct bls_loader *loader;
+	size_t chosen;
+	size_t typed;      /* the number that digits have made so far */
+	size_t first, end; /* the entries that are shown: [first, end) */
 };
 
-static struct label label_of(const struct entry_list *list, size_t index)
+struct label {
+	char text[LINE_MAX];
+};
+
+/* Of text with UTF-8: the next character's beginning at or behind at. */
+static size_t next_character(const char *text, size_t at)
+{
+	while ((text[at] & 0xc0) == 0x80)
+		at++;
+	return at;
+}
+
+/* A label that is too long loses its middle: titles often differ in what comes last. */
+static struct label label_of(const struct entry_list *list, size_t index, size_t most)
 {
 	struct buffer_printer out;
 	struct label label;
+	size_t length, from, to;
 
 	buffer_printer_init(&out, label.text, sizeof(label.text));
 	bls_file_print_label(list->files, list->count, index, &out.printer);
+	length = text_length(label.text);
+	if (length > most) {
+		from = next_character(label.text, length - most / 2);
+		for (to = most - 3 - most / 2; (label.text[to] & 0xc0) == 0x80; to--)
+			;
+		__builtin_memcpy(label.text + to, "...", 3);
+		__builtin_memmove(label.text + to + 3, label.text + from, length - from + 1);
+	}
 	return label;
-}
-
-bool is_enter(const EFI_INPUT_KEY *key)
-{
-	return key->UnicodeChar == '\r' || key->UnicodeChar == '\n';
-}
-
-bool is_escape(const EFI_INPUT_KEY *key)
-{
-	return key->UnicodeChar == 27 || key->ScanCode == SCAN_ESC;
 }
 
 static bool is_letter(const EFI_INPUT_KEY *key, char letter)
@@ -81,101 +100,199 @@ static bool press_key(const EFI_INPUT_KEY *key, const struct bls_loader *loader,
 	return false;
 }
 
-static void print_list(const struct entry_list *list, const struct bls_loader *loader)
+static void print_line(const struct entry_list *list, size_t index, struct printer *out)
 {
-	print(console, "\nEntries:\n");
-	for (size_t i = 0; i < list->count; i++) {
-		const struct bls_file *file = list->files[i];
+	const struct bls_file *file = list->files[index];
 
-		print(console, "%4zu  ", i + 1);
-		bls_file_print_label(list->files, list->count, i, console);
-		print(console, "  %s%s", fw.volumes[file->volume].prefix, file->name);
-		if (file->counter.counted)
-			print(console, "  %u tries left", file->counter.left);
+	print(out, "%4zu  ", index + 1);
+	bls_file_print_label(list->files, list->count, index, out);
+	print(out, "  %s%s", fw.volumes[file->volume].prefix, file->name);
+	if (file->counter.counted)
+		print(out, "  %u tries left", file->counter.left);
+}
+
+/* Lines of the console that an entry's line takes. */
+static size_t height(const struct entry_list *list, size_t index, size_t columns)
+{
+	struct buffer_printer out;
+	char line[LINE_MAX];
+
+	buffer_printer_init(&out, line, sizeof(line));
+	print_line(list, index, &out.printer);
+	return out.length / columns + 1;
+}
+
+/* As many entries around the chosen one as fit on the console. */
+static void choose_window(struct menu *menu)
+{
+	size_t columns, rows, used, before = 0;
+	bool grew = true;
+
+	console_size(&columns, &rows);
+	rows = rows > OTHER_ROWS ? rows - OTHER_ROWS : 1;
+	menu->first = menu->chosen;
+	menu->end = menu->chosen + 1;
+	used = height(menu->list, menu->chosen, columns);
+	while (grew && menu->end - menu->first < menu->list->count) {
+		/* by turns above and below, as long as there are some on that side */
+		bool above = menu->first > 0 && (before <= menu->end - menu->chosen - 1 || menu->end == menu->list->count);
+		size_t lines = height(menu->list, above ? menu->first - 1 : menu->end, columns);
+
+		grew = lines <= rows && used <= rows - lines;
+		if (!grew)
+			break;
+		used += lines;
+		before += above;
+		menu->first -= above;
+		menu->end += !above;
+	}
+}
+
+static void print_list(struct menu *menu)
+{
+	const struct entry_list *list = menu->list;
+
+	choose_window(menu);
+	print(console, "\nEntries:\n");
+	if (menu->first > 0)
+		print(console, "      (%zu more above)\n", menu->first);
+	for (size_t i = menu->first; i < menu->end; i++) {
+		print_line(list, i, console);
 		print(console, "\n");
 	}
+	if (menu->end < list->count)
+		print(console, "      (%zu more below)\n", list->count - menu->end);
 	for (size_t i = 0; i < MM_ARRAY_COUNT(menu_keys); i++)
-		if (menu_keys[i].press != press_edit || !loader->editor_disabled)
+		if (menu_keys[i].press != press_edit || !menu->loader->editor_disabled)
 			print(console, "%c %s, ", menu_keys[i].letter, menu_keys[i].does);
 	print(console, "\ndigits or arrow keys choose, Enter starts, Esc or q goes back to the firmware.\n");
 }
 
-static void print_prompt(const struct entry_list *list, size_t chosen)
+static void print_prompt(const struct menu *menu)
 {
-	print(console, "\r> %zu  %-*s", chosen + 1, LABEL_MAX, label_of(list, chosen).text);
+	struct label label = label_of(menu->list, menu->chosen, LABEL_MAX);
+	size_t width = 0;
+
+	for (size_t i = 0; label.text[i]; i = next_character(label.text, i + 1))
+		width++;
+	print(console, "\r> %zu  %s%*s", menu->chosen + 1, label.text, (int)(LABEL_MAX - width), "");
 }
 
 /* A digit continues the number that was typed as long as there is such an entry, else it begins a new one. */
-static size_t type_digit(const struct entry_list *list, size_t chosen, size_t *typed, size_t digit)
+static void type_digit(struct menu *menu, size_t digit)
 {
-	size_t number = *typed * 10 + digit;
+	size_t number = menu->typed * 10 + digit, count = menu->list->count;
 
-	*typed = number <= list->count ? number : digit;
-	return *typed >= 1 && *typed <= list->count ? *typed - 1 : chosen;
+	menu->typed = number <= count ? number : digit;
+	if (menu->typed >= 1 && menu->typed <= count)
+		menu->chosen = menu->typed - 1;
 }
 
-static size_t move(const struct entry_list *list, size_t chosen, UINT16 scan_code)
+static void move(struct menu *menu, UINT16 scan_code)
 {
-	if (scan_code == SCAN_UP)
-		return chosen ? chosen - 1 : 0;
-	if (scan_code == SCAN_DOWN)
-		return chosen + 1 < list->count ? chosen + 1 : chosen;
-	if (scan_code == SCAN_HOME)
-		return 0;
-	return scan_code == SCAN_END ? list->count - 1 : chosen;
-}
+	size_t last = menu->list->count - 1, page = menu->end - menu->first, at = menu->chosen;
 
-/* The chosen entry, or list->count to go back. The time limit ends with the first key. */
-static size_t choose(const struct entry_list *list, const struct bls_loader *loader, size_t chosen, uint32_t seconds)
-{
-	EFI_INPUT_KEY key;
-	size_t typed = 0;
-
-	console_attend(true);
-	print_list(list, loader);
-	if (seconds != FOREVER)
-		print(console, "Without a key it goes back by itself in %u seconds.\n", seconds);
-	for (;;) {
-		print_prompt(list, chosen);
-		while (!read_key(1000, &key))
-			if (seconds != FOREVER && --seconds == 0)
-				return list->count;
-		seconds = FOREVER;
-		if (is_enter(&key))
-			return chosen;
-		if (is_letter(&key, 'q') || is_escape(&key))
-			return list->count;
-		if (press_key(&key, loader, list->files[chosen]))
-			return chosen;
-		if (is_letter(&key, 'm'))
-			print_list(list, loader); /* the screen is empty */
-		if (key.UnicodeChar >= '0' && key.UnicodeChar <= '9')
-			chosen = type_digit(list, chosen, &typed, key.UnicodeChar - '0');
-		else
-			typed = 0;
-		chosen = move(list, chosen, key.ScanCode);
+	if (scan_code == SCAN_UP || scan_code == SCAN_PAGE_UP) {
+		page = scan_code == SCAN_UP ? 1 : page;
+		menu->chosen = at > page ? at - page : 0;
+	} else if (scan_code == SCAN_DOWN || scan_code == SCAN_PAGE_DOWN) {
+		page = scan_code == SCAN_DOWN ? 1 : page;
+		menu->chosen = last - at > page ? at + page : last;
+	} else if (scan_code == SCAN_HOME) {
+		menu->chosen = 0;
+	} else if (scan_code == SCAN_END) {
+		menu->chosen = last;
 	}
 }
 
-/* Whether a key asks for the list. Enter does not: it starts the default entry, or is left from the firmware's menu. */
-static bool list_wanted(unsigned milliseconds, bool *pressed)
+static bool is_start(const EFI_INPUT_KEY *key)
 {
-	EFI_INPUT_KEY key;
+	return is_enter(key) || key->ScanCode == SCAN_RIGHT;
+}
 
-	*pressed = read_key(milliseconds, &key);
-	return *pressed && !is_enter(&key);
+/* Whether the list is done with: the chosen entry is to be started, or, list->count, we go back. */
+static bool press(struct menu *menu, const EFI_INPUT_KEY *key)
+{
+	size_t chosen = menu->chosen;
+
+	if (is_start(key))
+		return true;
+	if (is_letter(key, 'q') || is_escape(key)) {
+		menu->chosen = menu->list->count;
+		return true;
+	}
+	if (press_key(key, menu->loader, menu->list->files[chosen]))
+		return true;
+	if (is_letter(key, 'm'))
+		print_list(menu); /* the screen is empty */
+	if (key->UnicodeChar >= '0' && key->UnicodeChar <= '9')
+		type_digit(menu, key->UnicodeChar - '0');
+	else
+		menu->typed = 0;
+	move(menu, list_key(key));
+	return false;
+}
+
+/*
+ * The chosen entry, or list->count to go back. The time limit ends with the first key. pressed is a key that was pressed before,
+ * when it has a scan code or a character.
+ */
+static size_t choose(const struct entry_list *list, const struct bls_loader *loader, size_t chosen, uint32_t seconds,
+		     EFI_INPUT_KEY pressed)
+{
+	struct menu menu = { .list = list, .loader = loader, .chosen = chosen };
+	bool there = pressed.ScanCode || pressed.UnicodeChar;
+
+	console_attend(true);
+	if (!there)
+		keys_forget();
+	print_list(&menu);
+	if (seconds != FOREVER)
+		print(console, "Without a key it goes back by itself in %u seconds.\n", seconds);
+	do {
+		if (menu.chosen < menu.first || menu.chosen >= menu.end) {
+			print(console, "\n");
+			print_list(&menu);
+		}
+		print_prompt(&menu);
+		while (!there && !(there = read_key(1000, &pressed)))
+			if (seconds != FOREVER && --seconds == 0)
+				return list->count;
+		seconds = FOREVER;
+		there = false;
+	} while (!press(&menu, &pressed));
+	return menu.chosen;
+}
+
+/*
+ * Whether a key asks for the list. Enter does not: it starts the default entry, or is left from the firmware's menu. What it does
+ * in the list is done there, but for Escape, which many press to get a menu.
+ */
+static bool list_wanted(unsigned milliseconds, EFI_INPUT_KEY *key, bool *pressed)
+{
+	bool wanted;
+
+	*pressed = read_key(milliseconds, key);
+	wanted = *pressed && !is_start(key);
+	if (!wanted || is_escape(key))
+		*key = (EFI_INPUT_KEY){ 0, 0 };
+	return wanted;
 }
 
 /* Whether a key asked for the list before the time was up. */
-static bool count_down(const struct entry_list *list, size_t chosen, uint32_t seconds)
+static bool count_down(const struct entry_list *list, size_t chosen, const struct bls_loader *loader, EFI_INPUT_KEY *key)
 {
-	struct label label = label_of(list, chosen);
+	struct label label = label_of(list, chosen, SHORT_LABEL);
+	struct menu menu = { .list = list, .loader = loader, .chosen = chosen };
 	bool pressed = false, wanted = false;
 
 	console_attend(true); /* whoever waits wants to know what for */
-	for (; seconds > 0 && !pressed; seconds--) {
+	keys_forget();
+	if (loader->list_wanted)
+		print_list(&menu);
+	for (uint32_t seconds = loader->timeout; seconds > 0 && !pressed; seconds--) {
 		print(console, "\r%s starts in %u s; any key shows the list ", label.text, seconds);
-		wanted = list_wanted(1000, &pressed);
+		wanted = list_wanted(1000, key, &pressed);
 	}
 	print(console, "\n");
 	console_flush();
@@ -188,19 +305,22 @@ EFI_STATUS menu_run(struct entry_list *list, size_t chosen, const struct bls_loa
 	EFI_STATUS status = EFI_ABORTED;
 	uint32_t timeout = loader->timeout;
 	bool attended = timeout == BLS_TIMEOUT_NONE && fw.system->ConIn; /* without a keyboard nobody could go on */
+	EFI_INPUT_KEY key = { 0, 0 };
 	bool pressed;
 
 	if (timeout != BLS_TIMEOUT_NONE)
-		attended = timeout ? count_down(list, chosen, timeout) : !loader->menu_disabled && list_wanted(0, &pressed);
+		attended = timeout ? count_down(list, chosen, loader, &key) :
+				     !loader->menu_disabled && list_wanted(0, &key, &pressed);
 	if (!attended)
 		status = entry_start(list->files[chosen]);
 	for (;;) {
-		size_t next = choose(list, loader, chosen, attended ? FOREVER : READ_SECONDS);
+		size_t next = choose(list, loader, chosen, attended ? FOREVER : READ_SECONDS, key);
 
 		print(console, "\n");
 		if (next == list->count)
 			return status;
 		attended = true;
+		key = (EFI_INPUT_KEY){ 0, 0 };
 		chosen = next;
 		status = entry_start(list->files[chosen]);
 	}

@@ -419,11 +419,25 @@ static void note_ignored(const struct line *line, const char *needed, struct pri
 	      (int)line->value_length, line->value, needed);
 }
 
+/* What bootctl writes for menu-force is the largest number of 32 bits; systemd-boot takes all above for the same. */
+static bool is_endless(const struct line *line)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < line->value_length; i++) {
+		if (line->value[i] < '0' || line->value[i] > '9')
+			return false;
+		if (value < UINT32_MAX)
+			value = value * 10 + (uint64_t)(line->value[i] - '0');
+	}
+	return value >= UINT32_MAX;
+}
+
 static bool parse_timeout(const struct line *line, struct bls_loader *loader)
 {
 	uint32_t seconds = 0;
 
-	if (value_is(line, "menu-force"))
+	if (value_is(line, "menu-force") || is_endless(line))
 		seconds = BLS_TIMEOUT_NONE;
 	else if (!value_is(line, "menu-hidden") && !value_is(line, "menu-disabled") && !parse_number(line, &seconds))
 		return false;
@@ -435,6 +449,16 @@ static bool parse_timeout(const struct line *line, struct bls_loader *loader)
 bool bls_timeout_parse(const char *text, struct bls_loader *loader)
 {
 	return parse_timeout(&(struct line){ .value = text, .value_length = text_length(text) }, loader);
+}
+
+bool bls_timeout_once_parse(const char *text, struct bls_loader *loader)
+{
+	if (!bls_timeout_parse(text, loader))
+		return false;
+	if (loader->timeout == 0 && text[0] == '0')
+		loader->timeout = BLS_TIMEOUT_NONE;
+	loader->list_wanted = loader->timeout != 0;
+	return true;
 }
 
 static int default_line(const struct line *line, struct bls_loader *loader, struct printer *notes, struct printer *why)

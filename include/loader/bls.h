@@ -54,6 +54,7 @@ struct bls_loader {
 	char default_entry[BLS_NAME_MAX]; /* a file name, or a pattern, or BLS_DEFAULT_SAVED; empty: none given */
 	uint32_t timeout;                 /* seconds before the default entry starts, or BLS_TIMEOUT_NONE; else 0 */
 	bool menu_disabled;               /* not even a key that is held shows the list */
+	bool list_wanted;                 /* the list is shown during a countdown */
 	bool editor_disabled;             /* options cannot be changed in the list */
 	bool variables_disabled;          /* the variables of the Boot Loader Interface are read only */
 	enum console_mode console_mode;
@@ -77,6 +78,12 @@ int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, s
 
 /* Takes a value of the key timeout from elsewhere; false, and *loader is untouched, when it is none. */
 bool bls_timeout_parse(const char *text, struct bls_loader *loader);
+
+/*
+ * The same for one boot (LoaderConfigTimeoutOneShot), by which a system asks for the list: it is shown during the countdown, and
+ * 0 is no countdown. menu-hidden and menu-disabled mean what they say.
+ */
+bool bls_timeout_once_parse(const char *text, struct bls_loader *loader);
 
 /*
  * Whether a file name fits a pattern as of a shell: * is any text, ? one character, [a-z] and [!a-z] one character of a

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """BOOTX64.EFI as a file: what firmware that protects memory, Secure Boot and shim ask of a PE image."""
 import os
+import re
 import struct
 import subprocess
 
@@ -123,6 +124,19 @@ def sections_are_as_shim_wants_them():
         yield f".sbat says {lines}"
 
 
+def bootctl_finds_the_version():
+    """In .sdmagic, as systemd-boot has it, after trimming and in a signed image."""
+    os.makedirs(f"{FOLDER}/files", exist_ok=True)
+    for path in (LOADER, signed(LOADER, "signed/magic.efi")):
+        image = Image(path)
+        magic = [image.data[section.raw:section.raw + section.size].rstrip(b"\0") for section in image.sections
+                 if section.name == ".sdmagic"]
+        if len(magic) != 1 or not re.fullmatch(rb"#### LoaderInfo: mapbridge \d[\d.]* ####", magic[0]):
+            yield f"{path}: .sdmagic says {magic}"
+        elif image.data.count(b"#### LoaderInfo: ") != 1:
+            yield f"{path}: the mark is there {image.data.count(b'#### LoaderInfo: ')} times"
+
+
 def a_signature_fits():
     os.makedirs(f"{FOLDER}/files", exist_ok=True)
     path = signed(LOADER, "signed/image.efi")
@@ -134,4 +148,4 @@ def a_signature_fits():
 
 TESTS = [(function.__name__, function) for function in (
     sections_are_pages_without_write_and_execute, nx_compat_is_set, relocations_are_there,
-    sections_are_as_shim_wants_them, a_signature_fits)]
+    sections_are_as_shim_wants_them, bootctl_finds_the_version, a_signature_fits)]

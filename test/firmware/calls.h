@@ -9,6 +9,8 @@
 
 /* SHORT is no error: the call succeeds and does less than was asked, as the specification lets it. */
 #define CALLS(X)                                                                                                       \
+	/* 7.1 */                                                                                                      \
+	X(CheckEvent, E(INVALID_PARAMETER))                                                                            \
 	/* 7.2 */                                                                                                      \
 	X(AllocatePages, E(OUT_OF_RESOURCES) E(INVALID_PARAMETER) E(NOT_FOUND))                                        \
 	X(FreePages, E(NOT_FOUND) E(INVALID_PARAMETER))                                                                \
@@ -44,6 +46,7 @@
 	/* 12.3 */                                                                                                     \
 	X(ConIn_Reset, E(DEVICE_ERROR))                                                                                \
 	X(ConIn_ReadKeyStroke, E(NOT_READY) E(DEVICE_ERROR) E(UNSUPPORTED))                                            \
+	X(ConIn_ReadKeyStrokeEx, E(NOT_READY) E(DEVICE_ERROR) E(UNSUPPORTED))                                          \
 	/* 12.4 */                                                                                                     \
 	X(ConOut_Reset, E(DEVICE_ERROR))                                                                               \
 	X(ConOut_OutputString, E(DEVICE_ERROR) E(UNSUPPORTED))                                                         \

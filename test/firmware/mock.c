@@ -97,6 +97,7 @@ void mock_run(const struct scenario *scenario, const struct injection *injection
 		if (mock.result->ending == ENDED_JUMPED)
 			handoff_check();
 	}
+	variables_check();
 	if (mock.result->ending == ENDED_RESET && mock.phase == PHASE_BOOT)
 		problem("the machine is reset although the firmware would have gone on");
 	mock.result->console[mock.result->console_used] = '\0';

@@ -202,9 +202,12 @@ EFI_STATUS EFIAPI fw_InstallConfigurationTable(EFI_GUID *guid, void *table);
 
 /* runtime.c: variables, time, reset. */
 extern const EFI_RUNTIME_SERVICES runtime_services;
+/* Those of the Boot Loader Interface that the scenario has a word about. */
+void variables_check(void);
 
 /* console.c */
 void console_setup(void);
+EFI_STATUS EFIAPI fw_CheckEvent(EFI_EVENT event);
 /* Waits that many microseconds of virtual time. */
 void time_pass(uint64_t microseconds);
 

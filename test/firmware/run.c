@@ -173,7 +173,8 @@ static bool is_left_out(const struct result *base, unsigned index)
 	const struct logged_call *call = &base->log[index];
 	unsigned before = 0;
 
-	if (call->call != CALL_ConIn_ReadKeyStroke && call->call != CALL_Gop_Blt && call->call != CALL_HiiFont_GetGlyph)
+	if (call->call != CALL_ConIn_ReadKeyStroke && call->call != CALL_ConIn_ReadKeyStrokeEx && call->call != CALL_CheckEvent &&
+	    call->call != CALL_Gop_Blt && call->call != CALL_HiiFont_GetGlyph)
 		return false;
 	for (unsigned i = 0; i < index && before < REPEATS; i++)
 		before += base->log[i].call == call->call && base->log[i].site == call->site;

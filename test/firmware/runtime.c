@@ -16,6 +16,7 @@ struct variable {
 	size_t size; /* 0: a free slot */
 };
 
+static const EFI_GUID loader_guid = { 0x4a67b082, 0x0a4c, 0x41cf, { 0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f } };
 static struct variable variables[VARIABLES_MAX];
 static bool loaded;
 
@@ -126,14 +127,13 @@ static EFI_STATUS EFIAPI fw_GetVariable(CHAR16 *name, EFI_GUID *vendor, UINT32 *
 
 static EFI_STATUS EFIAPI fw_SetVariable(CHAR16 *name, EFI_GUID *vendor, UINT32 attributes, UINTN size, void *data)
 {
-	static const EFI_GUID loader = { 0x4a67b082, 0x0a4c, 0x41cf, { 0xb6, 0xc7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f } };
 	struct variable *variable;
 
 	FIRMWARE(SetVariable);
 	load_variables();
 	if (!name || !name[0] || !vendor || (size && !data))
 		return EFI_INVALID_PARAMETER;
-	if (mock.scenario->variables_stay && !mock.result->injected && size && guid_is(vendor, &loader))
+	if (mock.scenario->variables_stay && !mock.result->injected && size && guid_is(vendor, &loader_guid))
 		problem("a variable of the Boot Loader Interface is written");
 	if (size && attributes)
 		return set(name, vendor, attributes, data, size);
@@ -143,6 +143,33 @@ static EFI_STATUS EFIAPI fw_SetVariable(CHAR16 *name, EFI_GUID *vendor, UINT32 a
 	free(variable->bytes);
 	*variable = (struct variable){ .size = 0 };
 	return EFI_SUCCESS;
+}
+
+static void check_left(const struct scenario_left *left)
+{
+	CHAR16 name[64] = { 0 }, text[400] = { 0 };
+	const struct variable *variable;
+	size_t length = strlen(left->text);
+
+	for (size_t i = 0; left->name[i] && i < 63; i++)
+		name[i] = (CHAR16)left->name[i];
+	for (size_t i = 0; i < length && i < 399; i++)
+		text[i] = (CHAR16)left->text[i];
+	variable = find(name, &loader_guid);
+	if (!variable && length)
+		problem("the variable %s is not there; it should be \"%s\"", left->name, left->text);
+	else if (variable && !length)
+		problem("the variable %s is there", left->name);
+	else if (variable && (variable->size != 2 * (length + 1) || memcmp(variable->bytes, text, variable->size) != 0))
+		problem("the variable %s is not \"%s\" with its NUL", left->name, left->text);
+	else if (variable && variable->attributes != (EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS))
+		problem("the variable %s has the attributes %x", left->name, variable->attributes);
+}
+
+void variables_check(void)
+{
+	for (size_t i = 0; i < mock.scenario->left_count && !mock.result->injected; i++)
+		check_left(&mock.scenario->left[i]);
 }
 
 MISSING(GetTime)

@@ -200,7 +200,8 @@ static void read_keys(struct reader *reader, char **rest)
 	} names[] = { { "up", 1, 0 },      { "down", 2, 0 },     { "right", 3, 0 },  { "left", 4, 0 },   { "home", 5, 0 },
 		      { "end", 6, 0 },     { "insert", 7, 0 },   { "delete", 8, 0 }, { "page-up", 9, 0 }, { "page-down", 10, 0 },
 		      { "esc", 0x17, 0 },  { "enter", 0, '\r' }, { "space", 0, ' ' }, { "backspace", 0, 8 }, { "tab", 0, 9 },
-		      { "shift", 0, 0 } };
+		      { "shift", 0, 0 },   { "f3", 0xd, 0 },     { "f3-enter", 0xd, '\r' }, { "suspend", 0x102, 0 },
+		      { "volume-up", 0x80, 0 }, { "volume-down", 0x81, 0 } };
 	struct scenario *scenario = reader->scenario;
 	uint64_t wait = 200000;
 
@@ -252,6 +253,40 @@ static void read_processor(struct reader *reader, char **rest)
 			bad(reader, "\"%s\" is nothing that a processor has", name);
 		*features[i].to = true;
 	}
+}
+
+/* input [QUIRK...]: where keys come from. */
+static void read_input(struct reader *reader, char **rest)
+{
+	struct scenario_input *in = &reader->scenario->input;
+	const struct {
+		const char *name;
+		bool *to;
+	} quirks[] = { { "no-ex", &in->no_ex }, { "ex-fails", &in->ex_fails }, { "no-event", &in->no_event },
+		       { "stream", &in->stream }, { "keyboard", &in->keyboard }, { "deaf", &in->deaf } };
+
+	for (char *name = word(rest); *name; name = word(rest)) {
+		size_t i = 0;
+
+		while (i < sizeof(quirks) / sizeof(quirks[0]) && strcmp(name, quirks[i].name) != 0)
+			i++;
+		if (i == sizeof(quirks) / sizeof(quirks[0]))
+			bad(reader, "\"%s\" is nothing that is known of inputs", name);
+		*quirks[i].to = true;
+	}
+}
+
+/* leaves NAME [TEXT]; VERSION at its end is that of the loader. */
+static void read_left(struct reader *reader, char **rest)
+{
+	struct scenario *scenario = reader->scenario;
+	char *name = word(rest), *version = strstr(*rest, "VERSION"), text[400];
+
+	if (scenario->left_count == sizeof(scenario->left) / sizeof(scenario->left[0]))
+		bad(reader, "too many variables");
+	snprintf(text, sizeof(text), "%.*s%s", version ? (int)(version - *rest) : (int)strlen(*rest), *rest,
+		 version ? MAPBRIDGE_VERSION : "");
+	scenario->left[scenario->left_count++] = (struct scenario_left){ strdup(name), strdup(text) };
 }
 
 /* variable NAME GUID ATTRIBUTES BYTE... */
@@ -382,6 +417,10 @@ static void read_line(struct reader *reader, char *line)
 		read_processor(reader, &rest);
 	else if (strcmp(name, "keys") == 0)
 		read_keys(reader, &rest);
+	else if (strcmp(name, "input") == 0)
+		read_input(reader, &rest);
+	else if (strcmp(name, "leaves") == 0)
+		read_left(reader, &rest);
 	else if (strcmp(name, "variable") == 0)
 		read_variable(reader, &rest);
 	else if (strcmp(name, "load-options") == 0)

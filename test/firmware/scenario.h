@@ -49,8 +49,26 @@ struct scenario_processor {
 	bool amd, gib_pages, la57, rdrand, rdrand_fails, sha;
 };
 
+/* Where keys come from: ConIn and its Ex protocol, both well, unless something else is said. */
+struct scenario_input {
+	bool no_ex;    /* the console has no Ex protocol */
+	bool ex_fails; /* it has one that cannot be read */
+	bool no_event; /* the events of both are none */
+	bool stream;   /* it always has a key: one without scan code and character when none was pressed */
+	bool keyboard; /* there is another Ex protocol, the first of the machine */
+	bool deaf;     /* the console does not get the keys of that one */
+};
+
+/* What a variable of the Boot Loader Interface must be in the end. */
+struct scenario_left {
+	char *name, *text; /* empty: it must not be there */
+};
+
 struct scenario {
 	char name[64];
+	struct scenario_input input;
+	struct scenario_left left[8];
+	size_t left_count;
 	struct scenario_memory *memory;
 	size_t memory_count;
 	struct scenario_memory *lies; /* descriptors that the map has besides, of ranges that are not there or not so */

@@ -17,7 +17,6 @@ MISSING(SetTimer)
 MISSING(WaitForEvent)
 MISSING(SignalEvent)
 MISSING(CloseEvent)
-MISSING(CheckEvent)
 MISSING(InstallProtocolInterface)
 MISSING(ReinstallProtocolInterface)
 MISSING(UninstallProtocolInterface)
@@ -74,10 +73,11 @@ static EFI_BOOT_SERVICES boot_services = {
 	HAVE(HandleProtocol), HAVE(OpenProtocol), HAVE(CloseProtocol), HAVE(LocateProtocol), HAVE(LocateHandleBuffer),
 	HAVE(LocateDevicePath), HAVE(InstallConfigurationTable), HAVE(LoadImage), HAVE(StartImage), HAVE(UnloadImage),
 	HAVE(ExitBootServices), HAVE(Stall), HAVE(SetWatchdogTimer), HAVE(ConnectController),
+	HAVE(CheckEvent),
 	.InstallMultipleProtocolInterfaces = fw_InstallMultiple,
 	.UninstallMultipleProtocolInterfaces = fw_UninstallMultiple,
 	NONE(RaiseTPL), NONE(RestoreTPL), NONE(CreateEvent), NONE(SetTimer), NONE(WaitForEvent), NONE(SignalEvent),
-	NONE(CloseEvent), NONE(CheckEvent), NONE(InstallProtocolInterface), NONE(ReinstallProtocolInterface),
+	NONE(CloseEvent), NONE(InstallProtocolInterface), NONE(ReinstallProtocolInterface),
 	NONE(UninstallProtocolInterface), NONE(PCHandleProtocol), NONE(RegisterProtocolNotify), NONE(LocateHandle), NONE(Exit),
 	NONE(GetNextMonotonicCount), NONE(DisconnectController), NONE(OpenProtocolInformation), NONE(ProtocolsPerHandle),
 	NONE(CalculateCrc32), NONE(CopyMem), NONE(SetMem), NONE(CreateEventEx),

@@ -363,7 +363,8 @@ static void timeouts(void **state)
 	} cases[] = {
 		{ "0", 0, false, false }, { "5", 5, false, false }, { "007", 7, false, false },
 		{ "4294967294", 4294967294, false, false },
-		{ "4294967295", 0, false, true }, { "4294967296", 0, false, true }, { "99999999999", 0, false, true },
+		{ "4294967295", BLS_TIMEOUT_NONE, false, false }, { "4294967296", BLS_TIMEOUT_NONE, false, false },
+		{ "99999999999999999999999", BLS_TIMEOUT_NONE, false, false }, { "99999999999s", 0, false, true },
 		{ "menu-force", BLS_TIMEOUT_NONE, false, false }, { "menu-hidden", 0, false, false },
 		{ "menu-disabled", 0, true, false },
 		{ "5s", 0, false, true }, { "-1", 0, false, true }, { "", 0, false, true }, { "menu", 0, false, true },
@@ -512,6 +513,35 @@ static void a_timeout_from_elsewhere(void **state)
 	assert_true(bls_timeout_parse("menu-force", &loader));
 	assert_int_equal(loader.timeout, BLS_TIMEOUT_NONE);
 	assert_false(loader.menu_disabled);
+	assert_false(loader.list_wanted);
+}
+
+static void a_timeout_for_one_boot(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t timeout;
+		bool list, disabled;
+	} cases[] = {
+		{ "0", BLS_TIMEOUT_NONE, true, false }, { "00", BLS_TIMEOUT_NONE, true, false }, { "5", 5, true, false },
+		{ "4294967295", BLS_TIMEOUT_NONE, true, false }, { "menu-force", BLS_TIMEOUT_NONE, true, false },
+		{ "menu-hidden", 0, false, false }, { "menu-disabled", 0, false, true },
+	};
+	struct bls_loader untouched = { .timeout = 7 };
+
+	(void)state;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(cases); i++) {
+		struct bls_loader loader = { .timeout = 7, .menu_disabled = true };
+
+		assert_true(bls_timeout_once_parse(cases[i].text, &loader));
+		assert_int_equal(loader.timeout, cases[i].timeout);
+		assert_int_equal(loader.list_wanted, cases[i].list);
+		assert_int_equal(loader.menu_disabled, cases[i].disabled);
+	}
+	assert_false(bls_timeout_once_parse("0s", &untouched));
+	assert_false(bls_timeout_once_parse("", &untouched));
+	assert_int_equal(untouched.timeout, 7);
+	assert_false(untouched.list_wanted);
 }
 
 static void systemds_other_settings_are_known(void **state)
@@ -613,6 +643,7 @@ int main(void)
 		cmocka_unit_test(console_levels),
 		cmocka_unit_test(the_editor_and_the_variables_are_booleans),
 		cmocka_unit_test(a_timeout_from_elsewhere),
+		cmocka_unit_test(a_timeout_for_one_boot),
 		cmocka_unit_test(systemds_other_settings_are_known),
 		cmocka_unit_test(patterns),
 		cmocka_unit_test(patterns_equal_their_definition),
