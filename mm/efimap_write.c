@@ -35,10 +35,11 @@ uint32_t efimap_checksum(const void *file, size_t size)
 
 void efimap_write(const struct efimap *map, void *buffer)
 {
-	struct efimap_header header = { .magic = EFIMAP_MAGIC, .header_size = sizeof(header), .total_size = efimap_size(map),
+	struct efimap_header header = { .header_size = sizeof(header), .total_size = efimap_size(map),
 					.desc_size = (uint32_t)map->map.desc_size, .desc_version = map->map.desc_version };
 	uint8_t *at = (uint8_t *)buffer + sizeof(header);
 
+	__builtin_memcpy(header.magic, EFIMAP_MAGIC, sizeof(header.magic));
 	__builtin_memset(buffer, 0, header.total_size);
 	for (uint32_t type = 1; type < EFIMAP_TYPES; type++) {
 		struct efimap_data data = section_of(map, type);

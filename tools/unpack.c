@@ -231,7 +231,7 @@ static const char *unpack_nothing(struct input *in, struct output *out)
 
 static const struct method {
 	const char *name;
-	uint8_t magic[9];
+	const char *magic;
 	uint8_t magic_size;
 	bool own_size; /* the last 4 bytes belong to the compressed data, or there are none */
 	const char *(*unpack)(struct input *in, struct output *out);

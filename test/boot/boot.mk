@@ -11,8 +11,10 @@ TEST_EFI := $(patsubst test/boot/efi/%.c,$(B)/test/efi/%.efi,$(filter-out %/chai
 TEST_EFI_FLAGS := $(WARN) -O2 -I/usr/include/efi -I/usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI -ffreestanding -fpic \
 	-fshort-wchar -mno-red-zone -mno-sse -mno-mmx -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -MMD -MP
-TEST_EFI_LINK := $(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T /usr/lib/elf_x86_64_efi.lds \
-	/usr/lib/crt0-efi-x86_64.o
+# gnu-efi 4 has them in the architecture's folder
+GNU_EFI_LIB := $(patsubst %/crt0-efi-x86_64.o,%,$(firstword $(wildcard /usr/lib/crt0-efi-x86_64.o /usr/lib/*/crt0-efi-x86_64.o)))
+TEST_EFI_LINK := $(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T $(GNU_EFI_LIB)/elf_x86_64_efi.lds \
+	$(GNU_EFI_LIB)/crt0-efi-x86_64.o
 TEST_EFI_LIBS := -L/usr/lib -lefi -lgnuefi
 TEST_EFI_SUBSYSTEM := 10
 TEST_EFI_SECTIONS := .text .sdata .data .rodata .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc

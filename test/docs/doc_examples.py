@@ -9,7 +9,7 @@ import subprocess
 DOCUMENT = "docs/mm.md"
 FOLDER = "build/test/docs"
 MAX_LINES = 30
-COMPILE = ["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-Iinclude"]
+COMPILE = ["gcc", "-std=c11", "-Wall", "-Wextra", *(["-Werror"] if os.environ.get("WERROR") else []), "-Iinclude"]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 
 

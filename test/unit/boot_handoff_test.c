@@ -56,7 +56,7 @@ static void start(struct handoff *h, enum kernel_format format)
 	memset(h->block.setup_data, 0, h->plan.block.setup_data_size);
 }
 
-static void stop(struct handoff *h)
+static void finish(struct handoff *h)
 {
 	free(h->block.params);
 	free(h->block.command_line);
@@ -105,7 +105,7 @@ static void an_own_kernels_page_byte_by_byte(void **state)
 	boot_handoff_prepare(&h.plan, &h.request, &h.facts, &h.block);
 	assert_page(&h);
 	assert_string_equal(h.block.command_line, "a b");
-	stop(&h);
+	finish(&h);
 }
 
 static void fill_header(struct handoff *h, uint32_t header_size)
@@ -130,7 +130,7 @@ static void a_linux_kernels_page_byte_by_byte(void **state)
 		put(&h, 0x250, 8, 0); /* what the file says about setup_data is nothing */
 		boot_handoff_prepare(&h.plan, &h.request, &h.facts, &h.block);
 		assert_page(&h);
-		stop(&h);
+		finish(&h);
 	}
 }
 
@@ -148,7 +148,7 @@ static void a_linux_kernel_above_4_gib_without_initrd(void **state)
 	assert_int_equal(get(h.block.params, 0x214, 4), 0xc3c3c3c3);
 	assert_int_equal(get(h.block.params, 0x218, 8), 0);
 	assert_int_equal(get(h.block.params, 0x0c0, 8), 0);
-	stop(&h);
+	finish(&h);
 }
 
 static void the_longest_command_line_fits_with_its_nul(void **state)
@@ -164,7 +164,7 @@ static void the_longest_command_line_fits_with_its_nul(void **state)
 	memset(h.block.command_line, 0xff, 2048);
 	boot_handoff_prepare(&h.plan, &h.request, &h.facts, &h.block);
 	assert_memory_equal(h.block.command_line, line, 2048);
-	stop(&h);
+	finish(&h);
 }
 
 /* Finishes with scratch memory of exactly the size asked for, at an odd address. */
@@ -202,7 +202,7 @@ static void the_memory_map_and_efi_info(void **state)
 	assert_int_equal(finish_with(&h, &map, 0), 0);
 	assert_page(&h);
 	free_map(&map);
-	stop(&h);
+	finish(&h);
 }
 
 /* That many single pages with holes between them: so many e820 entries. */
@@ -245,7 +245,7 @@ static void a_full_page_needs_no_node_and_one_more_entry_does(void **state)
 		}
 		assert_int_equal(get(nodes, 16 + rest * 20, 8), 0);
 		free_map(&map);
-		stop(&h);
+		finish(&h);
 	}
 }
 
@@ -315,7 +315,7 @@ static void the_list_of_an_own_kernel(void **state)
 		check_own_node(&h, nodes + cases[i].own_at, cases[i].count);
 		assert_int_equal(get(nodes, cases[i].own_at + 16 + 88, 4), crc_of(&h, cases[i].count));
 		free_map(&map);
-		stop(&h);
+		finish(&h);
 	}
 }
 
@@ -353,7 +353,7 @@ static void too_little_room_leaves_no_map(void **state)
 	assert_no_map(&h);
 	map.desc_size = 40;
 	free_map(&map);
-	stop(&h);
+	finish(&h);
 }
 
 /* The largest map that a plan allows for, in the shape that gives most e820 entries, fits what the plan set aside. */
@@ -393,7 +393,7 @@ static void the_promised_capacity_is_enough(void **state)
 		assert_int_equal(get(h.block.params, 0x1e8, 1), 128);
 		assert_int_equal(get(h.block.setup_data, 12, 4), (193 - 128) * 20);
 		free_map(&map);
-		stop(&h);
+		finish(&h);
 	}
 	free(scratch);
 	free_map(&small);
@@ -434,7 +434,7 @@ static void the_stubs_parameters(void **state)
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(get(&p, 128 + 8 * i, 8), i + 1);
 	assert_int_equal(get(&p, 128 + 48, 8), 0);
-	stop(&h);
+	finish(&h);
 }
 
 int main(void)
