@@ -37,7 +37,7 @@ PHYS_ADDR_TESTS := $(filter test/unit/memblock_% test/unit/resource_%,$(MM_UNIT_
 define mm_variant
 $(B)/$1/%.o: %.c Makefile mm/mm.mk test/test.mk
 	@mkdir -p $$(@D)
-	$$(Q)$2 $(HOSTFLAGS) -c $$< -o $$@
+	$$(Q)$2 $$(HOSTFLAGS) -c $$< -o $$@
 $(B)/$1/libmm.a: $(MM_HOST_C:%.c=$(B)/$1/%.o)
 $(B)/test/$1/%: $(B)/$1/test/unit/%.o $(B)/$1/libmm.a
 	@mkdir -p $$(@D)

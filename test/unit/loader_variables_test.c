@@ -57,7 +57,7 @@ static void the_longest_name(void **state)
 static void texts_of_variables(void **state)
 {
 	static const struct {
-		const uint16_t value[8];
+		const uint16_t value[9];
 		size_t size;
 		const char *text; /* null: none */
 	} cases[] = {
