@@ -215,6 +215,15 @@ static EFI_STATUS read_kernel(struct boot *boot, uint64_t offset, uint64_t size,
 	return size > known ? file_read(&boot->files[0], offset + known, size - known, to + known) : EFI_SUCCESS;
 }
 
+/* The bytes that the kernel's format, its plan and its relocations are read from. */
+static void measure_head(const struct boot *boot)
+{
+	if (boot->prepared)
+		measure_kernel_part(boot->files[0].path, boot->prepared, boot->prepared->head_size);
+	else
+		measure_kernel_part(boot->files[0].path, boot->head, boot->head_size);
+}
+
 static EFI_STATUS read_measured_kernel(struct boot *boot, const struct plan_load *piece)
 {
 	const struct file *file = &boot->files[0];
@@ -229,16 +238,16 @@ static EFI_STATUS read_measured_kernel(struct boot *boot, const struct plan_load
 			return status;
 		image = measure_pe_kernel(file->path, piece->to, file->size);
 		__builtin_memmove(to, to + piece->offset, piece->size);
+		/* What is in no digest of a PE image, such as a signature, is not left in the kernel's memory. */
+		memset(to + piece->size, 0, file->size - piece->size);
 	} else {
 		status = read_kernel(boot, piece->offset, piece->size, to);
 	}
-	if (!EFI_ERROR(status) && !image) {
-		if (piece == boot->plan.loads && boot->prepared) /* with the relocations */
-			measure_kernel_part(file->path, boot->prepared, boot->prepared->head_size);
-		else if (piece == boot->plan.loads)
-			measure_kernel_part(file->path, boot->head, boot->head_size);
-		measure_kernel_part(file->path, to, piece->size);
-	}
+	if (EFI_ERROR(status) || image)
+		return status;
+	if (boot->kernel.format == KERNEL_BZIMAGE)
+		measure_head(boot);
+	measure_kernel_part(file->path, to, piece->size);
 	return status;
 }
 
@@ -516,6 +525,8 @@ static EFI_STATUS run(struct boot *boot)
 	if (EFI_ERROR(status))
 		return status;
 	boot->has_tpm = measure_begin();
+	if (boot->kernel.format != KERNEL_BZIMAGE) /* which is measured as a whole when it is read */
+		measure_head(boot);
 	make_request(boot);
 	status = place(boot);
 	if (!EFI_ERROR(status))

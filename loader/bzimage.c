@@ -127,10 +127,9 @@ static int bzimage_parse(const uint8_t *head, size_t head_size, uint64_t file_si
 	image->memory_size = header->init_size;
 	image->entry = ENTRY_64;
 	image->segment_count = 1;
-	/* What follows the protected-mode part in the file (a signature) is loaded too, as far as there is room. */
-	image->segments[0] = (struct kernel_segment){ .file_offset = setup_size, .mem_size = header->init_size };
-	image->segments[0].file_size =
-		file_size - setup_size < header->init_size ? file_size - setup_size : header->init_size;
+	/* What follows the protected-mode part in the file is a signature: no part of the kernel, and in no digest of a PE image. */
+	image->segments[0] = (struct kernel_segment){ .file_offset = setup_size, .file_size = (uint64_t)header->syssize * 16,
+						      .mem_size = header->init_size };
 	return 0;
 }
 

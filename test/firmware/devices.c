@@ -146,14 +146,14 @@ static EFI_STATUS EFIAPI tcg2_capability(struct tcg2 *self, void *capability)
 	return EFI_SUCCESS;
 }
 
-/* Hashes nothing, but looks at what is to be hashed: once a page, and at its end. */
+/* Looks at what is to be hashed, once a page and at its end; hashes it in scenarios with "flip". */
 static EFI_STATUS EFIAPI tcg2_extend(struct tcg2 *self, UINT64 flags, EFI_PHYSICAL_ADDRESS data, UINT64 size, void *event)
 {
 	const volatile uint8_t *bytes = (const uint8_t *)(uintptr_t)data;
-	uint32_t event_size;
+	uint32_t event_size, pcr;
 
 	FIRMWARE(Tcg2_HashLogExtendEvent);
-	(void)self, (void)flags;
+	(void)self;
 	if (!event || (size && !data))
 		return EFI_INVALID_PARAMETER;
 	memcpy(&event_size, event, sizeof(event_size));
@@ -164,7 +164,8 @@ static EFI_STATUS EFIAPI tcg2_extend(struct tcg2 *self, UINT64 flags, EFI_PHYSIC
 	bytes = event;
 	for (uint32_t i = 0; i < event_size; i++)
 		(void)bytes[i];
-	return EFI_SUCCESS;
+	memcpy(&pcr, (const uint8_t *)event + 10, sizeof(pcr)); /* EFI_TCG2_EVENT: size, its header's size and version, PCR */
+	return mock.scenario->flip_count ? tpm_extend(flags, (const void *)(uintptr_t)data, size, pcr) : EFI_SUCCESS;
 }
 
 MISSING(Tcg2)

@@ -246,6 +246,22 @@ static EFI_STATUS read_directory(struct open_file *file, UINTN *size, void *buff
 	return EFI_SUCCESS;
 }
 
+static void own_bytes(struct node *node, size_t size);
+
+static void change_read(struct node *node, uint64_t from, uint64_t size)
+{
+	bool flips = false;
+
+	for (size_t i = 0; i < mock.scenario->flip_count && !strstr(node->path, ".conf"); i++)
+		flips |= strcmp(mock.scenario->flips[i].path, node->path) == 0;
+	if (!flips)
+		return;
+	if (!node->own)
+		own_bytes(node, node->size);
+	for (uint64_t i = from; i < from + size; i++)
+		node->own[i] ^= 0xff;
+}
+
 static EFI_STATUS EFIAPI file_read(EFI_FILE *self, UINTN *size, void *buffer)
 {
 	EFI_STATUS injected = call_enter(CALL_File_Read, __builtin_return_address(0));
@@ -268,6 +284,8 @@ static EFI_STATUS EFIAPI file_read(EFI_FILE *self, UINTN *size, void *buffer)
 	if (mock.scenario->read_size && *size > mock.scenario->read_size)
 		*size = mock.scenario->read_size;
 	memcpy(buffer, file->node->bytes + file->position, *size);
+	if (mock.scenario->rereads_differ)
+		change_read(file->node, file->position, *size);
 	file->position += *size;
 	return EFI_SUCCESS;
 }

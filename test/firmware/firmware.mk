@@ -13,8 +13,12 @@ $(B)/firmware/efi/%.o: efi/%.c Makefile test/firmware/firmware.mk
 $(B)/firmware/test/firmware/%.o: test/firmware/%.c Makefile test/firmware/firmware.mk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(FIRMWARE_HOST) -O1 $(SANITIZE) -c $< -o $@
+# kernels that are small enough for each of their bytes to be flipped
+MEASURED_KERNELS := $(B)/test/firmware/measured
+$(MEASURED_KERNELS)/vmlinuz: test/firmware/measured_kernels.py
+	$(Q)$< $(@D)
 $(FIRMWARE_TEST): $(FIRMWARE_EFI_O) $(FIRMWARE_MOCK_O) $(TEST_SUPPORT) $(B)/san/libloader.a $(B)/san/libmm.a $(B)/efi/loader/stub.o \
-		test/firmware/call_sites.py
+		test/firmware/call_sites.py | $(MEASURED_KERNELS)/vmlinuz.mbk
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(SANITIZE) -Wl,--wrap=machine_cpuid,--wrap=machine_rdrand $(filter %.o %.a,$^) -o $@
 	$(Q)test/firmware/call_sites.py $@ >$@.sites

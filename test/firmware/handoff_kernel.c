@@ -191,12 +191,52 @@ static void check_vmlinux(const struct stub_parameters *stub, const struct scena
 	}
 }
 
-/* Without KASLR: the segments as they are in the file, and zeros between and behind them. */
+/* What was added to all virtual addresses, as the first place shows that has another one than in the file. 0: nothing. */
+static uint64_t find_delta(const struct prepared_header *head, const uint8_t *image, const uint8_t *memory)
+{
+	uint8_t *moved = calloc(1, head->memory_size);
+	uint64_t delta = 0;
+	uint32_t is, was;
+
+	memcpy(moved, image, head->memory_size);
+	if (prepared_relocate(head, head->memory_size, moved, UINT64_C(1) << 24, NULL) == 0)
+		for (size_t at = 3; at + 1 < head->memory_size && !delta; at++)
+			if (moved[at] != image[at]) { /* this byte has bits 24 to 31 of an address */
+				memcpy(&is, memory + at - 3, sizeof(is));
+				memcpy(&was, image + at - 3, sizeof(was));
+				delta = is - was < UINT32_MAX / 2 ? is - was : was - is;
+				break;
+			}
+	free(moved);
+	return delta;
+}
+
+static void check_moved(const struct stub_parameters *stub, const struct scenario_file *file, uint64_t base)
+{
+	const struct prepared_header *head = (const void *)file->bytes;
+	uint64_t in_file = head->head_size, pages = (head->memory_size + PAGE - 1) / PAGE * PAGE;
+	uint8_t *image = calloc(1, pages);
+
+	for (uint32_t i = 0; i < head->segment_count; i++) {
+		memcpy(image + head->segments[i].offset, file->bytes + in_file, head->segments[i].size);
+		in_file += head->segments[i].size;
+	}
+	if (handoff_owns("the kernel", base, pages))
+		prepared_relocate(head, head->memory_size, image, find_delta(head, image, (const void *)(uintptr_t)base), NULL);
+	compare(stub, "the kernel", base, image, pages);
+	free(image);
+}
+
+/* The segments as they are in the file, or with KASLR relocated, and zeros between and behind them. */
 static void check_prepared(const struct stub_parameters *stub, const struct scenario_file *file)
 {
 	const struct prepared_header *head = (const void *)file->bytes;
 	uint64_t base = stub->entry - head->entry, at = 0, in_file = head->head_size;
 
+	if (!mock.scenario->command_line || !strstr(mock.scenario->command_line, "nokaslr")) {
+		check_moved(stub, file, base);
+		return;
+	}
 	for (uint32_t i = 0; i < head->segment_count; i++) {
 		const struct prepared_segment *segment = &head->segments[i];
 
@@ -205,7 +245,8 @@ static void check_prepared(const struct stub_parameters *stub, const struct scen
 		in_file += segment->size;
 		at = segment->offset + segment->size;
 	}
-	compare(stub, "bss", base + at, NULL, head->memory_size - at);
+	if (at < head->memory_size)
+		compare(stub, "bss", base + at, NULL, head->memory_size - at);
 }
 
 /* A prepared kernel gets what its bzImage's own code would choose (Linux arch/x86/boot/compressed/pgtable_64.c), others the firmware's. */
@@ -224,8 +265,10 @@ void handoff_check_kernel(const struct stub_parameters *stub)
 	const struct scenario_file *file = kernel_file();
 	unsigned levels = stub->cr4 & STUB_CR4_LA57 ? 5 : 4, setup_sectors = file->bytes[0x1f1] ? file->bytes[0x1f1] : 4;
 	size_t start = (setup_sectors + 1) * 512;
+	uint32_t paragraphs;
 	struct page page;
 
+	memcpy(&paragraphs, file->bytes + 0x1f4, sizeof(paragraphs));
 	if (stub->cr0 != STUB_CR0_VALUE || (stub->cr4 & STUB_CR4_LA57) != wanted_la57(file))
 		problem("CR0 or CR4 is wrong");
 	for (uint64_t i = 0; i < stub->operation_count && i < STUB_OPERATIONS_MAX; i++)
@@ -240,7 +283,7 @@ void handoff_check_kernel(const struct stub_parameters *stub)
 	if (memcmp(file->bytes, PREPARED_MAGIC, 8) == 0)
 		check_prepared(stub, file);
 	else if (!elf_of(file))
-		compare(stub, "the kernel", stub->entry - 0x200, file->bytes + start, file->size - start);
+		compare(stub, "the kernel", stub->entry - 0x200, file->bytes + start, (uint64_t)paragraphs * 16);
 	else if (handoff_kernel_is_linux())
 		check_vmlinux(stub, file);
 	else

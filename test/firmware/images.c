@@ -103,6 +103,10 @@ EFI_STATUS EFIAPI fw_LoadImage(BOOLEAN policy, EFI_HANDLE parent, EFI_DEVICE_PAT
 	new->loaded = (EFI_LOADED_IMAGE){ .Revision = 0x1000, .ParentHandle = parent, .SystemTable = mock.system,
 					  .DeviceHandle = device, .ImageSize = size };
 	new->trusted = trusted && !injected;
+	if (mock.scenario->flip_count) { /* the firmware measures what it loads */
+		tpm_extend(0x10, bytes, size, 4);
+		mock.result->handed_over = digest_add(mock.result->handed_over, bytes, size);
+	}
 	mock.in_application = false;
 	*image = handle_new();
 	handle_install(*image, &fw_loaded_image_guid, &new->loaded);
@@ -137,6 +141,13 @@ EFI_STATUS EFIAPI fw_UnloadImage(EFI_HANDLE image)
 	return injected;
 }
 
+/* As Linux's EFI stub measures its options and its initrd. */
+static void measure_as_stub(const void *bytes, uint64_t size)
+{
+	tpm_extend(0, bytes, size, 9);
+	mock.result->handed_over = digest_add(mock.result->handed_over, bytes, size);
+}
+
 /* The initrd as Linux's stub reads it. An error is its error, too. */
 static EFI_STATUS load_initrd(void)
 {
@@ -168,7 +179,9 @@ static EFI_STATUS load_initrd(void)
 	buffer = malloc(size);
 	again = size;
 	status = protocol->LoadFile(protocol, path, FALSE, &again, buffer);
-	if (!EFI_ERROR(status) && (again != size || !initrds_are(mock.scenario, buffer, size)))
+	if (!EFI_ERROR(status) && mock.scenario->flip_count)
+		measure_as_stub(buffer, again);
+	if (!EFI_ERROR(status) && !mock.scenario->flipped && (again != size || !initrds_are(mock.scenario, buffer, size)))
 		problem("the program is given another initrd");
 	free(buffer);
 	return status;
@@ -203,8 +216,10 @@ EFI_STATUS EFIAPI fw_StartImage(EFI_HANDLE handle, UINTN *size, CHAR16 **data)
 	}
 	if (!image->trusted)
 		return EFI_SECURITY_VIOLATION;
-	if (mock.scenario->kernel)
+	if (mock.scenario->kernel && !mock.scenario->flipped)
 		check_options(image);
+	if (mock.scenario->flip_count)
+		measure_as_stub(image->loaded.LoadOptions, image->loaded.LoadOptionsSize);
 	if (strcmp(does, "returns") != 0)
 		status = load_initrd();
 	if (!EFI_ERROR(status))

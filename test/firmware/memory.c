@@ -378,6 +378,39 @@ EFI_STATUS EFIAPI fw_GetMemoryMap(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN
 	return EFI_SUCCESS;
 }
 
+static int compare_pools(const void *a, const void *b)
+{
+	const struct pool *left = a, *right = b;
+
+	return (left->base > right->base) - (left->base < right->base);
+}
+
+/* The parts of a range between the pools, which are sorted. */
+static uint64_t digest_range(uint64_t digest, const struct range *range)
+{
+	uint64_t at = range->base, end = end_of(range);
+
+	digest = digest_add(digest, &range->base, sizeof(range->base));
+	for (size_t i = 0; i < POOLS_MAX; i++) {
+		if (!pools[i].memory || pools[i].base < at || pools[i].base >= end)
+			continue;
+		digest = digest_add(digest, (const void *)(uintptr_t)at, pools[i].base - at);
+		at = ((uint64_t)(uintptr_t)pools[i].memory + pools[i].size + PAGE - 1) / PAGE * PAGE;
+	}
+	return digest_add(digest, (const void *)(uintptr_t)at, end - at);
+}
+
+uint64_t memory_digest(void)
+{
+	uint64_t digest = 0;
+
+	qsort(pools, POOLS_MAX, sizeof(pools[0]), compare_pools);
+	for (size_t i = 0; i < range_count; i++)
+		if (ranges[i].applications)
+			digest = digest_range(digest, &ranges[i]);
+	return digest;
+}
+
 void memory_check_leaks(void)
 {
 	for (size_t i = 0; i < POOLS_MAX; i++)

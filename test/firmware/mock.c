@@ -94,7 +94,9 @@ void mock_run(const struct scenario *scenario, const struct injection *injection
 	if (sigsetjmp(back, 1) == 0) {
 		if (mock.result->ending == ENDED_RETURNED)
 			check_returned();
-		if (mock.result->ending == ENDED_JUMPED)
+		if (mock.result->ending == ENDED_JUMPED && scenario->flip_count)
+			result->handed_over = memory_digest();
+		if (mock.result->ending == ENDED_JUMPED && !scenario->flipped)
 			handoff_check();
 	}
 	variables_check();

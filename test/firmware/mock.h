@@ -24,6 +24,7 @@
 #define PROBLEMS_SIZE 4000
 #define CONSOLE_SIZE (1 << 21)
 #define SITES_MAX 4096
+#define PCRS 24
 
 /* How a run ended. */
 enum ending {
@@ -47,6 +48,8 @@ struct result {
 	struct logged_call log[CALLS_LOGGED];
 	unsigned exits; /* successful and failed calls of ExitBootServices */
 	bool injected;  /* the failure that was asked for has happened */
+	uint64_t pcrs[PCRS];
+	uint64_t handed_over; /* a digest of all that was started can find; PCRs and this: in scenarios with "flip" */
 	char problems[PROBLEMS_SIZE];
 	size_t problems_used;
 	char console[CONSOLE_SIZE];
@@ -145,6 +148,8 @@ void memory_fragment(unsigned descriptors);
 bool memory_is_applications(uint64_t base, uint64_t size, uint32_t type);
 /* Whether the map as it was given last has a descriptor of that type there. */
 bool memory_is_told_as(uint64_t address, uint32_t type);
+/* Of the pages, but not the pool, that the application has allocated. */
+uint64_t memory_digest(void);
 /* What the application has not given back, as problems. */
 void memory_check_leaks(void);
 uint64_t memory_map_key(void);
@@ -241,6 +246,10 @@ void screens_setup(void);
 
 /* devices.c: RNG, TPM, PCI, an initrd of another program, memory attributes. */
 void devices_setup(void);
+
+/* tpm.c: a digest of what it was of before and these bytes; a PCR extended by that of some bytes, or of an image (flag 0x10). */
+uint64_t digest_add(uint64_t digest, const void *bytes, uint64_t size);
+EFI_STATUS tpm_extend(uint64_t flags, const void *data, uint64_t size, unsigned pcr);
 
 /* images.c */
 void images_setup(void);

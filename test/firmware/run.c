@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "flips.h"
 #include "judge.h"
 #include "lies.h"
 
@@ -53,6 +54,8 @@ static void forget(struct result *result)
 	result->calls = result->exits = 0;
 	result->problems_used = result->console_used = 0;
 	result->injected = false;
+	result->handed_over = 0;
+	memset(result->pcrs, 0, sizeof(result->pcrs));
 	memset(result->problems, 0, sizeof(result->problems));
 	result->console[0] = '\0';
 }
@@ -289,6 +292,49 @@ static void play_hostile(const struct scenario *scenario)
 	close(errors);
 }
 
+static int flip_errors; /* stderr of the runs with a flipped byte */
+
+static int play_flip(const struct scenario *scenario, void (*change)(struct scenario *), struct result *result)
+{
+	pid_t child;
+
+	forget(result);
+	child = start(flip_errors);
+	if (child == 0) {
+		struct scenario changed = *scenario;
+
+		change(&changed);
+		mock_run(&changed, &no_failure, result);
+		result->problems[0] = '\0'; /* it has another kernel than was expected */
+		_exit(0);
+	}
+	return wait_for(child, result);
+}
+
+static void report_flip(const struct scenario *scenario, const char *what, const struct result *result, int status,
+			const char *verdict)
+{
+	count_run(scenario, what, result, status, flip_errors, verdict);
+	if (!verdict && !status)
+		printf("%s%s\n", scenario->name, what);
+	fflush(stdout);
+}
+
+static void play_flips(const struct scenario *scenario, const struct result *base)
+{
+	for (unsigned share = 0; share < processes; share++)
+		if (fork() == 0) {
+			flip_errors = errors_file();
+			flips_play(scenario, base, shared(sizeof(struct result)), play_flip, report_flip, share, processes);
+			_exit(0);
+		}
+	for (int status; wait(&status) > 0;)
+		if (status) {
+			printf("FAIL %s: a process that flips bytes ended with status %x\n", scenario->name, (unsigned)status);
+			counts->failed++;
+		}
+}
+
 /* Each run must be right whatever the processor has. */
 static void play_processors(const struct scenario *scenario)
 {
@@ -322,6 +368,8 @@ static void play_scenario(const struct scenario *scenario, bool with_failures)
 	if (with_failures)
 		play_processors(scenario);
 	fflush(stdout);
+	if (scenario->flip_count && with_failures && !verdict && status == 0)
+		play_flips(scenario, base);
 	if (scenario->hostile && with_failures) {
 		play_hostile(scenario);
 		return;

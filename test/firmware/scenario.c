@@ -312,6 +312,23 @@ static void read_text(struct reader *reader, bool must, const char *text)
 	scenario->texts[scenario->text_count++] = (struct scenario_text){ strdup(text), must };
 }
 
+static char *backslashes(const char *path);
+
+/* flip PATH [sealed] [all] */
+static void read_flip(struct reader *reader, char **rest)
+{
+	struct scenario *scenario = reader->scenario;
+	struct scenario_flip *flip = &scenario->flips[scenario->flip_count];
+
+	if (scenario->flip_count++ == SCENARIO_FLIPS_MAX)
+		bad(reader, "more than %d files to flip", SCENARIO_FLIPS_MAX);
+	flip->path = backslashes(word(rest));
+	for (char *how = word(rest); *how; how = word(rest)) {
+		flip->sealed |= strcmp(how, "sealed") == 0;
+		flip->all |= strcmp(how, "all") == 0;
+	}
+}
+
 static char *backslashes(const char *path)
 {
 	char *copy = strdup(path);
@@ -415,6 +432,8 @@ static void read_line(struct reader *reader, char *line)
 		read_file(reader, 0, true, &rest);
 	else if (strcmp(name, "processor") == 0)
 		read_processor(reader, &rest);
+	else if (strcmp(name, "flip") == 0)
+		read_flip(reader, &rest);
 	else if (strcmp(name, "keys") == 0)
 		read_keys(reader, &rest);
 	else if (strcmp(name, "input") == 0)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define SCENARIO_TEXTS_MAX 24
+#define SCENARIO_FLIPS_MAX 4
 
 struct scenario_memory {
 	uint64_t base;
@@ -41,6 +42,13 @@ struct scenario_variable {
 	uint32_t attributes;
 	uint8_t *bytes;
 	size_t size;
+};
+
+/* A file of which each byte is flipped once, one in a run. */
+struct scenario_flip {
+	char *path;
+	bool sealed; /* a prepared kernel, whose digests are made right again */
+	bool all;    /* each byte counts, used or not */
 };
 
 /* What the mock's processor has; nothing of it is the host's. */
@@ -116,6 +124,11 @@ struct scenario {
 	unsigned io_align;    /* of a buffer for blocks */
 	bool blocks_only;     /* nothing that is there is opened by the file system */
 	unsigned read_size; /* bytes that File.Read gives at once at most; 0: all */
+
+	struct scenario_flip flips[SCENARIO_FLIPS_MAX];
+	size_t flip_count;
+	bool flipped; /* a byte is: what is handed over need not be right */
+	bool rereads_differ; /* what is read of a file to flip has other bytes when it is read again */
 
 	char *kernel, *command_line; /* what the hand-off must have; the path is that of a file above */
 	char *unedited; /* the command line that may be there, too, when something fails */
