@@ -8,14 +8,18 @@
 
 #include "meanings.h"
 #include "number_runs.h"
+#include "origins.h"
 
 #define DEPTH_MAX 10 /* of resources that are indented further */
+#define SCANS_MAX 16 /* entries of an answer for which all descriptors are looked at */
 #define FIRST_MIB_LAST UINT64_C(0xfffff)
 
 struct question {
 	const struct map_view *view;
 	uint64_t first, last;
 	struct printer *out;
+	struct origins origins; /* found when the first entry needs them */
+	unsigned scans;         /* entries whose origins were looked for one by one */
 };
 
 static bool overlaps(const struct question *question, uint64_t first, uint64_t last)
@@ -151,23 +155,35 @@ static void explain_gaps(const struct question *question, enum map_level level)
 	free(segments);
 }
 
-/* Which descriptors an entry of the conversion is made of. */
-static void explain_origin(const struct question *question, const struct map_item *item)
+/* Looks at each descriptor: for an entry or two of a map that overlaps too much for a list of all origins. */
+static void scan_origins(const struct map_view *view, const struct map_item *item, struct number_runs *runs)
 {
-	const struct map_view *view = question->view;
-	struct number_runs runs = { .out = question->out };
-
-	print(question->out, "    EFI descriptors in it: ");
 	for (size_t i = 0; i < view->source->nr_efi; i++) {
-		const struct efi_trace *trace = &view->trace[i];
 		const struct efi_memory_desc *desc = &view->source->efi[i];
 		uint64_t end;
 
-		if (trace->first != SIZE_MAX && trace->type == item->type && trace->first <= item->index &&
-		    item->index <= trace->last && efi_memory_desc_end(desc, &end) && desc->phys_addr <= item->last &&
-		    item->first <= end - 1)
-			number_runs_add(&runs, i);
+		if (efi_memory_desc_end(desc, &end) && desc->phys_addr <= item->last && item->first <= end - 1 &&
+		    origins_made_of(view, item->index, i))
+			number_runs_add(runs, i);
 	}
+}
+
+/* Which descriptors an entry of the conversion is made of. */
+static void explain_origin(struct question *question, const struct map_item *item)
+{
+	struct number_runs runs = { .out = question->out };
+	struct origins *origins = &question->origins;
+
+	if (!origins->starts)
+		*origins = origins_find(question->view);
+	print(question->out, "    EFI descriptors in it: ");
+	if (origins->numbers)
+		for (size_t i = origins->starts[item->index]; i < origins->starts[item->index + 1]; i++)
+			number_runs_add(&runs, origins->numbers[i]);
+	else if (question->scans++ < SCANS_MAX)
+		scan_origins(question->view, item, &runs);
+	else
+		print(question->out, "too many overlap to list them here; explain a shorter range");
 	number_runs_end(&runs);
 	print(question->out, "\n");
 }
@@ -212,7 +228,7 @@ static void explain_type(const struct question *question, enum map_level level, 
 		print(out, "  Linux %s.\n", efi_type_in_linux(type));
 }
 
-static void explain_item(const struct question *question, enum map_level level, const struct map_item *item)
+static void explain_item(struct question *question, enum map_level level, const struct map_item *item)
 {
 	struct printer *out = question->out;
 
@@ -267,7 +283,7 @@ static void explain_oddities(const struct question *question)
 	}
 }
 
-static void explain_level(const struct question *question, enum map_level level)
+static void explain_level(struct question *question, enum map_level level)
 {
 	const struct map_items *items = &question->view->levels[level];
 	uint32_t classes = 0;
@@ -416,7 +432,7 @@ static void explain_known(const struct question *question)
 
 void explain_range(const struct map_view *view, uint64_t first, uint64_t last, struct printer *out)
 {
-	struct question question = { view, first, last, out };
+	struct question question = { .view = view, .first = first, .last = last, .out = out };
 
 	if (first == last) {
 		print(out, "0x%llx, in page frame 0x%llx", (unsigned long long)first,
@@ -437,4 +453,5 @@ void explain_range(const struct map_view *view, uint64_t first, uint64_t last, s
 		}
 	}
 	explain_known(&question);
+	origins_free(&question.origins);
 }

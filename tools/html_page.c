@@ -9,6 +9,7 @@
 #include "markup.h"
 #include "meanings.h"
 #include "number_runs.h"
+#include "origins.h"
 #include "picture.h"
 
 /* tools/map_page_files.S */
@@ -19,12 +20,6 @@ extern const char map_page_css[], map_page_js[];
 #define PARTNERS_MAX 4096
 
 #define X(value) ((unsigned long long)(value))
-
-/* For each e820 entry the numbers of its descriptors, ascending: numbers[starts[entry]] up to starts[entry + 1]. */
-struct origins {
-	size_t *starts;
-	size_t *numbers; /* null when there are too many to list */
-};
 
 struct page {
 	const struct map_view *view;
@@ -84,28 +79,6 @@ static void print_swatch(struct printer *out, enum map_kind kind)
 	print(out, "<span class=\"swatch kind-%u\"></span>", (unsigned)kind);
 }
 
-/* The e820 entries that share bytes with a range: first to last; false when there are none. */
-static bool find_entries(const struct map_view *view, uint64_t start, uint64_t end, size_t *first, size_t *last)
-{
-	const struct e820_table *table = &view->e820;
-	size_t after = e820_index_at(table, end);
-
-	*first = e820_index_at(table, start);
-	if (after < table->nr_entries && table->entries[after].addr <= end)
-		after++;
-	*last = after - 1;
-	return *first < after;
-}
-
-/*
- * Whether an entry that shares bytes with a descriptor is made of it. Of a table that is not the conversion nobody
- * knows more than that they share bytes.
- */
-static bool is_made_of(const struct map_view *view, size_t entry, size_t descriptor)
-{
-	return !view->by_rule || view->trace[descriptor].type == view->e820.entries[entry].type;
-}
-
 /* The e820 entries that an item belongs to, for the script: "5-7 9". */
 static void print_partners(const struct page *page, enum map_level level, const struct map_item *item)
 {
@@ -113,15 +86,15 @@ static void print_partners(const struct page *page, enum map_level level, const 
 	const char *separator = "";
 	size_t first, last, next;
 
-	if (level == LEVEL_E820 || !find_entries(page->view, item->first, item->last, &first, &last))
+	if (level == LEVEL_E820 || !origins_entries(page->view, item->first, item->last, &first, &last))
 		return;
 	print(out, " data-to=\"");
 	for (; first <= last; first = next) {
 		next = first + 1;
-		if (level == LEVEL_EFI && last - first < PARTNERS_MAX && !is_made_of(page->view, first, item->index))
+		if (level == LEVEL_EFI && last - first < PARTNERS_MAX && !origins_made_of(page->view, first, item->index))
 			continue;
 		while (next <= last && (level != LEVEL_EFI || last - first >= PARTNERS_MAX ||
-					is_made_of(page->view, next, item->index)))
+					origins_made_of(page->view, next, item->index)))
 			next++;
 		print(out, next == first + 1 ? "%s%zu" : "%s%zu-%zu", separator, first, next - 1);
 		separator = " ";
@@ -255,7 +228,7 @@ static void end_efi_row(const struct page *page, const struct map_item *item)
 	print(out, "<td class=\"bits\">");
 	efi_attribute_print_short(item->attribute, out);
 	print(out, "</td><td>");
-	if (find_entries(view, item->first, item->last, &first, &last)) {
+	if (origins_entries(view, item->first, item->last, &first, &last)) {
 		print_entry_link(out, first);
 		if (last > first) {
 			print(out, " to ");
@@ -303,48 +276,6 @@ static void print_efi(const struct page *page)
 	print_rows(page, LEVEL_EFI, "<td></td><td></td>", end_efi_row);
 	print_invalid(page);
 	end_table(page);
-}
-
-/* Overlapping descriptors can make this large; a map that is in order has hardly more than one entry a descriptor. */
-static bool origins_fit(const struct map_view *view, size_t pairs)
-{
-	return pairs <= 8 * (view->source->nr_efi + view->e820.nr_entries) + 1024;
-}
-
-static struct origins find_origins(const struct map_view *view)
-{
-	struct origins origins = { allocate(view->e820.nr_entries + 2, sizeof(size_t)), NULL };
-
-	for (int pass = 0; pass < 2; pass++) {
-		size_t pairs = 0;
-
-		for (size_t i = 0; i < view->source->nr_efi; i++) {
-			const struct efi_memory_desc *desc = &view->source->efi[i];
-			size_t first, last;
-			uint64_t end;
-
-			if (!efi_memory_desc_end(desc, &end) ||
-			    !find_entries(view, desc->phys_addr, end - 1, &first, &last))
-				continue;
-			pairs += last - first + 1;
-			if (!origins_fit(view, pairs))
-				return origins;
-			for (size_t entry = first; entry <= last; entry++) {
-				if (!is_made_of(view, entry, i))
-					continue;
-				if (pass == 0)
-					origins.starts[entry + 2]++;
-				else
-					origins.numbers[origins.starts[entry + 1]++] = i;
-			}
-		}
-		if (pass == 0) {
-			for (size_t entry = 0; entry < view->e820.nr_entries; entry++)
-				origins.starts[entry + 2] += origins.starts[entry + 1];
-			origins.numbers = allocate(pairs, sizeof(size_t));
-		}
-	}
-	return origins;
 }
 
 static void end_e820_row(const struct page *page, const struct map_item *item)
@@ -510,7 +441,7 @@ static void print_known(const struct page *page)
 void html_print(const struct map_view *view, struct printer *out)
 {
 	struct markup_printer escaped = markup_printer_to(out);
-	struct page page = { view, out, &escaped.printer, find_origins(view) };
+	struct page page = { view, out, &escaped.printer, origins_find(view) };
 	struct picture picture;
 
 	print_head(&page);
@@ -531,6 +462,5 @@ void html_print(const struct map_view *view, struct printer *out)
 	      "</div>\n</main>\n<p id=\"about\">Point at a range, or walk with Tab and the arrow keys; Enter goes to "
 	      "what it became, / to the search.</p>\n<script>\n%s</script>\n</body>\n</html>\n",
 	      map_page_js);
-	free(page.origins.starts);
-	free(page.origins.numbers);
+	origins_free(&page.origins);
 }
