@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const char help[] =
-	"usage: mapbridge convert [--policy acpi|linux] [--memmap OPT]... [--as FORM] FILE\n"
+	"usage: mapbridge convert [--policy acpi|linux] [--memmap OPT]... [--as FORM [--all]] FILE\n"
 	"\n"
 	"Converts the EFI map of a file to e820, as the loader does it. Of a file without an EFI map the recorded e820\n"
 	"table is taken. The result is sorted, without overlaps, and merged.\n"
@@ -24,6 +24,7 @@ static const char help[] =
 	"                   SIZE$START (reserved), SIZE!START (persistent), SIZE%START-OLD+NEW, exactmap;\n"
 	"                   or mem=SIZE. Several are applied in their order\n"
 	"  --as FORM        " FORMS_HELP "\n"
+	"  --all            write a page also of more than 20,000 entries, with which browsers are slow\n"
 	"  --help           this text\n"
 	"\n"
 	"examples:\n"
@@ -77,7 +78,8 @@ static int apply(struct e820_table *table, const char *options)
 	return refuse("%s", result == 0 ? "out of memory" : message);
 }
 
-static int convert(struct map_source *source, enum e820_policy policy, const char *options, const struct form *form)
+static int convert(struct map_source *source, enum e820_policy policy, const char *options, const struct form *form,
+		   bool all)
 {
 	struct map_source result = *source;
 	struct source_e820 e820 = { .label = options ? "user" : "BIOS-e820" };
@@ -100,6 +102,8 @@ static int convert(struct map_source *source, enum e820_policy policy, const cha
 	result.e820 = &e820;
 	result.nr_e820 = 1;
 	if (status == EXIT_FINE)
+		status = form_allows(form, &result, all);
+	if (status == EXIT_FINE)
 		form->print(&result);
 	free(e820.table.entries);
 	return status;
@@ -109,6 +113,7 @@ struct arguments {
 	enum e820_policy policy;
 	const struct form *form;
 	char *options; /* null without --memmap; on the heap */
+	bool all;
 };
 
 /* EXIT_FINE, or what to exit with; *helped says that help was all that was wanted. */
@@ -117,6 +122,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments, b
 	static const struct option options[] = { { "policy", required_argument, NULL, 'p' },
 						 { "memmap", required_argument, NULL, 'm' },
 						 { "as", required_argument, NULL, 'a' },
+						 { "all", no_argument, NULL, 'A' },
 						 { "help", no_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
 
@@ -134,6 +140,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments, b
 			arguments->form = find_form(optarg);
 			if (!arguments->form)
 				return refuse("--as %s: there is no such form; there are " FORMS, optarg);
+			break;
+		case 'A':
+			arguments->all = true;
 			break;
 		case 'h':
 			fputs(help, stdout);
@@ -157,7 +166,8 @@ static int convert_file(const char *path, const struct arguments *arguments)
 
 	if (map_source_read(path, &source, error, sizeof(error)) != 0)
 		return refuse("%s", error);
-	status = convert(&source, arguments->policy, arguments->options, arguments->form);
+	status = convert(&source, arguments->policy, arguments->options, arguments->form,
+			 arguments->all);
 	map_source_print_notes(&source);
 	if (source.nr_damaged && status == EXIT_FINE)
 		status = EXIT_FINDINGS;
@@ -167,7 +177,7 @@ static int convert_file(const char *path, const struct arguments *arguments)
 
 int convert_run(int argc, char **argv)
 {
-	struct arguments arguments = { E820_POLICY_LINUX, find_form("table"), NULL };
+	struct arguments arguments = { E820_POLICY_LINUX, find_form("table"), NULL, false };
 	bool helped = false;
 	int status = parse_arguments(argc, argv, &arguments, &helped);
 

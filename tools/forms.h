@@ -8,6 +8,7 @@
 struct form {
 	const char *name;
 	bool one_file; /* several sources cannot stand one behind the other */
+	size_t most;   /* entries that it prints without --all; 0 for any number */
 	void (*print)(const struct map_source *source);
 };
 
@@ -18,6 +19,9 @@ struct form {
 
 /* Null when there is no such form. */
 const struct form *find_form(const char *name);
+
+/* Whether to print a source in that form: EXIT_FINE, or a refusal because it has too many entries and --all is not set. */
+int form_allows(const struct form *form, const struct map_source *source, bool all);
 
 /* The table form, with colours on a terminal. */
 void print_table(const struct map_source *source);

@@ -9,13 +9,15 @@
 #include <stdio.h>
 
 static const char help[] =
-	"usage: mapbridge show [--as FORM] FILE...\n"
+	"usage: mapbridge show [--as FORM [--all]] FILE...\n"
 	"\n"
 	"Prints the memory maps of a file, with the sum of each type. What the file is, its content says: a Linux or\n"
 	"Xen log, an .efimap file, /proc/iomem, the folders of /sys/firmware, a boot_params page, what the UEFI shell,\n"
-	"GRUB and FreeBSD print, or JSON and TSV of this command.\n"
+	"GRUB, OpenCore, SeaBIOS, coreboot, U-Boot, Syslinux, the BSDs, Haiku, Windows' MemInfo, QEMU, kexec and\n"
+	"other programs print, or JSON and TSV of this command.\n"
 	"\n"
 	"  --as FORM   " FORMS_HELP "\n"
+	"  --all       write a page also of more than 20,000 entries, with which browsers are slow\n"
 	"  --help      this text\n"
 	"\n"
 	"examples:\n"
@@ -28,17 +30,22 @@ static const char help[] =
 int show_run(int argc, char **argv)
 {
 	static const struct option options[] = { { "as", required_argument, NULL, 'a' },
+						 { "all", no_argument, NULL, 'A' },
 						 { "help", no_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
 	const struct form *form = find_form("table");
 	char error[MAP_SOURCE_ERROR_SIZE];
 	int status = EXIT_FINE;
+	bool all = false;
 
 	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		if (option == 'h') {
 			fputs(help, stdout);
 			return EXIT_FINE;
 		}
+		all |= option == 'A';
+		if (option == 'A')
+			continue;
 		if (option != 'a')
 			return EXIT_REFUSED; /* getopt has said why */
 		form = find_form(optarg);
@@ -58,7 +65,10 @@ int show_run(int argc, char **argv)
 		}
 		if (argc - optind > 1)
 			printf("%s==> %s <==\n", i > optind ? "\n" : "", source.name);
-		form->print(&source);
+		if (form_allows(form, &source, all) == EXIT_FINE)
+			form->print(&source);
+		else
+			status = EXIT_REFUSED;
 		map_source_print_notes(&source);
 		if (source.nr_damaged && status == EXIT_FINE)
 			status = EXIT_FINDINGS;
