@@ -12,7 +12,7 @@ $(B)/test/unit/%: $(B)/san/test/unit/%.o $(B)/san/libloader.a $(B)/san/libmm.a
 
 $(B)/test/unit/captured_maps_test: $(TEST_SUPPORT)
 # the tools without main()
-TOOLS_TESTS := $(addprefix $(B)/test/unit/,address_argument_test map_diff_test map_view_test markup_test)
+TOOLS_TESTS := $(addprefix $(B)/test/unit/,address_argument_test map_diff_test map_readers_test map_view_test markup_test)
 $(TOOLS_TESTS): $(B)/san/libtools.a
 $(B)/san/libtools.a: $(patsubst %,$(B)/san/%,$(filter-out tools/mapbridge.o,$(TOOLS_O)))
 	$(Q)rm -f $@

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "file_content.h"
+#include "progress.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -12,17 +13,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define READ_AT_ONCE ((size_t)16 << 20)
+
 int content_read(int file, struct content *content)
 {
 	size_t capacity = 4096, used = 0;
 	char *data = NULL, *larger;
 	struct stat status;
+	size_t total = 0, room;
 	ssize_t got;
 
 	if (fstat(file, &status) != 0)
 		return errno;
-	if (S_ISREG(status.st_mode) && status.st_size > 0 && (uintmax_t)status.st_size < SIZE_MAX / 2)
+	if (S_ISREG(status.st_mode) && status.st_size > 0 && (uintmax_t)status.st_size < SIZE_MAX / 2) {
+		total = (size_t)status.st_size;
 		capacity = (size_t)status.st_size + 2; /* one byte tells the end, one is the NUL */
+	}
 	for (;;) {
 		if (!data || capacity - used < 2) {
 			capacity += data ? capacity / 2 : 0;
@@ -33,11 +39,13 @@ int content_read(int file, struct content *content)
 			}
 			data = larger;
 		}
-		got = read(file, data + used, capacity - used - 1);
+		room = capacity - used - 1;
+		got = read(file, data + used, room < READ_AT_ONCE ? room : READ_AT_ONCE);
 		if (got == 0)
 			break;
 		if (got > 0) {
 			used += (size_t)got;
+			progress("reading the file", used < total ? used : total, total);
 		} else if (errno != EINTR) {
 			free(data);
 			return errno;

@@ -22,6 +22,8 @@ enum line_kind {
  * is damaged. Both take any bytes; text comes as UTF-8 with any line ends. parse() returns 0, also when it
  * finds nothing, or -1 after source_refuse().
  */
+struct line_form;
+
 struct map_reader {
 	const char *kind; /* as users know it: "Linux log" */
 	bool (*probe)(const char *data, size_t size);
@@ -32,16 +34,30 @@ struct map_reader {
 	 */
 	enum line_kind (*line)(struct map_source *source, struct text line);
 	const char *needed;
+	/* Or, where patterns are enough, instead of line. */
+	const struct line_form *forms;
 };
 
 extern const struct map_reader efimap_reader, linux_log_reader, xen_log_reader, shell_reader, grub_reader,
-	freebsd_reader, csv_reader, iomem_reader, boot_params_reader, json_reader, tsv_reader;
+	freebsd_reader, csv_reader, iomem_reader, boot_params_reader, json_reader, tsv_reader, displaymem_reader,
+	keyed_reader;
+
+/* Readers whose lines are patterns, see read_forms.c. */
+extern const struct map_reader kexec_reader, opencore_reader, firmware_reader, tboot_reader, coreboot_reader,
+	u_boot_reader, lmb_reader, syslinux_reader, limine_reader, ipxe_reader, grub4dos_reader, haiku_reader,
+	meminfo_reader, openbsd_reader, mtree_reader, lsmem_reader, uefi_rs_reader;
 
 /* All readers, the most certain first, up to a null pointer. */
 extern const struct map_reader *const map_readers[];
 
+/* How far a probe is in a file: a part of the way when several readers are asked, of which sniff_reader() says the number. */
+void sniff_progress(size_t done, size_t total);
+void sniff_reader(size_t number, size_t count);
+
 /* What probe() and parse() of a format are whose lines speak for themselves. */
 bool probe_lines(const struct map_reader *reader, const char *data, size_t size);
+/* The same for lines that any text may have: a damaged one is not enough. */
+bool probe_good_line(const struct map_reader *reader, const char *data, size_t size);
 void parse_lines(const struct map_reader *reader, struct map_source *source, const char *data, size_t size);
 
 /* Reads what Linux shows of its maps in a folder; false when there is none of that in it. */

@@ -79,11 +79,13 @@ struct map_source {
 	size_t nr_notes, max_notes;
 	size_t nr_damaged; /* how many lines and values are damaged; the first DAMAGED_NOTES have notes */
 	char *heading;     /* of the table that is being read; a reader's own business */
+	size_t nr_restarts; /* maps that were read before this one and dropped for it; likewise */
+	uint64_t announced; /* entries that the heading announces, 0 when it does not; likewise */
 	char *refusal;     /* why nothing of it can be used; null in a source that was read */
 };
 
 /* Longest error of map_source_read, with its NUL. */
-#define MAP_SOURCE_ERROR_SIZE 1024
+#define MAP_SOURCE_ERROR_SIZE 2048
 
 /*
  * Reads a file, a folder (/sys/firmware/memmap and the like) or, for "-", standard input; what it is is told by its

@@ -13,11 +13,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A log may quote what other programs printed, so that its own lines decide before theirs. */
+/*
+ * A log may quote what other programs printed, so that its own lines decide before theirs; and what any text may have
+ * by chance comes last.
+ */
 const struct map_reader *const map_readers[] = {
-	&efimap_reader,	   &json_reader,  &tsv_reader,	 &boot_params_reader, &xen_log_reader,
-	&linux_log_reader, &iomem_reader, &grub_reader,	 &shell_reader,	      &freebsd_reader,
-	&csv_reader,	   NULL
+	&efimap_reader,	  &json_reader,	    &tsv_reader,    &boot_params_reader, &xen_log_reader,
+	&linux_log_reader, &kexec_reader,   &iomem_reader,  &grub_reader,	 &shell_reader,
+	&freebsd_reader,  &opencore_reader, &tboot_reader,  &firmware_reader,	 &coreboot_reader,
+	&u_boot_reader,	  &lmb_reader,	    &limine_reader, &syslinux_reader,	 &ipxe_reader,
+	&grub4dos_reader, &displaymem_reader, &haiku_reader, &meminfo_reader,	 &openbsd_reader,
+	&mtree_reader,	  &lsmem_reader,    &uefi_rs_reader, &csv_reader,	 &keyed_reader,
+	NULL
 };
 
 static void list_kinds(char *list, size_t size)
@@ -44,7 +51,7 @@ static bool knows(const struct map_reader *reader, const struct content *content
 static int parse_content(struct map_source *source, struct content *content)
 {
 	const struct map_reader *reader = NULL;
-	char kinds[400];
+	char kinds[900];
 
 	if (!boot_params_reader.probe(content->data, content->size) &&
 	    !efimap_reader.probe(content->data, content->size)) {
@@ -52,8 +59,11 @@ static int parse_content(struct map_source *source, struct content *content)
 			return source_refuse(source, "out of memory");
 		content_strip_escapes(content);
 	}
-	for (size_t i = 0; map_readers[i] && !reader; i++)
+	for (size_t i = 0; map_readers[i] && !reader; i++) {
+		sniff_reader(i, MM_ARRAY_COUNT(map_readers) - 1);
 		reader = knows(map_readers[i], content) ? map_readers[i] : NULL;
+	}
+	sniff_reader(0, 1);
 	if (!reader) {
 		list_kinds(kinds, sizeof(kinds));
 		return source_refuse(source, "there is no memory map in it; understood are: %s, and folders of /sys",

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define CALLS_BETWEEN_LOOKS 4096
+#define UNITS_BETWEEN_LOOKS ((size_t)1 << 20) /* lines may be long */
 #define FIRST_MS 1000
 #define STEP_MS 200
 
@@ -26,11 +27,13 @@ static int64_t now_ms(void)
 void progress(const char *doing, size_t done, size_t total)
 {
 	static unsigned calls;
+	static size_t looked;
 	static int64_t next;
 	int64_t now;
 
-	if (calls++ % CALLS_BETWEEN_LOOKS != 0)
+	if (calls++ % CALLS_BETWEEN_LOOKS != 0 && done - looked < UNITS_BETWEEN_LOOKS)
 		return;
+	looked = done;
 	now = now_ms();
 	if (calls == 1)
 		next = isatty(STDERR_FILENO) ? now + FIRST_MS : INT64_MAX;
@@ -38,7 +41,7 @@ void progress(const char *doing, size_t done, size_t total)
 		return;
 	next = now + STEP_MS;
 	shown = true;
-	fprintf(stderr, "\rmapbridge: %s: %zu %%", doing, (size_t)((double)done / (double)total * 100));
+	fprintf(stderr, "\rmapbridge: %s: %zu %%\033[K", doing, (size_t)((double)done / (double)total * 100));
 }
 
 void progress_end(void)

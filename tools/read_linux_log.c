@@ -285,9 +285,11 @@ static bool linux_log_probe(const char *data, size_t size)
 	uint64_t index;
 	bool is = false;
 
-	while (!is && text_line(&rest, &line))
+	while (!is && text_line(&rest, &line)) {
+		sniff_progress((size_t)(rest.at - data), size);
 		is = read_dump_line(&found, line, &index) != LINE_OTHER || read_efi_line(&found, &line, 0, &index) ||
 		     read_e820_line(&found, &line, 0);
+	}
 	map_source_free(&found);
 	return is;
 }

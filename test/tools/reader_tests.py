@@ -440,11 +440,69 @@ def long_work_shows_progress():
             status, said = stopped_for_a_second(file.name, pause, True)
             if status or said:
                 break
-        if status or not re.fullmatch(rb"(\rmapbridge: [a-z ]+: \d+ %)+\r\x1b\[K", said):
+        if status or not re.fullmatch(rb"(\rmapbridge: [a-z ]+: \d+ %\x1b\[K)+\r\x1b\[K", said):
             yield f"a terminal: status {status}, {said[-200:]!r}"
         status, said = stopped_for_a_second(file.name, pause, False)
         if status or said:
             yield f"a pipe: status {status}, {said[-200:]!r}"
+
+
+def finding_out_shows_progress():
+    """A large file that is no map: on a terminal the percentage goes on for all readers, and the refusal follows."""
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.writelines("nothing of interest happened in minute %d, and nobody saw it\n" % minute for minute in range(100000))
+        file.flush()
+        for pause in 0.4, 0.2, 0.1, 0.05, 0.02:
+            status, said = stopped_for_a_second(file.name, pause, True)
+            if b"%" in said:
+                break
+        if status != 2 or not re.fullmatch(rb"(\rmapbridge: (finding out what it is|reading the file): \d+ %\x1b\[K)+\r\x1b\[K"
+                                           rb"mapbridge: \S+: there is no memory map in it; [^\r]*\r\n", said):
+            yield f"status {status}, {said[:200]!r}...{said[-200:]!r}"
+        numbers = [int(number) for number in re.findall(rb"finding out what it is: (\d+) %", said)]
+        if numbers != sorted(numbers):
+            yield f"the percentage goes back: {numbers}"
+
+
+def a_large_page_is_asked_for():
+    """Up to 20,000 entries there is a page; with more `--all` asks for it, and the refusal says so."""
+    for count, arguments, wanted in ((20000, [], 0), (20001, [], 2), (20001, ["--all"], 0)):
+        tsv = "type\tphys_start\tnum_pages\tattribute\n" + "".join(f"7\t{index << 13}\t1\t0xf\n" for index in range(count))
+        for command in ["show"], ["convert", "--policy", "acpi"]:
+            status, output, errors = run(*command, "--as", "html", *arguments, "-", given=tsv.encode(),
+                                         program="build/mapbridge")
+            if status != wanted or output.endswith("</html>\n") != (wanted == 0):
+                yield f"{command} {count} {arguments}: status {status}, {errors!r}, ...{output[-40:]!r}"
+            if wanted and (output or not re.fullmatch(r"mapbridge: standard input: has 20001 entries, .*--all.*\n", errors)):
+                yield f"{command} {count} {arguments}: {errors!r}"
+        status, output, errors = run("show", "--as", "svg", "-", given=tsv.encode(), program="build/mapbridge")
+        if status or not output.endswith("</svg>\n"):
+            yield f"svg of {count}: status {status}, {errors!r}"
+
+
+def limit_processor():
+    resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
+
+
+def explaining_a_range_takes_linear_time():
+    """
+    200,000 descriptors, each asked for: about a second of processor time; what looks at each descriptor for each entry
+    takes longer than the limit of 10 seconds. The same for descriptors that lie in each other.
+    """
+    count = 200000
+    header = "type\tphys_start\tnum_pages\tattribute\n"
+    plain = header + "".join(f"{(7, 0)[index % 2]}\t{index << 13}\t1\t0xf\n" for index in range(count))
+    nested = header + f"7\t0\t{count * 2}\t0xf\n" * (count // 2) + "".join(
+        f"0\t{index << 13}\t1\t0xf\n" for index in range(count // 2))
+    for name, tsv, pattern in (("plain", plain, b"\n    EFI descriptors in it: 199999\n"),
+                               ("nested", nested, b"\n    EFI descriptors in it: too many overlap to list them here")):
+        result = subprocess.run(["build/mapbridge", "explain", "0-ffffffff", "-"], input=tsv.encode(), capture_output=True,
+                                timeout=120, check=False, preexec_fn=limit_processor)
+        if result.returncode or result.stderr or pattern not in result.stdout:
+            yield f"{name}: status {result.returncode}, {result.stderr!r}, ...{result.stdout[-300:]!r}"
+    status, output, errors = run("explain", "0x10000", "-", given=nested.encode(), program="build/mapbridge")
+    if status or errors or "EFI descriptors in it: 100008\n" not in output:
+        yield f"one entry of the nested ones: status {status}, {errors!r}, ...{output[-300:]!r}"
 
 
 def limit_memory():
@@ -475,6 +533,7 @@ TESTS = [(function.__name__, function) for function in (
     outputs_are_golden, corpus_is_read, check_knows_the_rule, efimap_files_are_read, own_formats_come_back,
     table_is_a_log_again, encodings_and_line_ends_do_not_matter, refusals_say_why, help_has_examples, sys_folders_are_read,
     logs_with_several_maps_and_gaps, documented_output_is_real, colour_is_for_terminals, long_work_shows_progress,
+    finding_out_shows_progress, a_large_page_is_asked_for, explaining_a_range_takes_linear_time,
     a_million_descriptors_fit)]
 
 if __name__ == "__main__":
