@@ -37,6 +37,7 @@ run-linux: $(B)/BOOTX64.EFI $(B)/linux/vmlinuz $(B)/linux/initrd.img
 	@$(RUN_QEMU) $(B)/linux/disk.img --log $(B)/linux/serial.log --accept-poweroff -- $(QEMU_ARGS)
 
 $(B)/linux/vmlinuz:
+	@command -v xz >/dev/null || ! command -v apt-get >/dev/null || scripts/deps linux
 	$(Q)scripts/fetch-linux $(@D)
 $(B)/linux/vmlinux: scripts/unpack-vmlinux $(B)/linux/vmlinuz
 	$(Q)command -v lz4 >/dev/null || scripts/deps test

@@ -15,7 +15,7 @@ TEST_EFI_FLAGS := $(WARN) -O2 -I/usr/include/efi -I/usr/include/efi/x86_64 -DGNU
 GNU_EFI_LIB := $(patsubst %/crt0-efi-x86_64.o,%,$(firstword $(wildcard /usr/lib/crt0-efi-x86_64.o /usr/lib/*/crt0-efi-x86_64.o)))
 TEST_EFI_LINK := $(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined -T $(GNU_EFI_LIB)/elf_x86_64_efi.lds \
 	$(GNU_EFI_LIB)/crt0-efi-x86_64.o
-TEST_EFI_LIBS := -L/usr/lib -lefi -lgnuefi
+TEST_EFI_LIBS := -L$(GNU_EFI_LIB) -lefi -lgnuefi
 TEST_EFI_SUBSYSTEM := 10
 TEST_EFI_SECTIONS := .text .sdata .data .rodata .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc
 TEST_EFI_OBJCOPY = objcopy $(addprefix -j ,$(TEST_EFI_SECTIONS)) --target=efi-app-x86_64 \

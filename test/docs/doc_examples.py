@@ -9,7 +9,8 @@ import subprocess
 DOCUMENT = "docs/mm.md"
 FOLDER = "build/test/docs"
 MAX_LINES = 30
-COMPILE = ["gcc", "-std=c11", "-Wall", "-Wextra", *(["-Werror"] if os.environ.get("WERROR") else []), "-Iinclude"]
+WARNINGS = ["-Wall", "-Wextra", *(["-Werror"] if os.environ.get("WERROR") else [])]
+COMPILE = ["gcc", "-std=c11", *WARNINGS, "-Iinclude"]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 
 

@@ -5,6 +5,8 @@ import re
 import subprocess
 import tempfile
 
+from doc_examples import WARNINGS
+
 PROGRAM = r"""
 #include <mm/e820.h>
 #include <mm/efi_to_e820.h>
@@ -67,7 +69,7 @@ def programs_build_with_pkg_config():
         if status:
             yield f"pkg-config: {flags}"
             return
-        status, output = run("gcc", "-std=c11", "-Wall", "-Wextra", *(["-Werror"] if os.environ.get("WERROR") else []), f"{folder}/program.c", *flags.split(),
+        status, output = run("gcc", "-std=c11", *WARNINGS, f"{folder}/program.c", *flags.split(),
                              "-o", f"{folder}/program", cwd="/")
         if status:
             yield f"gcc with {flags}: {output}"
