@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <mm/command_line.h>
 
+/* Linux's isspace() goes by Latin-1, where 0xa0 is a blank, too. */
 static bool is_blank(char c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	return c == ' ' || (c >= '\t' && c <= '\r') || (unsigned char)c == 0xa0;
 }
 
 bool command_line_next_word(const char **at, struct command_word *word)
@@ -17,19 +18,20 @@ bool command_line_next_word(const char **at, struct command_word *word)
 	for (; *text && (quoted || !is_blank(*text)); text++) {
 		if (*text == '"')
 			quoted = !quoted;
-		else if (*text == '=' && !word->value)
+		else if (*text == '=' && !word->value && text > word->start + (*word->start == '"'))
 			word->value = text + 1;
 	}
 	*at = word->end = text;
 	if (word->start == text)
 		return false;
-	if (*word->start == '"')
+	quoted = *word->start == '"';
+	if (quoted)
 		word->start++;
-	else if (word->value && *word->value == '"')
+	if (word->value && *word->value == '"') {
 		word->value++;
-	else
-		return true;
-	if (word->end > word->start && word->end[-1] == '"' && (!word->value || word->end > word->value))
+		quoted = true;
+	}
+	if (quoted && word->end > word->start && word->end[-1] == '"' && (!word->value || word->end > word->value))
 		word->end--;
 	return true;
 }
