@@ -486,6 +486,7 @@ static void make_request(struct boot *boot)
 {
 	bool mce;
 
+	volumes_forget_directories(); /* the plan is the same however many there were */
 	machine_facts(&boot->facts);
 	boot->request = (struct boot_request){ .kernel = &boot->kernel,
 					       .command_line = boot->entry ? boot->entry->options : "",
@@ -545,8 +546,10 @@ static EFI_STATUS run(struct boot *boot)
 
 static struct boot *boot_begin(const struct bls_entry *entry, const char *name)
 {
-	struct boot *boot = pool_allocate(sizeof(*boot), name);
+	struct boot *boot;
 
+	volumes_forget_directories();
+	boot = pool_allocate(sizeof(*boot), name);
 	if (!boot)
 		return NULL;
 	memset(boot, 0, sizeof(*boot));
@@ -565,6 +568,7 @@ static void boot_end(struct boot *boot)
 		file_close(&boot->files[i]);
 	free_heads(boot);
 	pool_free(boot);
+	volumes_recall_fat();
 }
 
 /* Boots with the prepared kernel, if there is one and *take_prepared; untrue afterwards says to try again without it. */

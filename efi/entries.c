@@ -10,6 +10,7 @@
 #define FIRST_CAPACITY 64
 
 struct reading {
+	struct directory_reading directory; /* first: what its functions get */
 	struct entry_list *list;
 	struct bls_entry *entry; /* the one that is being read */
 	const char *pattern;
@@ -77,15 +78,26 @@ static void add_entry(struct reading *reading, const char *name, const char *sho
 		list->files[list->count++] = bls_file_make(memory, name, reading->volume, reading->entry, conf, size);
 }
 
-static void read_entry(void *context, const char *name)
+static bool wants_entry(struct directory_reading *directory, const char *name)
 {
-	struct reading *reading = context;
+	const struct reading *reading = (const struct reading *)directory;
+
+	if (!bls_name_matches("*.conf", name) || !bls_name_matches(reading->pattern, name))
+		return false;
+	if (text_length(name) < BLS_NAME_MAX)
+		return true;
+	print(console, "mapbridge: note: %s" ENTRIES ": a file whose name has %zu bytes is ignored; needed: at most %d\n",
+	      fw.volume->prefix, text_length(name), BLS_NAME_MAX - 1);
+	return false;
+}
+
+static void read_entry(struct directory_reading *directory, const char *name)
+{
+	struct reading *reading = (struct reading *)directory;
 	char path[ENTRY_PATH_MAX], shown[ENTRY_PATH_MAX];
 	char *conf;
 	size_t size;
 
-	if (!bls_name_matches(reading->pattern, name))
-		return;
 	reading->list->seen++;
 	conf = file_read_all(entry_path(path, "", name), "the loader", BLS_FILE_MAX, &size);
 	if (conf)
@@ -95,7 +107,7 @@ static void read_entry(void *context, const char *name)
 
 EFI_STATUS entries_read(const char *pattern, struct entry_list *list)
 {
-	struct reading reading = { .list = list, .pattern = pattern };
+	struct reading reading = { { wants_entry, read_entry }, .list = list, .pattern = pattern };
 	EFI_STATUS result = EFI_SUCCESS;
 
 	*list = (struct entry_list){ .files = NULL };
@@ -106,12 +118,9 @@ EFI_STATUS entries_read(const char *pattern, struct entry_list *list)
 		EFI_STATUS status;
 
 		fw.volume = &fw.volumes[reading.volume];
-		status = directory_list(ENTRIES, ".conf", read_entry, &reading);
-		if (EFI_ERROR(status) && status != EFI_NOT_FOUND) {
-			print(console, "mapbridge: error: %s" ENTRIES ": cannot be read (%s); check the volume\n",
-			      fw.volume->prefix, status_name(status));
+		status = directory_list(ENTRIES, "the loader", &reading.directory);
+		if (EFI_ERROR(status) && status != EFI_NOT_FOUND)
 			result = status;
-		}
 	}
 	fw.volume = &fw.volumes[0];
 	pool_free(reading.entry);

@@ -3,49 +3,28 @@
 
 #include <loader/bls.h>
 #include <loader/placement.h>
+#include <loader/utf16.h>
 
 /* Reads begin small and grow while the disk is quick: large ones cost nothing extra, a slow disk shows its progress. */
 #define READ_FIRST (UINT64_C(128) << 10)
 #define READ_MOST (UINT64_C(4) << 20)
 #define QUIET_MOST 4 /* seconds in which a file is read and nobody is told */
 #define ABOUT_A_SECOND (UINT64_C(1) << 31) /* of time stamp counters, which run at 1 to 5 GHz */
+#define PATH_UNITS 1024
 #define INFO_SIZE (sizeof(EFI_FILE_INFO) + 512)
+#define DIRECTORY_FILES_MAX 65536 /* a FAT directory has no more records: more of them never end */
 
 static EFI_GUID file_info_guid = EFI_FILE_INFO_ID;
 
-static bool path_to_ucs2(const char *path, CHAR16 *to, size_t capacity)
-{
-	size_t length = 0;
-
-	for (; path[length]; length++) {
-		if (length + 1 == capacity)
-			return false;
-		to[length] = (unsigned char)path[length];
-	}
-	to[length] = 0;
-	return true;
-}
-
 EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_FILE_HANDLE *handle)
 {
-	CHAR16 name[BLS_PATH_MAX];
+	CHAR16 name[PATH_UNITS];
 
-	if (!path_to_ucs2(path, name, MM_ARRAY_COUNT(name)))
+	if (!utf8_to_utf16(path, name, MM_ARRAY_COUNT(name), NULL))
 		return EFI_INVALID_PARAMETER;
+	if (mode & EFI_FILE_MODE_WRITE)
+		fat_volume_changed(fw.volume->fat); /* or about to be */
 	return fw.volume->root->Open(fw.volume->root, handle, name, mode, attributes);
-}
-
-bool file_missing(const char *path)
-{
-	EFI_FILE_HANDLE handle;
-	EFI_STATUS status;
-
-	if (fat_file_exists(path))
-		return false;
-	status = file_open_path(path, EFI_FILE_MODE_READ, 0, &handle);
-	if (!EFI_ERROR(status))
-		handle->Close(handle);
-	return status == EFI_NOT_FOUND;
 }
 
 EFI_STATUS file_rename(const char *path, const char *name)
@@ -61,17 +40,22 @@ EFI_STATUS file_rename(const char *path, const char *name)
 	if (EFI_ERROR(status))
 		return status;
 	status = handle->GetInfo(handle, &file_info_guid, &size, &info);
+	if (!EFI_ERROR(status) &&
+	    !utf8_to_utf16(name, info.info.FileName, (sizeof(info) - offsetof(EFI_FILE_INFO, FileName)) / sizeof(CHAR16), NULL))
+		status = EFI_INVALID_PARAMETER;
 	if (!EFI_ERROR(status)) {
-		size = offsetof(EFI_FILE_INFO, FileName) + (text_length(name) + 1) * sizeof(CHAR16);
+		size = offsetof(EFI_FILE_INFO, FileName) + sizeof(CHAR16);
+		for (const CHAR16 *at = info.info.FileName; *at; at++)
+			size += sizeof(CHAR16);
 		info.info.Size = size;
-		path_to_ucs2(name, info.info.FileName, (sizeof(info) - offsetof(EFI_FILE_INFO, FileName)) / sizeof(CHAR16));
 		status = handle->SetInfo(handle, &file_info_guid, size, &info);
 	}
 	handle->Close(handle);
 	return status;
 }
 
-EFI_STATUS file_open(const char *path, const char *user, struct file *file)
+/* By the firmware's file system. */
+static EFI_STATUS open_by_firmware(const char *path, const char *user, struct file *file)
 {
 	union {
 		EFI_FILE_INFO info;
@@ -80,10 +64,6 @@ EFI_STATUS file_open(const char *path, const char *user, struct file *file)
 	UINTN size = sizeof(info);
 	EFI_STATUS status;
 
-	file->path = path;
-	file->handle = NULL;
-	if (fat_file_open(path, file))
-		return EFI_SUCCESS;
 	status = file_open_path(path, EFI_FILE_MODE_READ, 0, &file->handle);
 	if (EFI_ERROR(status)) {
 		file->handle = NULL;
@@ -103,6 +83,54 @@ EFI_STATUS file_open(const char *path, const char *user, struct file *file)
 	}
 	print(refuse(path), "a directory, named by %s; needed: a file\n", user);
 	return EFI_NOT_FOUND;
+}
+
+EFI_STATUS file_open(const char *path, const char *user, struct file *file)
+{
+	EFI_STATUS status;
+
+	file->path = path;
+	file->handle = NULL;
+	status = fat_file_open(path, user, file);
+	return status == EFI_UNSUPPORTED ? open_by_firmware(path, user, file) : status;
+}
+
+EFI_STATUS file_open_slowly(const char *path, const char *user, struct file *file)
+{
+	EFI_STATUS status = file_open(path, user, file);
+
+	return EFI_ERROR(status) || file->handle ? status : open_by_firmware(path, user, file);
+}
+
+enum file_presence file_find(const char *path, uint64_t *size)
+{
+	union {
+		EFI_FILE_INFO info;
+		uint8_t room[INFO_SIZE];
+	} info;
+	UINTN info_size = sizeof(info);
+	enum file_presence presence = fat_file_find(path, size);
+	EFI_FILE_HANDLE handle;
+	EFI_STATUS status;
+
+	if (presence != FILE_UNKNOWN)
+		return presence;
+	status = file_open_path(path, EFI_FILE_MODE_READ, 0, &handle);
+	if (EFI_ERROR(status))
+		return status == EFI_NOT_FOUND ? FILE_ABSENT : FILE_UNKNOWN;
+	status = handle->GetInfo(handle, &file_info_guid, &info_size, &info);
+	handle->Close(handle);
+	if (EFI_ERROR(status))
+		return FILE_UNKNOWN;
+	*size = info.info.FileSize;
+	return info.info.Attribute & EFI_FILE_DIRECTORY ? FILE_DIRECTORY : FILE_PRESENT;
+}
+
+bool file_missing(const char *path)
+{
+	uint64_t size;
+
+	return file_find(path, &size) == FILE_ABSENT;
 }
 
 void file_close(struct file *file)
@@ -153,6 +181,7 @@ EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to
 		status = read_at(file, offset + done, wanted, (uint8_t *)to + done, &got);
 		now = machine_tsc();
 		done += got;
+		watchdog_feed();
 		if (chunk < READ_MOST && now - started < ABOUT_A_SECOND / 4)
 			chunk *= 2;
 		if (now - begun >= QUIET_MOST * ABOUT_A_SECOND)
@@ -195,74 +224,88 @@ char *file_read_all(const char *path, const char *user, size_t max, size_t *size
 	return text;
 }
 
-static bool ucs2_to_name(const CHAR16 *from, char *to, size_t capacity)
-{
-	size_t length = 0;
+/* Names one after the other, each with its NUL. */
+struct names {
+	char *text;
+	size_t used, capacity;
+};
 
-	for (; from[length]; length++) {
-		if (length + 1 == capacity || from[length] < ' ' || from[length] > '~')
-			return false;
-		to[length] = (char)from[length];
+static EFI_STATUS add_name(struct names *names, const char *name, const char *path)
+{
+	size_t size = text_length(name) + 1, capacity = names->capacity ? 2 * names->capacity : 4096;
+	char *text;
+
+	if (names->capacity - names->used < size) {
+		text = pool_allocate(capacity, path);
+		if (!text)
+			return EFI_OUT_OF_RESOURCES;
+		if (names->used)
+			__builtin_memcpy(text, names->text, names->used);
+		pool_free(names->text);
+		names->text = text;
+		names->capacity = capacity;
 	}
-	to[length] = '\0';
-	return true;
+	__builtin_memcpy(names->text + names->used, name, size);
+	names->used += size;
+	return EFI_SUCCESS;
 }
 
-static bool ends_with(const char *name, const char *suffix)
-{
-	size_t length = text_length(name), end = text_length(suffix);
-
-	return length >= end && bls_name_matches(suffix, name + length - end);
-}
-
-static bool is_plain(const char *name)
-{
-	while (*name && *name != FAT_ODD_CHAR)
-		name++;
-	return *name == '\0';
-}
-
-EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(void *context, const char *name),
-			  void *context)
+static EFI_STATUS read_names(EFI_FILE_HANDLE directory, const char *path, struct directory_reading *reading, struct names *names)
 {
 	union {
 		EFI_FILE_INFO info;
 		uint8_t room[INFO_SIZE];
 	} info;
-	EFI_FILE_HANDLE directory = NULL;
-	struct fat_directory fat;
-	struct fat_entry entry;
-	EFI_STATUS status = EFI_SUCCESS;
+	char name[FAT_NAME_MAX];
 
-	if (!fat_directory_open(path, &fat))
-		status = file_open_path(path, EFI_FILE_MODE_READ, 0, &directory);
-	while (!EFI_ERROR(status)) {
+	for (unsigned count = 0; count < DIRECTORY_FILES_MAX; count++) {
 		UINTN size = sizeof(info);
-		bool plain;
+		EFI_STATUS status = directory->Read(directory, &size, &info);
 
-		if (directory) {
-			status = directory->Read(directory, &size, &info);
-			if (EFI_ERROR(status) || size == 0)
-				break;
-			entry.node.directory = info.info.Attribute & EFI_FILE_DIRECTORY;
-			plain = ucs2_to_name(info.info.FileName, entry.name, sizeof(entry.name));
-		} else {
-			enum fat_step step = fat_directory_next(&fat, &entry);
-
-			if (step == FAT_DECLINED)
-				status = EFI_DEVICE_ERROR;
-			if (step != FAT_ENTRY)
-				break;
-			plain = is_plain(entry.name);
+		watchdog_feed();
+		if (EFI_ERROR(status)) {
+			print(refuse(path), "this directory cannot be read (%s); check the volume\n", status_name(status));
+			return status;
 		}
-		if (entry.node.directory)
+		if (size == 0)
+			return EFI_SUCCESS;
+		if (info.info.Attribute & EFI_FILE_DIRECTORY)
 			continue;
-		if (!plain)
-			print(console, "mapbridge: note: %s: a file whose name is not short printable ASCII is ignored\n", path);
-		else if (ends_with(entry.name, suffix))
-			found(context, entry.name);
+		if (utf16_to_utf8(info.info.FileName, (sizeof(info) - offsetof(EFI_FILE_INFO, FileName)) / sizeof(CHAR16), name,
+				  sizeof(name)) >= sizeof(name))
+			print(console, "mapbridge: note: %s: a file whose name has more than %zu bytes is ignored\n", path,
+			      sizeof(name) - 1);
+		else if (reading->wants(reading, name))
+			status = add_name(names, name, path);
+		if (EFI_ERROR(status))
+			return status;
 	}
-	if (directory)
-		directory->Close(directory);
+	print(refuse(path), "%d files of this directory were read, and there is no end; check the volume\n", DIRECTORY_FILES_MAX);
+	return EFI_VOLUME_CORRUPTED;
+}
+
+static EFI_STATUS list_by_firmware(const char *path, struct directory_reading *reading)
+{
+	struct names names = { .text = NULL };
+	EFI_FILE_HANDLE directory;
+	EFI_STATUS status = file_open_path(path, EFI_FILE_MODE_READ, 0, &directory);
+
+	if (EFI_ERROR(status)) {
+		if (status != EFI_NOT_FOUND)
+			print(refuse(path), "this directory cannot be opened (%s); check the volume\n", status_name(status));
+		return status;
+	}
+	status = read_names(directory, path, reading, &names);
+	directory->Close(directory);
+	for (size_t at = 0; !EFI_ERROR(status) && at < names.used; at += text_length(names.text + at) + 1)
+		reading->found(reading, names.text + at);
+	pool_free(names.text);
 	return status;
+}
+
+EFI_STATUS directory_list(const char *path, const char *user, struct directory_reading *reading)
+{
+	EFI_STATUS status = fat_directory_list(path, user, reading);
+
+	return status == EFI_UNSUPPORTED ? list_by_firmware(path, reading) : status;
 }

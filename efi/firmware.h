@@ -118,8 +118,13 @@ void memory_map_free(struct memory_map *map);
 EFI_STATUS volumes_open(void);
 void volumes_close(void);
 
+/* Gives back the memory of all directories that were read. */
+void volumes_forget_directories(void);
+
 /* From now on files are read by the firmware's file system alone: a program that is started might write to them. */
 void volumes_forget_fat(void);
+/* Nothing runs any more that might write. */
+void volumes_recall_fat(void);
 
 /* The GUID of the partition that we were started from, 16 bytes as on the disk; null when it is none of a GPT disk. */
 const uint8_t *volume_partition_guid(void);
@@ -137,11 +142,27 @@ struct file {
 
 /* Opens; on failure prints a refusal that names the file and user (what asked for it). Close with file_close. */
 EFI_STATUS file_open(const char *path, const char *user, struct file *file);
+/* The same, to be read by the firmware's file system, because a program is going to run that might write to the volume. */
+EFI_STATUS file_open_slowly(const char *path, const char *user, struct file *file);
 EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to);
 void file_close(struct file *file);
 
 /* EFI_FILE_PROTOCOL.Open of a path from the volume's root; attributes count for new files. Prints nothing. */
 EFI_STATUS file_open_path(const char *path, UINT64 mode, UINT64 attributes, EFI_FILE_HANDLE *handle);
+
+/*
+ * What is at a path, and its size (of FILE_PRESENT). Prints nothing. On a FAT volume the directories on the way are read once,
+ * so that files of the same directory cost no disk request. Whether the file's own chain is damaged only file_open finds out.
+ */
+enum file_presence {
+	FILE_UNKNOWN, /* there or not, it cannot be opened */
+	FILE_ABSENT,
+	FILE_PRESENT,
+	FILE_DIRECTORY,
+	FILE_DAMAGED /* a directory on the way, or the one that it is */
+};
+
+enum file_presence file_find(const char *path, uint64_t *size);
 
 /* Whether there is neither file nor directory of that name; what is there and cannot be opened is not missing. */
 bool file_missing(const char *path);
@@ -152,24 +173,35 @@ EFI_STATUS file_rename(const char *path, const char *name);
 /* Reads a whole file of at most max bytes into pool memory, NUL-terminated; null after a refusal. */
 char *file_read_all(const char *path, const char *user, size_t max, size_t *size);
 
-/*
- * Calls found() with the name of each file in a directory that ends in suffix; ASCII names only, others are told as
- * notes. EFI_NOT_FOUND when there is no such directory (nothing printed).
- */
-EFI_STATUS directory_list(const char *path, const char *suffix, void (*found)(void *context, const char *name),
-			  void *context);
+/* What is wanted of a directory: first wants() is asked for all its files, then found() gets those that are. Names in UTF-8. */
+struct directory_reading {
+	bool (*wants)(struct directory_reading *reading, const char *name);
+	void (*found)(struct directory_reading *reading, const char *name);
+};
 
 /*
- * fat_volume.c: files of fw.volume by EFI_BLOCK_IO. False, with nothing printed: ask the firmware's file system, which may
- * know better. fat_file_read is for a file that fat_file_open opened, as long as nobody writes to the volume; what it could
- * not read is not tried again. A directory is read by fat_directory_next, and all of it could be read a moment ago.
+ * Goes through the files of a directory, without directories, in the order that they lie in on the disk where that is known.
+ * EFI_NOT_FOUND when there is no such directory (nothing printed); another error after a refusal, with found() never called.
+ */
+EFI_STATUS directory_list(const char *path, const char *user, struct directory_reading *reading);
+
+/*
+ * fat_volume.c: files of fw.volume by EFI_BLOCK_IO. EFI_UNSUPPORTED (of fat_file_find: FILE_UNKNOWN), with nothing printed: ask
+ * the firmware's file system, which may know better. Other errors come after a refusal: nobody is to be asked for what is damaged.
+ * fat_file_read is for a file that fat_file_open opened, as long as nobody writes to the volume; what it could not read is
+ * not tried again. fat_volume_changed forgets what is known of directories, before something is written and after.
  */
 struct fat_volume *fat_volume_open(EFI_HANDLE handle); /* null: none, or its disk asks for what we do not have */
 void fat_volume_close(struct fat_volume *volume);      /* takes null, too */
-bool fat_file_exists(const char *path);
-bool fat_file_open(const char *path, struct file *file);
+void fat_volume_changed(struct fat_volume *volume);    /* the same */
+enum file_presence fat_file_find(const char *path, uint64_t *size);
+EFI_STATUS fat_file_open(const char *path, const char *user, struct file *file);
 EFI_STATUS fat_file_read(const struct file *file, uint64_t offset, uint64_t size, uint8_t *to);
-bool fat_directory_open(const char *path, struct fat_directory *directory);
+EFI_STATUS fat_directory_list(const char *path, const char *user, struct directory_reading *reading);
+
+/* watchdog.c: arms the firmware's watchdog for another five minutes; _feed does so when some seconds have gone by. */
+void watchdog_arm(void);
+void watchdog_feed(void);
 
 /* map_viewer.c: shows the map of a boot's plan (or of the machine, without one) until the user goes back. */
 struct map_viewing {

@@ -101,6 +101,7 @@ bool read_key(unsigned milliseconds, EFI_INPUT_KEY *key)
 	for (unsigned waited = 0;; waited += KEY_STEP) {
 		if (take_key(key))
 			return true;
+		watchdog_feed();
 		if (waited >= milliseconds)
 			return false;
 		fw.boot->Stall(KEY_STEP * 1000);

@@ -3,8 +3,6 @@
 
 #include <loader/bls.h>
 
-#define WATCHDOG_SECONDS 300 /* what the firmware arms for each boot option */
-
 struct firmware fw;
 
 /*
@@ -41,7 +39,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 				.runtime = system->RuntimeServices, .tsc = machine_tsc() };
 	console_begin();
 	clock_begin();
-	fw.boot->SetWatchdogTimer(0, 0, 0, NULL);
+	watchdog_arm();
 	print(console, "Mapbridge " MAPBRIDGE_VERSION ", from the firmware's memory map to a running kernel\n");
 	status = volumes_open();
 	if (!EFI_ERROR(status)) {
@@ -51,6 +49,6 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	}
 	print(console, "mapbridge: back to the firmware\n");
 	console_end();
-	fw.boot->SetWatchdogTimer(WATCHDOG_SECONDS, 0, 0, NULL);
+	watchdog_arm();
 	return status;
 }

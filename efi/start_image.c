@@ -72,7 +72,7 @@ static EFI_STATUS open_initrds(struct image *image)
 {
 	for (size_t i = 0; i < image->entry->initrd_count; i++) {
 		struct file *file = &image->initrds[i];
-		EFI_STATUS status = file_open(image->entry->initrd[i], image->name, file);
+		EFI_STATUS status = file_open_slowly(image->entry->initrd[i], image->name, file);
 
 		if (EFI_ERROR(status))
 			return status;
@@ -213,6 +213,8 @@ static EFI_STATUS run(struct image *image)
 	      machine_secure_boot() ? ", verified by the firmware (Secure Boot)" : "");
 	loader_variables_leave();
 	console_flush();
+	volumes_forget_fat();
+	watchdog_arm();
 	status = fw.boot->StartImage(image->handle, NULL, NULL);
 	/* Whoever comes back is unloaded; who was not started is not. */
 	if (EFI_ERROR(fw.boot->HandleProtocol(image->handle, &loaded_image_guid, (void **)&loaded)))
@@ -230,7 +232,6 @@ EFI_STATUS start_image(const struct bls_entry *entry, const char *name)
 	if (!image)
 		return EFI_OUT_OF_RESOURCES;
 	__builtin_memset(image, 0, sizeof(*image));
-	volumes_forget_fat();
 	image->entry = entry;
 	image->name = name;
 	image->path = entry->efi[0] ? entry->efi : entry->linux;
@@ -245,5 +246,6 @@ EFI_STATUS start_image(const struct bls_entry *entry, const char *name)
 	for (size_t i = 0; i < PLAN_INITRDS_MAX; i++)
 		file_close(&image->initrds[i]);
 	pool_free(image);
+	volumes_recall_fat();
 	return status;
 }

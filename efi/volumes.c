@@ -235,12 +235,25 @@ EFI_STATUS volumes_open(void)
 	return EFI_SUCCESS;
 }
 
+void volumes_forget_directories(void)
+{
+	for (unsigned i = 0; i < fw.volume_count; i++)
+		fat_volume_changed(fw.volumes[i].fat);
+}
+
 void volumes_forget_fat(void)
 {
 	for (unsigned i = 0; i < fw.volume_count; i++) {
 		fat_volume_close(fw.volumes[i].fat);
 		fw.volumes[i].fat = NULL;
 	}
+}
+
+void volumes_recall_fat(void)
+{
+	for (unsigned i = 0; i < fw.volume_count; i++)
+		if (!fw.volumes[i].fat)
+			fw.volumes[i].fat = fat_volume_open(fw.volumes[i].handle);
 }
 
 void volumes_close(void)

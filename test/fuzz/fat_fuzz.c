@@ -6,7 +6,7 @@
 #define _GNU_SOURCE /* strnlen, strcasecmp */
 #include <strings.h>
 
-#include <loader/fat.h>
+#include <loader/fat_listing.h>
 
 #include "fuzz.h"
 
@@ -57,13 +57,28 @@ static uint32_t next_cluster(const struct volume *volume, const struct fat *fat,
 	return fat->bits == 32 ? value & 0x0fffffff : value;
 }
 
+static void print_damage(const struct fat_damage *damage)
+{
+	static char text[200];
+	struct buffer_printer out;
+
+	buffer_printer_init(&out, text, sizeof(text));
+	fat_damage_print(damage, &out.printer);
+	CHECK(out.length > 0 && out.length < sizeof(text));
+}
+
 static void check_extents(const struct volume *volume, const struct fat *fat, const struct fat_node *file)
 {
 	struct fat_extents extents;
 	uint64_t total = 0, there;
 	uint32_t cluster = file->cluster;
 
-	if (!fat_extents_read(fat, file, &extents))
+	struct fat_damage damage;
+	enum fat_state state = fat_extents_read(fat, file, &extents, &damage);
+
+	if (state == FAT_DAMAGED)
+		print_damage(&damage);
+	if (state != FAT_GOOD)
 		return;
 	CHECK(extents.count <= FAT_EXTENTS_MAX);
 	for (uint32_t i = 0; i < extents.count; i++) {
@@ -97,14 +112,79 @@ static void check_directory(const struct fat *fat, const struct fat_node *node)
 
 		CHECK(length > 0 && length < sizeof(each.name) && strnlen(each.short_name, sizeof(each.short_name)) <= 12);
 		for (size_t i = 0; i < length; i++)
-			CHECK(each.name[i] >= ' ' && each.name[i] <= FAT_ODD_CHAR);
+			CHECK((unsigned char)each.name[i] >= ' ');
 	}
+}
+
+/* A directory as a listing, in memory of exactly its size; null when it is damaged or declined. */
+static struct fat_listing *list_directory(const struct fat *fat, const struct fat_node *node)
+{
+	struct fat_listing listing, *made = NULL;
+	struct fat_damage damage;
+	uint32_t *order, last = 0;
+	bool suspect;
+	enum fat_state state = fat_directory_check(fat, node, &suspect, &damage);
+
+	if (state == FAT_DAMAGED)
+		print_damage(&damage);
+	if (state != FAT_GOOD || fat_listing_measure(fat, node, &listing) != FAT_END)
+		return NULL;
+	made = exact_copy(NULL, sizeof(listing) + fat_listing_size(&listing));
+	*made = listing;
+	CHECK(fat_listing_fill(fat, node, made, made + 1) == FAT_END); /* what could be read once can be read again */
+	order = exact_copy(NULL, made->count * sizeof(*order));
+	for (uint32_t i = 0, count = fat_listing_order(made, order); i < count; i++) {
+		const struct fat_node *file = &made->records[order[i]].node;
+
+		CHECK(order[i] < made->count && !file->directory && file->cluster >= last);
+		last = file->cluster;
+	}
+	free(order);
+	return made;
+}
+
+/* The path, part by part, as the EFI application finds it. */
+static bool find(const struct fat *fat, const char *path, struct fat_node *found)
+{
+	enum fat_found result = FAT_FOUND;
+	struct fat_trail trail = { .count = 0 };
+	struct fat_damage damage;
+	const char *name;
+	size_t length;
+
+	*found = (struct fat_node){ .directory = true, .root = true };
+	while (result == FAT_FOUND && fat_path_part(&path, &name, &length)) {
+		struct fat_listing *listing = NULL;
+
+		if (length && found->directory && fat_trail_add(fat, &trail, found, &damage))
+			listing = list_directory(fat, found);
+		result = listing ? fat_listing_find(listing, name, length, found) : FAT_DOUBT;
+		free(listing);
+	}
+	return result == FAT_FOUND;
+}
+
+/* Reading the whole FAT, where it is not too large for a test. */
+static void check_crossings(const struct fat *fat, const struct fat_node *node)
+{
+	struct fat_crossings crossings;
+	struct fat_damage damage;
+	size_t size = fat_crossings_size(fat);
+
+	if (size > 10000)
+		return;
+	crossings.reached = exact_copy(NULL, size);
+	crossings.crossed = exact_copy(NULL, size);
+	if (fat_crossings_read(fat, &crossings) && fat_chain_crosses(fat, node, &crossings, &damage))
+		print_damage(&damage);
+	free(crossings.reached);
+	free(crossings.crossed);
 }
 
 /* What was found in the root directory is the only thing there that is called so. */
 static void check_found(const struct fat *fat, const char *name, const struct fat_node *found)
 {
-	const struct fat_node root = { .directory = true };
+	const struct fat_node root = { .directory = true, .root = true };
 	struct fat_directory directory;
 	struct fat_entry each;
 	unsigned count = 0;
@@ -122,24 +202,28 @@ static void check_found(const struct fat *fat, const char *name, const struct fa
 
 static void check_volume(struct volume *volume, const char *path)
 {
-	const struct fat_node root = { .directory = true };
+	const struct fat_node root = { .directory = true, .root = true };
+	struct fat_damage damage;
 	struct fat_node found;
+	bool suspect;
 	struct fat fat;
 
-	if (!fat_open(&fat, &volume->view, volume->size))
+	if (!fat_open(&fat, &volume->view, &volume->view, volume->size))
 		return;
 	CHECK(fat.cluster_end > 2 && fat.data + (uint64_t)(fat.cluster_end - 2) * fat.cluster_size <= volume->size);
 	CHECK((fat.bits == 12) == (fat.cluster_end < 4087) && (fat.bits == 32) == (fat.cluster_end >= 65527));
 	check_directory(&fat, &root);
-	if (!fat_find(&fat, path, &found))
+	if (!find(&fat, path, &found) || found.root)
 		return;
 	if (!strchr(path + 1, '\\'))
 		check_found(&fat, path + (path[0] == '\\'), &found);
-	CHECK(!found.directory || (found.cluster >= 2 && found.cluster < fat.cluster_end));
-	if (found.directory)
+	if (!found.directory)
+		check_extents(volume, &fat, &found);
+	else if (fat_directory_check(&fat, &found, &suspect, &damage) == FAT_GOOD)
 		check_directory(&fat, &found);
 	else
-		check_extents(volume, &fat, &found);
+		return;
+	check_crossings(&fat, &found);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

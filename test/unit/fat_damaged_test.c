@@ -104,54 +104,342 @@ static bool takes(struct image *image, const char *path)
 	return bytes;
 }
 
+/* What a file's chain is, and in *damage why. */
+static enum fat_state chain_of(struct image *image, const char *path, struct fat_damage *damage)
+{
+	struct fat_extents extents;
+	struct fat_node file;
+
+	assert_true(fat_find(&image->fat, path, &file));
+	return fat_extents_read(&image->fat, &file, &extents, damage);
+}
+
+/* Each entry of a file's chain with what it may not have: what is damaged is told from what is only odd. */
 static void damaged_chains(void **state)
 {
 	static const unsigned kinds[] = { 12, 16, 32 };
 	struct fat_extents extents;
+	struct fat_damage damage;
 	struct image image;
 	struct fat_node file;
 
 	(void)state;
 	for (size_t i = 0; i < MM_ARRAY_COUNT(kinds); i++) {
-		uint32_t first, ends;
+		uint32_t first, ends, count, last;
 
 		usual_image(&image, kinds[i]);
 		assert_true(fat_find(&image.fat, NAMED, &file));
 		first = file.cluster;
 		ends = image.fat.mask;
-		assert_true(takes(&image, NAMED));
+		count = (file.size - 1) / image.fat.cluster_size + 1;
+		last = first + count - 1;
+		assert_int_equal(chain_of(&image, NAMED, &damage), FAT_GOOD);
 		for (uint32_t cluster = first; cluster < first + 4; cluster++) {
-			const uint32_t bad[] = { 0, 1, cluster, first, image.fat.cluster_end, ends - 8, ends, ends - 7 };
+			const struct {
+				uint32_t value;
+				enum fat_damage_kind kind;
+			} bad[] = { { 0, FAT_LEADS_OUT }, { 1, FAT_LEADS_OUT }, { cluster, FAT_CYCLIC }, { first, FAT_CYCLIC },
+				    { image.fat.cluster_end, FAT_LEADS_OUT }, { ends - 8, FAT_LEADS_OUT }, { ends, FAT_TOO_SHORT },
+				    { ends - 7, FAT_TOO_SHORT } };
 
 			for (size_t b = 0; b < MM_ARRAY_COUNT(bad); b++) {
-				set_entry(&image, cluster, bad[b]);
-				assert_false(takes(&image, NAMED));
+				set_entry(&image, cluster, bad[b].value);
+				assert_int_equal(chain_of(&image, NAMED, &damage), FAT_DAMAGED);
+				assert_int_equal(damage.kind, bad[b].kind);
+				if (damage.kind == FAT_TOO_SHORT) {
+					assert_int_equal(damage.found, cluster - first + 1);
+					assert_int_equal(damage.needed, count);
+				} else if (damage.kind == FAT_LEADS_OUT) {
+					assert_int_equal(damage.cluster, cluster);
+					assert_int_equal(damage.value, bad[b].value);
+				} else {
+					assert_int_equal(damage.cluster, bad[b].value);
+				}
 			}
 			set_entry(&image, cluster, cluster + 1);
 			assert_true(takes(&image, NAMED));
 		}
-		/* the last cluster: with one more behind it, and free */
-		set_entry(&image, first + (file.size - 1) / image.fat.cluster_size, image.fat.cluster_end - 1);
-		assert_false(takes(&image, NAMED));
-		set_entry(&image, first + (file.size - 1) / image.fat.cluster_size, 0);
-		assert_false(takes(&image, NAMED));
-		set_entry(&image, first + (file.size - 1) / image.fat.cluster_size, ends - 7);
+		/* the last cluster: one more behind it is legal, and the firmware may know why; it leads back or to a free one */
+		set_entry(&image, last, image.fat.cluster_end - 1);
+		set_entry(&image, image.fat.cluster_end - 1, ends);
+		assert_int_equal(chain_of(&image, NAMED, &damage), FAT_ODD);
+		set_entry(&image, image.fat.cluster_end - 1, 0);
+		assert_int_equal(chain_of(&image, NAMED, &damage), FAT_DAMAGED);
+		set_entry(&image, last, 0);
+		assert_int_equal(chain_of(&image, NAMED, &damage), FAT_DAMAGED);
+		set_entry(&image, last, first);
+		assert_int_equal(chain_of(&image, NAMED, &damage), FAT_DAMAGED);
+		assert_int_equal(damage.kind, FAT_CYCLIC);
+		set_entry(&image, last, last);
+		assert_int_equal(chain_of(&image, NAMED, &damage), FAT_DAMAGED);
+		assert_int_equal(damage.kind, FAT_CYCLIC);
+		set_entry(&image, last, ends - 7);
 		assert_true(takes(&image, NAMED));
-		/* a directory that never ends */
-		assert_true(takes(&image, "\\many\\entry number 1.conf"));
-		assert_true(fat_find(&image.fat, "many", &file));
-		for (uint64_t c = 0; c < image.fat.cluster_size; c += 32)
-			memset(image.disk + image.fat.data + (uint64_t)(file.cluster - 2) * image.fat.cluster_size + c, 0xe5, 1);
-		set_entry(&image, file.cluster, file.cluster);
-		assert_false(takes(&image, "\\many\\entry number 1.conf"));
-		set_entry(&image, file.cluster, image.fat.cluster_end);
-		assert_false(takes(&image, "\\many\\entry number 1.conf"));
-		/* clusters that go on behind the last one */
+		/* clusters that go on behind the volume's last one */
 		for (uint32_t cluster = image.fat.cluster_end - 2; cluster < image.fat.cluster_end; cluster++)
 			set_entry(&image, cluster, cluster + 1);
-		file = (struct fat_node){ image.fat.cluster_end - 2, 3 * image.fat.cluster_size, false };
-		assert_false(fat_extents_read(&image.fat, &file, &extents));
+		file = (struct fat_node){ .cluster = image.fat.cluster_end - 2, .size = 3 * image.fat.cluster_size };
+		assert_int_equal(fat_extents_read(&image.fat, &file, &extents, &damage), FAT_DAMAGED);
+		/* the largest size, and no cluster at all */
+		file = (struct fat_node){ .cluster = first, .size = UINT32_MAX };
+		assert_int_equal(fat_extents_read(&image.fat, &file, &extents, &damage), FAT_DAMAGED);
+		assert_int_equal(damage.kind, FAT_TOO_SHORT);
+		for (uint32_t cluster = 0; cluster < 2; cluster++) {
+			file = (struct fat_node){ .cluster = cluster, .size = 1 };
+			assert_int_equal(fat_extents_read(&image.fat, &file, &extents, &damage), FAT_DAMAGED);
+			assert_int_equal(damage.kind, FAT_NO_START);
+		}
 		unmap_image(&image);
+	}
+}
+
+/* A cycle of clusters that lie far from each other is found in a few steps, though each may be a read of its own. */
+static void far_cycles(void **state)
+{
+	struct image image;
+	struct fat_damage damage;
+	struct fat_node file;
+	struct fat_extents extents;
+
+	(void)state;
+	usual_image(&image, 32);
+	for (uint32_t length = 2; length <= 200; length += 33) {
+		uint32_t step = (image.fat.cluster_end - 10000) / 300, front = 50, reads;
+
+		for (uint32_t i = 0; i < front + length; i++)
+			set_entry(&image, 10000 + i * step, i + 1 == front + length ? 10000 + front * step : 10000 + (i + 1) * step);
+		image.piece = 4;
+		image.left = 100000;
+		file = (struct fat_node){ .cluster = 10000, .size = UINT32_MAX };
+		assert_int_equal(fat_extents_read(&image.fat, &file, &extents, &damage), FAT_DAMAGED);
+		assert_int_equal(damage.kind, FAT_CYCLIC);
+		reads = 100000 - (uint32_t)image.left;
+		assert_in_range(reads, front + length, 3 * (front + length));
+		image.left = -1;
+	}
+	unmap_image(&image);
+}
+
+/* The chains of two files meet: whoever jumps or is too long is looked at with the whole FAT. */
+static void crossing_chains(void **state)
+{
+	static const unsigned kinds[] = { 12, 16, 32 };
+	struct image image;
+	struct fat_damage damage;
+	struct fat_node a, b;
+	struct fat_extents extents;
+	struct fat_crossings crossings;
+
+	(void)state;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(kinds); i++) {
+		uint32_t ends;
+		size_t size;
+
+		usual_image(&image, kinds[i]);
+		ends = image.fat.mask;
+		size = fat_crossings_size(&image.fat);
+		crossings.reached = malloc(size);
+		crossings.crossed = malloc(size);
+		assert_true(fat_find(&image.fat, NAMED, &a) && fat_find(&image.fat, "whole", &b));
+		assert_true(fat_crossings_read(&image.fat, &crossings));
+		assert_false(crossings.any);
+		assert_false(fat_chain_crosses(&image.fat, &a, &crossings, &damage));
+		assert_int_equal(fat_extents_read(&image.fat, &a, &extents, &damage), FAT_GOOD);
+		assert_false(extents.suspect);
+		/* into the other's chain, with the same number of clusters before the end: only the whole FAT shows it */
+		a.size = 3 * image.fat.cluster_size;
+		b.size = 4 * image.fat.cluster_size;
+		for (uint32_t c = 0; c < 4; c++)
+			set_entry(&image, b.cluster + c, c == 3 ? ends : b.cluster + c + 1);
+		set_entry(&image, a.cluster, b.cluster + 2);
+		assert_int_equal(fat_extents_read(&image.fat, &a, &extents, &damage), FAT_GOOD);
+		assert_true(extents.suspect);
+		assert_true(fat_crossings_read(&image.fat, &crossings));
+		assert_true(fat_chain_crosses(&image.fat, &a, &crossings, &damage));
+		assert_int_equal(damage.kind, FAT_CROSSES);
+		assert_int_equal(damage.cluster, b.cluster + 2);
+		assert_true(fat_chain_crosses(&image.fat, &b, &crossings, &damage));
+		/* to the other's begin: nobody else leads there, and yet it is not ours */
+		a.size = 5 * image.fat.cluster_size;
+		set_entry(&image, a.cluster, b.cluster);
+		assert_int_equal(fat_extents_read(&image.fat, &a, &extents, &damage), FAT_GOOD);
+		assert_true(extents.suspect);
+		assert_true(fat_crossings_read(&image.fat, &crossings));
+		assert_true(fat_chain_crosses(&image.fat, &b, &crossings, &damage));
+		assert_int_equal(damage.cluster, b.cluster);
+		/* too long, by another file's clusters: odd, and then damaged */
+		a.size = 2 * image.fat.cluster_size;
+		set_entry(&image, a.cluster, b.cluster + 1);
+		assert_int_equal(fat_extents_read(&image.fat, &a, &extents, &damage), FAT_ODD);
+		assert_true(extents.suspect);
+		assert_true(fat_crossings_read(&image.fat, &crossings));
+		assert_true(fat_chain_crosses(&image.fat, &a, &crossings, &damage));
+		forget(&image);
+		image.left = 0;
+		assert_false(fat_crossings_read(&image.fat, &crossings));
+		free(crossings.reached);
+		free(crossings.crossed);
+		unmap_image(&image);
+	}
+}
+
+static enum fat_state directory_of(struct image *image, const char *path, struct fat_damage *damage)
+{
+	struct fat_node node;
+	enum fat_state state;
+	bool suspect;
+
+	assert_int_equal(find_path(&image->fat, path, &node, &state, damage), FAT_FOUND);
+	return fat_directory_check(&image->fat, &node, &suspect, damage);
+}
+
+static enum fat_state path_state(struct image *image, const char *path, struct fat_damage *damage)
+{
+	struct fat_node node;
+	enum fat_state state;
+
+	find_path(&image->fat, path, &node, &state, damage);
+	return state;
+}
+
+/* The record of a directory's first cluster that has this short name. */
+static uint8_t *record_of(struct image *image, const struct fat_node *node, const char *name)
+{
+	uint8_t *record = image->disk + image->fat.data + (uint64_t)(node->cluster - 2) * image->fat.cluster_size;
+
+	forget(image); /* it is going to be changed */
+	for (uint32_t i = 0; i < image->fat.cluster_size; i += 32)
+		if (memcmp(record + i, name, 11) == 0)
+			return record + i;
+	fail_msg("no record %s", name);
+	return NULL;
+}
+
+static void set_cluster(uint8_t *record, uint32_t cluster)
+{
+	put(record + 20, cluster >> 16, 2);
+	put(record + 26, cluster, 2);
+}
+
+static void damaged_directories(void **state)
+{
+	static const unsigned kinds[] = { 12, 16, 32 };
+	struct fat_damage damage;
+	struct image image;
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(kinds); i++) {
+		struct fat_node many, sub, inner;
+		uint8_t *record;
+		bool suspect;
+
+		usual_image(&image, kinds[i]);
+		assert_true(fat_find(&image.fat, "many", &many) && fat_find(&image.fat, "Sub", &sub) &&
+			    fat_find(&image.fat, "Sub\\Dir With Long Name", &inner));
+		assert_int_equal(fat_directory_check(&image.fat, &many, &suspect, &damage), FAT_GOOD);
+		assert_int_equal(suspect, image.fat.cluster_size < 4096);
+		/* another one than its own record says, and one above it */
+		record = record_of(&image, &sub, "DIRWIT~1   ");
+		set_cluster(record, many.cluster);
+		assert_int_equal(directory_of(&image, "Sub\\dirwit~1", &damage), FAT_GOOD);
+		set_cluster(record_of(&image, &inner, ".          "), sub.cluster);
+		set_cluster(record, inner.cluster);
+		assert_int_equal(directory_of(&image, "Sub\\dirwit~1", &damage), FAT_DAMAGED);
+		assert_int_equal(damage.kind, FAT_NOT_ITSELF);
+		assert_int_equal(damage.value, sub.cluster);
+		set_cluster(record, sub.cluster);
+		assert_false(takes(&image, "Sub\\dirwit~1\\dirwit~1\\dirwit~1"));
+		assert_int_equal(path_state(&image, "Sub\\dirwit~1\\x", &damage), FAT_DAMAGED);
+		assert_int_equal(damage.kind, FAT_IS_ABOVE);
+		set_cluster(record, 0);
+		assert_int_equal(directory_of(&image, "Sub\\dirwit~1", &damage), FAT_DAMAGED);
+		assert_int_equal(damage.kind, FAT_NO_START);
+		if (kinds[i] == 32) {
+			set_cluster(record, image.fat.root_cluster);
+			assert_int_equal(path_state(&image, "Sub\\dirwit~1\\x", &damage), FAT_DAMAGED);
+			assert_int_equal(damage.kind, FAT_IS_ABOVE);
+		}
+		/* without its own record it is what the firmware makes of it */
+		set_cluster(record, inner.cluster);
+		record_of(&image, &inner, ".          ")[0] = 'x';
+		assert_int_equal(directory_of(&image, "Sub\\dirwit~1", &damage), FAT_ODD);
+		/* a garbled long name is only odd, and a chain without an end behind it is not */
+		record_of(&image, &many, "ENTRYN~1CON")[-19] ^= 1;
+		assert_int_equal(directory_of(&image, "many", &damage), FAT_GOOD);
+		assert_null(list(&image, "many"));
+		set_entry(&image, many.cluster, many.cluster);
+		assert_int_equal(directory_of(&image, "many", &damage), FAT_DAMAGED);
+		assert_int_equal(damage.kind, FAT_CYCLIC);
+		assert_null(list(&image, "many"));
+		/* the end of its records does not make it better */
+		memset(record_of(&image, &many, "..         ") + 32, 0, 32);
+		assert_int_equal(directory_of(&image, "many", &damage), FAT_DAMAGED);
+		set_entry(&image, many.cluster, image.fat.cluster_end);
+		assert_int_equal(directory_of(&image, "many", &damage), FAT_DAMAGED);
+		assert_int_equal(damage.kind, FAT_LEADS_OUT);
+		set_entry(&image, many.cluster, 0);
+		assert_int_equal(directory_of(&image, "many", &damage), FAT_DAMAGED);
+		set_entry(&image, many.cluster, image.fat.mask);
+		assert_int_equal(directory_of(&image, "many", &damage), FAT_GOOD);
+		assert_string_equal(text = list(&image, "many"), "");
+		free(text);
+		unmap_image(&image);
+	}
+}
+
+/* More clusters than a directory may have, and none of them twice. */
+static void endless_directory(void **state)
+{
+	struct fat_damage damage;
+	struct image image;
+	struct fat_node many;
+	uint32_t most, at;
+
+	(void)state;
+	usual_image(&image, 32);
+	assert_true(fat_find(&image.fat, "many", &many));
+	most = 65536 * 32 / image.fat.cluster_size;
+	at = many.cluster;
+	for (uint32_t i = 1; i <= most; i++) {
+		set_entry(&image, at, i == most ? image.fat.mask : image.fat.cluster_end - i);
+		at = image.fat.cluster_end - i;
+	}
+	assert_int_equal(directory_of(&image, "many", &damage), FAT_GOOD);
+	set_entry(&image, at + 1, at);
+	set_entry(&image, at, image.fat.mask);
+	assert_int_equal(directory_of(&image, "many", &damage), FAT_DAMAGED);
+	assert_int_equal(damage.kind, FAT_TOO_LONG);
+	unmap_image(&image);
+}
+
+static void damage_in_words(void **state)
+{
+	static const struct {
+		struct fat_damage damage;
+		const char *text;
+	} words[] = {
+		{ { .kind = FAT_CYCLIC, .cluster = 261 }, "its chain of clusters never ends: it comes back to cluster 261" },
+		{ { .kind = FAT_CROSSES, .cluster = 7 }, "its chain of clusters crosses another one in cluster 7" },
+		{ { .kind = FAT_NO_START, .value = 1 }, "it begins at 1, which is no cluster of the volume" },
+		{ { .kind = FAT_LEADS_OUT, .cluster = 5 }, "cluster 5 of its chain leads to 0, which is a free cluster" },
+		{ { .kind = FAT_LEADS_OUT, .cluster = 5, .value = 99999 },
+		  "cluster 5 of its chain leads to 99999, which is no cluster of the volume" },
+		{ { .kind = FAT_TOO_SHORT, .found = 3, .needed = 40 }, "its chain has 3 clusters; needed for its size: 40" },
+		{ { .kind = FAT_TOO_LONG }, "it has more than 2097152 bytes; at most as many may be in a directory" },
+		{ { .kind = FAT_IS_ABOVE, .cluster = 2 }, "it begins at cluster 2, where a directory above it does" },
+		{ { .kind = FAT_NOT_ITSELF, .cluster = 9, .value = 4 },
+		  "it begins at cluster 9, and its own record \".\" names 4" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_ARRAY_COUNT(words); i++) {
+		struct buffer_printer out;
+		char text[200];
+
+		buffer_printer_init(&out, text, sizeof(text));
+		fat_damage_print(&words[i].damage, &out.printer);
+		assert_string_equal(text, words[i].text);
 	}
 }
 
@@ -201,10 +489,12 @@ static void many_pieces(void **state)
 		set_entry(&image, i ? first + 2 * i : file.cluster, i == FAT_EXTENTS_MAX ? 0xffff : first + 2 * (i + 1));
 	for (unsigned count = FAT_EXTENTS_MAX; count <= FAT_EXTENTS_MAX + 1; count++) {
 		struct fat_extents extents;
+		struct fat_damage damage;
 
 		file.size = count * image.fat.cluster_size;
 		set_entry(&image, first + 2 * (count - 1), 0xffff);
-		assert_int_equal(fat_extents_read(&image.fat, &file, &extents), count == FAT_EXTENTS_MAX);
+		assert_int_equal(fat_extents_read(&image.fat, &file, &extents, &damage),
+				 count == FAT_EXTENTS_MAX ? FAT_GOOD : FAT_ODD);
 		set_entry(&image, first + 2 * (count - 1), first + 2 * count);
 	}
 	unmap_image(&image);
@@ -215,6 +505,11 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(boot_sectors),
 					    cmocka_unit_test(doubtful_kinds),
 					    cmocka_unit_test(damaged_chains),
+					    cmocka_unit_test(far_cycles),
+					    cmocka_unit_test(crossing_chains),
+					    cmocka_unit_test(damaged_directories),
+					    cmocka_unit_test(endless_directory),
+					    cmocka_unit_test(damage_in_words),
 					    cmocka_unit_test(reads_that_fail),
 					    cmocka_unit_test(many_pieces) };
 

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include <loader/fat.h>
+#include <loader/fat_listing.h>
 
 #define NAMED "\\Sub\\Dir With Long Name\\A rather long name.config"
 
@@ -93,7 +93,7 @@ static inline void forget(struct image *image)
 static inline bool reopen(struct image *image)
 {
 	forget(image);
-	return fat_open(&image->fat, &image->view, image->size);
+	return fat_open(&image->fat, &image->view, &image->view, image->size);
 }
 
 static inline void unmap_image(struct image *image)
@@ -140,14 +140,70 @@ static inline void write_host_file(const char *name, size_t size)
 	assert_int_equal(fclose(file), 0);
 }
 
+/* A directory's listing in memory of its own; null when it is not good, or declined. */
+static inline struct fat_listing *list_directory(const struct fat *fat, const struct fat_node *node, enum fat_state *state,
+						 struct fat_damage *damage)
+{
+	struct fat_listing listing, *made;
+	bool suspect;
+
+	*state = fat_directory_check(fat, node, &suspect, damage);
+	if (*state != FAT_GOOD || fat_listing_measure(fat, node, &listing) != FAT_END)
+		return NULL;
+	made = malloc(sizeof(listing) + fat_listing_size(&listing));
+	*made = listing;
+	if (fat_listing_fill(fat, node, made, made + 1) == FAT_END)
+		return made;
+	free(made);
+	return NULL;
+}
+
+/* What the EFI application does with a path. *state: of the last directory on the way. */
+static inline enum fat_found find_path(const struct fat *fat, const char *path, struct fat_node *found, enum fat_state *state,
+				       struct fat_damage *damage)
+{
+	enum fat_found result = FAT_FOUND;
+	struct fat_trail trail = { .count = 0 };
+	const char *name;
+	size_t length;
+
+	*found = (struct fat_node){ .directory = true, .root = true };
+	*state = FAT_GOOD;
+	while (result == FAT_FOUND && fat_path_part(&path, &name, &length)) {
+		struct fat_listing *listing = NULL;
+
+		if (found->directory && !fat_trail_add(fat, &trail, found, damage))
+			*state = FAT_DAMAGED;
+		else if (found->directory && length)
+			listing = list_directory(fat, found, state, damage);
+
+		result = listing ? fat_listing_find(listing, name, length, found) : FAT_DOUBT;
+		free(listing);
+	}
+	return result;
+}
+
+static inline bool fat_find(const struct fat *fat, const char *path, struct fat_node *found)
+{
+	struct fat_damage damage;
+	enum fat_state state;
+	bool suspect;
+
+	if (!path[0] || find_path(fat, path, found, &state, &damage) != FAT_FOUND)
+		return false;
+	return !found->directory || fat_directory_check(fat, found, &suspect, &damage) != FAT_DAMAGED;
+}
+
 /* The bytes of a file, put together from its extents by pieces of odd sizes; null when it is declined. */
 static inline uint8_t *read_file(struct image *image, const char *path, size_t *size, struct fat_extents *extents)
 {
+	struct fat_damage damage;
 	struct fat_node file;
 	uint8_t *bytes;
 	uint64_t done = 0, there;
 
-	if (!fat_find(&image->fat, path, &file) || file.directory || !fat_extents_read(&image->fat, &file, extents))
+	if (!fat_find(&image->fat, path, &file) || file.directory ||
+	    fat_extents_read(&image->fat, &file, extents, &damage) != FAT_GOOD)
 		return NULL;
 	bytes = malloc(file.size + 1);
 	while (done < file.size) {
@@ -173,7 +229,7 @@ static inline int by_text(const void *a, const void *b)
 static inline char *list(struct image *image, const char *path)
 {
 	struct fat_directory directory;
-	struct fat_node node = { .directory = true };
+	struct fat_node node = { .directory = true, .root = true };
 	struct fat_entry entry;
 	enum fat_step step;
 	char *names[400], *text = calloc(1, 100000);

@@ -138,6 +138,15 @@ static void check_root(struct image *image, const char *records, size_t count, c
 	free(text);
 }
 
+static enum fat_found find_in_root(struct image *image, const char *name)
+{
+	struct fat_damage damage;
+	struct fat_node node;
+	enum fat_state state;
+
+	return find_path(&image->fat, name, &node, &state, &damage);
+}
+
 static void records(void **state)
 {
 	/* "abc.d" of ABC.D, whose checksum is the first byte */
@@ -187,10 +196,28 @@ static void records(void **state)
 		check_root(&image, both[0], 2, NULL);
 		memcpy(both, saved, sizeof(both));
 	}
-	both[0][3] = (char)0xe4; /* a-umlaut: it may be what is asked for, or not */
+	both[0][3] = (char)0xe4; /* a-umlaut: its capital, or a letter of ASCII, may mean the same to firmware, or not */
+	check_root(&image, both[0], 2, "a\303\244c.d\n");
+	assert_int_equal(find_in_root(&image, "a\303\244c.d"), FAT_FOUND);
+	assert_int_equal(find_in_root(&image, "A\303\244C.D"), FAT_FOUND);
+	assert_int_equal(find_in_root(&image, "a\303\204c.d"), FAT_DOUBT);
+	assert_int_equal(find_in_root(&image, "axc.d"), FAT_ABSENT);
+	assert_int_equal(find_in_root(&image, "akc.d"), FAT_DOUBT);
+	assert_int_equal(find_in_root(&image, "ax.d"), FAT_ABSENT);
+	assert_int_equal(find_in_root(&image, "a\303\244c.dd"), FAT_ABSENT);
+	assert_int_equal(find_in_root(&image, "ABC.D"), FAT_FOUND); /* the short name */
+	both[0][3] = (char)0x2a; /* kelvin, and its lower case is k */
+	both[0][4] = 0x21;
+	check_root(&image, both[0], 2, "a\342\204\252c.d\n");
+	assert_int_equal(find_in_root(&image, "akc.d"), FAT_DOUBT);
+	both[0][3] = 0x3d; /* half a pair of surrogates, then a whole one, with the second half in the place of "c" */
+	both[0][4] = (char)0xd8;
 	check_root(&image, both[0], 2, "a\x7f""c.d\n");
-	assert_false(fat_find(&image.fat, "abc.d", &node));
-	assert_false(fat_find(&image.fat, "axc.d", &node));
+	assert_int_equal(find_in_root(&image, "axc.d"), FAT_DOUBT);
+	both[0][5] = 0x27;
+	both[0][6] = (char)0xde;
+	check_root(&image, both[0], 2, "a\360\237\230\247.d\n");
+	assert_int_equal(find_in_root(&image, "a\360\237\230\247.d"), FAT_FOUND);
 	memcpy(both[0], piece, 32);
 	both[0][13] = (char)sum;
 	/* the same short name once more: two fit */
@@ -208,6 +235,9 @@ static void records(void **state)
 	assert_false(fat_find(&image.fat, "abc.d", &node));
 	both[1][26] = 2;
 	set_root(&image, both[0], 3);
+	assert_false(fat_find(&image.fat, "abc.d", &node)); /* free */
+	memset(image.disk + image.fat.table + 4, 0xff, 2);
+	forget(&image);
 	assert_true(fat_find(&image.fat, "abc.d", &node));
 	assert_true(node.directory);
 	both[1][20] = 1; /* the upper half of a cluster's number */
@@ -223,6 +253,7 @@ static void full_and_empty(void **state)
 	struct image image;
 	struct fat_node node;
 	struct fat_extents extents;
+	struct fat_damage damage;
 	char records[512 * 32];
 
 	(void)state;
@@ -235,12 +266,13 @@ static void full_and_empty(void **state)
 	set_root(&image, records, 512);
 	assert_int_equal(image.fat.root_size, sizeof(records));
 	assert_true(fat_find(&image.fat, "last", &node));
-	assert_true(fat_extents_read(&image.fat, &node, &extents));
+	assert_int_equal(fat_extents_read(&image.fat, &node, &extents, &damage), FAT_GOOD);
 	assert_int_equal(extents.count, 0);
 	node.cluster = 2;
-	assert_false(fat_extents_read(&image.fat, &node, &extents));
+	assert_int_equal(fat_extents_read(&image.fat, &node, &extents, &damage), FAT_ODD);
 	node.size = UINT32_MAX;
-	assert_false(fat_extents_read(&image.fat, &node, &extents));
+	assert_int_equal(fat_extents_read(&image.fat, &node, &extents, &damage), FAT_DAMAGED);
+	assert_int_equal(damage.kind, FAT_LEADS_OUT);
 	unmap_image(&image);
 }
 
