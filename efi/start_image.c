@@ -6,6 +6,7 @@
 #include "firmware.h"
 
 #include <loader/bls.h>
+#include <loader/file_kind.h>
 #include <loader/utf16.h>
 
 static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
@@ -120,17 +121,37 @@ static EFI_STATUS refuse_image(const struct image *image, EFI_STATUS status)
 	return status;
 }
 
-/* An ELF64 kernel would only be "unsupported" to the firmware; it is better told by name. */
-static EFI_STATUS refuse_format(const struct image *image, const char *file)
+/* What the file is instead, as far as that is known, and what to do about it. */
+static void explain_kind(const struct image *image, const char *file, size_t size)
 {
-	print(refuse(image->path), "no EFI program: it starts with %02x %02x, not with MZ; needed: ", (uint8_t)file[0],
-	      (uint8_t)file[1]);
-	if (machine_secure_boot())
+	const struct file_kind *kind = file_kind_of((const uint8_t *)file, size < KERNEL_HEAD_SIZE ? size : KERNEL_HEAD_SIZE);
+
+	unsigned multiboot = file_multiboot_version((const uint8_t *)file, size);
+
+	print(refuse(image->path), "no EFI program for x86-64: ");
+	if (multiboot)
+		print(console, "a multiboot %u kernel", multiboot);
+	else if (kind)
+		print(console, "%s", kind->what);
+	else
+		print(console, "it starts with %02x %02x, not with MZ", (uint8_t)file[0], (uint8_t)file[1]);
+	print(console, "; needed: ");
+	if (!image->entry->efi[0] && machine_secure_boot())
 		print(console, "one that the firmware can verify, because Secure Boot is on; an own kernel runs only "
 		      "with Secure Boot off\n");
-	else
+	else if (!image->entry->efi[0])
 		print(console, "a kernel with an EFI stub; or remove mapbridge-start efi from %s\n", image->name);
-	return EFI_UNSUPPORTED;
+	else
+		print(console, "an EFI program, as %s says; %s\n", image->name,
+		      multiboot ? MULTIBOOT_ADVICE : kind ? kind->advice : "correct the file's name");
+}
+
+/* Whether the firmware must refuse the file, whose machine or format is another one: it would only say "unsupported". */
+static bool is_for_others(const char *file, size_t size)
+{
+	const struct file_kind *kind = file_kind_of((const uint8_t *)file, size < KERNEL_HEAD_SIZE ? size : KERNEL_HEAD_SIZE);
+
+	return size >= 2 && (file[0] != 'M' || file[1] != 'Z' || (kind && file_kind_is_foreign(kind)));
 }
 
 static EFI_STATUS load_image(struct image *image, char *file, size_t size)
@@ -138,8 +159,10 @@ static EFI_STATUS load_image(struct image *image, char *file, size_t size)
 	EFI_DEVICE_PATH *path;
 	EFI_STATUS status;
 
-	if (size >= 2 && (file[0] != 'M' || file[1] != 'Z'))
-		return refuse_format(image, file);
+	if (is_for_others(file, size)) {
+		explain_kind(image, file, size);
+		return EFI_UNSUPPORTED;
+	}
 	path = volume_file_path(image->path);
 	if (!path)
 		return EFI_OUT_OF_RESOURCES;

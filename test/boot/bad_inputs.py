@@ -34,6 +34,18 @@ def elf64(segments, entry=KERNEL_BASE + 0x1000000, machine=62, bits=2):
     return (header + headers).ljust(PAGE, b"\0") + contents
 
 
+def pe(machine, *sections):
+    """The headers of a PE file, which starts as an MS-DOS program."""
+    table = b"".join(name.ljust(40, b"\0") for name in sections)
+    return (b"MZ".ljust(0x3c, b"\0") + struct.pack("<I", 0x80)).ljust(0x80, b"\0") + struct.pack(
+        "<4sHHIIIHH", b"PE\0\0", machine, len(sections), 0, 0, 0, 0, 0x22e) + table.ljust(4096, b"\0")
+
+
+def multiboot2():
+    header = struct.pack("<4I", 0xe85250d6, 0, 24, 2**32 - 0xe85250d6 - 24)
+    return b"\xeb\xfe".ljust(64, b"\x90") + header + struct.pack("<HHI", 0, 0, 8) + bytes(4096)
+
+
 TEXT = (0x1000000, PAGE, READ_EXECUTE)
 
 
@@ -114,10 +126,20 @@ def all_cases(good_elf, linux, prepared):
         BadInput("bzimage-long-cmdline", r"command line has 2048 bytes; needed: at most 2047", kernel=linux,
                  entry=f"linux /bad/bzimage-long-cmdline\noptions {'x' * 2048}\n"),
         BadInput("no-efi-program", r"missing\.efi: not found", entry="efi /bad/missing.efi\n"),
-        BadInput("efi-is-text", r"\\efi-is-text: no EFI program: it starts with 23 21", kernel=b"#!/bin/sh\n",
+        BadInput("efi-is-text", r"\\efi-is-text: no EFI program for x86-64: a script; needed: an EFI program", kernel=b"#!/bin/sh\n",
                  entry="efi /bad/efi-is-text\n"),
+        BadInput("efi-for-arm", r"\\efi-for-arm: no EFI program for x86-64: an EFI program for ARM64", kernel=pe(0xaa64),
+                 entry="efi /bad/efi-for-arm\n"),
+        BadInput("uki-is-gzip", r"\\uki-is-gzip: no EFI program for x86-64: gzip-compressed data .*; unpack it",
+                 kernel=b"\x1f\x8b\x08".ljust(4096, b"x"), entry="uki /bad/uki-is-gzip\n"),
+        BadInput("linux-is-gzip", r"\\linux-is-gzip: gzip-compressed data .*; unpack it",
+                 kernel=b"\x1f\x8b\x08".ljust(4096, b"x")),
+        BadInput("linux-is-efi", r"\\linux-is-efi: an EFI program; .*; name it with the key efi instead", kernel=pe(0x8664)),
+        BadInput("linux-is-uki", r"\\linux-is-uki: a unified kernel image; .*; name it with the key uki instead",
+                 kernel=pe(0x8664, b".linux")),
+        BadInput("linux-is-multiboot", r"\\linux-is-multiboot: a multiboot 2 kernel; .*GRUB", kernel=multiboot2()),
         BadInput("efi-cut", r"\\efi-cut: the firmware cannot load it", kernel=linux[:0x400], entry="efi bad/efi-cut\n"),
-        BadInput("elf-started-as-efi", r"elf-started-as-efi: no EFI program: it starts with 7f 45", kernel=good_elf,
+        BadInput("elf-started-as-efi", r"elf-started-as-efi: no EFI program for x86-64: an ELF file; needed: ", kernel=good_elf,
                  entry="linux /bad/elf-started-as-efi\nmapbridge-start efi\n"),
         BadInput("efi-no-initrd", r"missing\.img: not found", kernel=linux,
                  entry="linux /bad/efi-no-initrd\ninitrd /bad/efi-no-initrd\ninitrd /bad/missing.img\n"

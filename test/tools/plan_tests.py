@@ -54,7 +54,7 @@ def whole_machine():
 
 FILES = {"machine.efimap": efimap(whole_machine()), "kernel.elf": ELF, "vmlinuz": small_kernel.bzimage(b"not unpacked"),
          "moved.elf": bad_inputs.elf64([(0x900000, 0x3000, 5)], entry=bad_inputs.KERNEL_BASE + 0x900000),
-         "one.img": b"1" * 5001, "two.img": b"2" * 70000}
+         "one.img": b"1" * 5001, "two.img": b"2" * 70000, "packed.gz": b"\x1f\x8b\x08" + bytes(100)}
 CASES = {
     "elf": ["--map", "machine.efimap", "--kernel", "kernel.elf", "--initrd", "one.img", "--initrd", "two.img",
             "--cmdline", "root=/dev/none quiet"],
@@ -123,7 +123,8 @@ def refusals():
     yield "tables", [*kernel, "tables.efimap"], 2, "9 early tables and 4 levels .* at most 8"
     yield "no machine", [*kernel, "map-only.efimap"], 2, "0 early tables and 0 levels"
     # what the loader itself refuses
-    yield "not a kernel", [*good[:3], "one.img"], 1, "one\\.img: neither an ELF64 kernel nor a Linux bzImage"
+    yield "not a kernel", [*good[:3], "one.img"], 1, "one\\.img: a text file; needed: an ELF64 kernel or a Linux bzImage; name the kernel itself"
+    yield "packed", [*good[:3], "packed.gz"], 1, "packed\\.gz: gzip-compressed data \\(gzip -d unpacks it\\); needed: an ELF64"
     yield "empty initrd", [*good, "--initrd", "empty.img"], 1, "kernel\\.elf: initrd file 1 of 1 is empty"
     yield "command line", [*good, "--cmdline", "x" * 2048], 1, "the command line has 2048 bytes; needed: at most 2047"
     yield "small machine", [*kernel, "small.efimap"], 1, "no memory for the kernel: needed 67108864 bytes"

@@ -146,12 +146,13 @@ def refused():
     def with_payload(data):
         return small_kernel.bzimage(small_kernel.packed(data, "gzip"))
 
-    strange = {"empty": (b"", "empty"), "script": (b"#!/bin/sh\n" * 100, "neither"),
+    strange = {"empty": (b"", "empty"), "script": (b"#!/bin/sh\n" * 100, "a script; needed: an ELF64 kernel or a Linux bzImage"),
                "elf": (elf, "Linux vmlinux.*needed: a Linux bzImage"),
                "payload": (good[:0x248] + struct.pack("<II", 0x7fffffff, 100) + good[0x250:],
                            "payload of 100 bytes .*not all in the file"),
                "magic": (small_kernel.bzimage(b"????" + bytes(100)), "begins with 3f 3f 3f 3f"),
-               "text": (with_payload(b"text" * 1000), "neither an ELF64"),
+               "text": (with_payload(b"text" * 1000), "a text file; needed: an ELF64"),
+               "unpacked": (b"\x28\xb5\x2f\xfd" + bytes(100), r"zstd-compressed data \(zstd -d unpacks it\)"),
                "outside": (with_payload(elf[:-4] + struct.pack("<i", -0x10)), "a relocation at 0xf+0 is outside"),
                "overlap": (with_payload(elf + elf[-4:]), "two relocations overlap"),
                "one-list": (with_payload(one_list), "not relocation tables")}
@@ -183,7 +184,7 @@ def verify_finds():
     head_size, = struct.unpack_from("<I", data, 12)
     cases = {"truncated": data[:-1], "altered: its content": data[:-5] + b"x" + data[-4:],
              "altered: its header": data[:0x150] + b"x" + data[0x151:],
-             "version 2": data[:8] + struct.pack("<I", 2) + data[12:], "empty": b"", "neither": b"#!/bin/sh\n",
+             "version 2": data[:8] + struct.pack("<I", 2) + data[12:], "empty": b"", "a script; needed": b"#!/bin/sh\n",
              "altered: its content has": data[:0x18] + bytes(32) + data[0x38:]}
     for pattern, broken in cases.items():
         status, _, error = prepare("--verify", file("broken.mbk", broken), path)

@@ -283,7 +283,7 @@ static void cut_at_every_length(void **state)
 	for (file.size = 0; file.size < FILE_BYTES; file.size++) {
 		parse(&file, &r);
 		assert_int_equal(r.error, MM_EINVAL);
-		assert_non_null(strstr(r.why, file.size == 0 ? "empty" : file.size < 0x206 ? "neither an ELF64 kernel" :
+		assert_non_null(strstr(r.why, file.size == 0 ? "empty" : file.size < 0x206 ? "an ELF64 kernel" :
 					      file.size < 0x26c ? "the setup header alone ends at 620" : "truncated: "));
 	}
 	assert_accepted(&file, &r);
