@@ -3,9 +3,10 @@
 #include "firmware.h"
 
 #include <loader/bls_sort.h>
+#include <loader/load_options.h>
 
 #define LOADER_CONF "\\loader\\loader.conf"
-#define ENTRIES "\\loader\\entries"
+#define NAME_SHOWN 60 /* bytes of a name that nothing fits: it may have any length */
 #define READ_SECONDS 10 /* to read a message before the firmware clears the screen; nothing_to_boot says it, too */
 
 static const char nothing_to_boot[] =
@@ -76,61 +77,111 @@ static void read_loader_conf(struct bls_loader *loader)
 	pool_free(conf);
 }
 
-/* An entry that somebody asked for by name: nothing else is read or started in its place. */
+/* What somebody asked for and cannot have; from: where it was asked for. */
+static void refuse_name(const char *from, const char *name)
+{
+	size_t length = text_length(name), shown = length < NAME_SHOWN ? length : NAME_SHOWN;
+
+	while (shown < length && (name[shown] & 0xc0) == 0x80)
+		shown--; /* a whole character */
+	print(refuse(from), "no entry fits \"%.*s%s\" in " ENTRIES "; choose one of the list, or correct the name\n", (int)shown,
+	      name, shown < length ? "..." : "");
+}
+
+/* Whether an entry that was asked for by name may be started; says why not. */
+static bool may_start(const char *from, struct bls_file *file)
+{
+	enum bls_state state = entry_check(file, false);
+
+	if (state < BLS_BROKEN)
+		return true;
+	print(refuse(from), "%s cannot be started: %s\n", file->name,
+	      state == BLS_LOOP ? "it leads to this loader again" : file->reason ? file->reason : "see above");
+	return false;
+}
+
+static EFI_STATUS go_back(const struct entry_list *list, EFI_STATUS status)
+{
+	if (list->count == 0 && list->seen)
+		print(refuse(ENTRIES), "none of its %zu entries can be started on this machine; correct one of them\n", list->seen);
+	wait_before_return();
+	return status;
+}
+
+/* An entry of the load options: no other is started in its place, unless somebody chooses it. */
 static EFI_STATUS boot_wanted(const char *wanted, const struct bls_loader *loader, struct entry_list *list)
 {
-	EFI_STATUS status = entries_read(wanted, list);
+	static const char from[] = "load options";
+	size_t index = list->count;
+	EFI_STATUS status = EFI_NOT_FOUND;
 
-	if (EFI_ERROR(status))
-		return status;
-	clock_calibrate();
-	loader_variables_tell(list, loader);
-	if (list->count)
-		return entry_start(list->files[0]);
-	if (list->seen)
-		return EFI_LOAD_ERROR; /* the reason has been said */
-	print(refuse("load options"), "no entry fits \"%s\" in " ENTRIES "; correct the name\n", wanted);
-	return EFI_NOT_FOUND;
+	for (const char *name = load_options_reading(wanted, NULL); name && index == list->count;
+	     name = load_options_reading(wanted, name))
+		index = bls_files_find(list->files, list->count, name);
+	if (index == list->count) {
+		refuse_name(from, load_options_name(wanted));
+	} else if (!may_start(from, list->files[index])) {
+		status = EFI_LOAD_ERROR;
+	} else {
+		status = entry_start(list->files[index]);
+		if (!EFI_ERROR(status))
+			return status;
+	}
+	return list->count ? menu_show(list, index, loader, false, status) : go_back(list, status);
+}
+
+/* An entry of the variable for one boot: when it cannot be had, the list is shown before the default is started. */
+static EFI_STATUS boot_one_shot(const struct bls_loader *loader, struct entry_list *list)
+{
+	static const char from[] = "the variable LoaderEntryOneShot";
+	size_t index = bls_files_find(list->files, list->count, loader->one_shot);
+
+	if (index == list->count)
+		refuse_name(from, loader->one_shot);
+	else if (may_start(from, list->files[index]))
+		return menu_run(list, index, loader, true);
+	index = choice_find(list, loader->default_entry, true);
+	return list->count ? menu_show(list, index, loader, index < list->count, EFI_NOT_FOUND) : go_back(list, EFI_NOT_FOUND);
 }
 
 static EFI_STATUS boot_default(struct bls_loader *loader, struct entry_list *list)
 {
-	EFI_STATUS status = entries_read("*", list);
-	size_t chosen = 0;
+	size_t chosen;
 
-	clock_calibrate();
-	loader_variables_tell(list, loader);
-	if (list->count) {
+	if (list->count)
 		loader_variables_ask(list, loader);
-		if (loader->default_entry[0])
-			chosen = bls_files_find(list->files, list->count, loader->default_entry);
-		if (chosen == list->count) {
-			print(console, "mapbridge: note: " LOADER_CONF ": no entry fits the default \"%s\"; the first "
-			      "one is taken\n", loader->default_entry);
-			chosen = 0;
-		}
-		return menu_run(list, chosen, loader);
-	}
-	if (!EFI_ERROR(status) && list->seen == 0)
-		return show_map_only();
-	if (!EFI_ERROR(status))
-		print(refuse(ENTRIES), "none of its %zu entries can be started on this machine; correct one of them\n",
-		      list->seen);
-	wait_before_return();
-	return EFI_ERROR(status) ? status : EFI_NOT_FOUND;
+	if (list->count && loader->one_shot[0])
+		return boot_one_shot(loader, list);
+	if (list->count && loader->default_entry[0] &&
+	    bls_files_find(list->files, list->count, loader->default_entry) == list->count)
+		print(refuse(LOADER_CONF), "no entry fits the default \"%s\"; the first one is taken\n", loader->default_entry);
+	chosen = choice_find(list, loader->default_entry, loader->timeout > 0);
+	if (chosen < list->count)
+		return menu_run(list, chosen, loader, false);
+	if (list->count)
+		return menu_show(list, 0, loader, false, EFI_NOT_FOUND);
+	return list->seen ? go_back(list, EFI_NOT_FOUND) : show_map_only();
 }
 
 EFI_STATUS config_boot(const char *wanted)
 {
-	struct entry_list *list = pool_allocate(sizeof(*list), ENTRIES);
-	struct bls_loader loader;
+	struct bls_loader *loader = pool_allocate(sizeof(*loader), LOADER_CONF);
+	struct entry_list list = { .files = NULL };
 	EFI_STATUS status;
 
-	if (!list)
+	if (!loader)
 		return EFI_OUT_OF_RESOURCES;
-	read_loader_conf(&loader);
-	status = wanted[0] ? boot_wanted(wanted, &loader, list) : boot_default(&loader, list);
-	entries_free(list);
-	pool_free(list);
+	read_loader_conf(loader);
+	status = entries_read("*", &list);
+	clock_calibrate();
+	loader_variables_tell(&list, loader);
+	if (wanted[0])
+		status = boot_wanted(wanted, loader, &list);
+	else if (list.count || !EFI_ERROR(status))
+		status = boot_default(loader, &list);
+	else
+		status = go_back(&list, status);
+	entries_free(&list);
+	pool_free(loader);
 	return status;
 }

@@ -152,7 +152,8 @@ void console_end(void)
 
 struct printer *refuse(const char *name)
 {
-	console_attend(true);
+	if (!target.printer)
+		console_attend(true);
 	print(console, "mapbridge: error: %s: ", name);
 	return console;
 }

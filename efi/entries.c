@@ -4,10 +4,8 @@
 
 #include <loader/bls_sort.h>
 
-#define ENTRIES "\\loader\\entries"
-#define ENTRY_PATH_MAX (sizeof("XBOOTLDR:" ENTRIES "\\") + BLS_NAME_MAX)
-
 #define FIRST_CAPACITY 64
+#define WHY_MAX 400
 
 struct reading {
 	struct directory_reading directory; /* first: what its functions get */
@@ -17,8 +15,7 @@ struct reading {
 	unsigned volume;
 };
 
-/* With the volume's prefix it is for the reader, without it for the firmware. */
-static const char *entry_path(char *path, const char *prefix, const char *name)
+const char *entry_path(char *path, const char *prefix, const char *name)
 {
 	struct buffer_printer out;
 
@@ -27,18 +24,22 @@ static const char *entry_path(char *path, const char *prefix, const char *name)
 	return path;
 }
 
-static bool parse_text(const char *conf, size_t size, const char *shown, bool note, struct bls_entry *entry)
+/* When it is first read nobody may be concerned, and the console stays as it is. text gets the reason, WHY_MAX bytes. */
+static bool parse_text(const char *conf, size_t size, const char *shown, bool first, struct bls_entry *entry, char *text)
 {
 	struct buffer_printer why, notes;
-	char text[400], note_text[600];
+	char note_text[600];
 
-	buffer_printer_init(&why, text, sizeof(text));
+	buffer_printer_init(&why, text, WHY_MAX);
 	buffer_printer_init(&notes, note_text, sizeof(note_text));
 	if (bls_entry_parse(conf, size, entry, &notes.printer, &why.printer)) {
-		print(refuse(shown), "%s\n", text);
+		if (first)
+			print(console, "mapbridge: error: %s: %s\n", shown, text);
+		else
+			print(refuse(shown), "%s\n", text);
 		return false;
 	}
-	if (note && notes.length && !entry->foreign)
+	if (first && notes.length && !entry->foreign)
 		print(console, "mapbridge: note: %s:\n%s", shown, note_text);
 	return true;
 }
@@ -65,17 +66,27 @@ static bool grow(struct entry_list *list)
 static void add_entry(struct reading *reading, const char *name, const char *shown, const char *conf, size_t size)
 {
 	struct entry_list *list = reading->list;
+	struct buffer_printer reason;
+	char why[WHY_MAX], text[ENTRY_PATH_MAX + WHY_MAX];
+	struct bls_file *file;
 	void *memory;
+	bool good = parse_text(conf, size, shown, true, reading->entry, why);
 
-	if (!parse_text(conf, size, shown, true, reading->entry))
-		return;
+	if (!good)
+		__builtin_memset(reading->entry, 0, sizeof(*reading->entry));
 	if (reading->entry->foreign) {
 		list->foreign++;
 		return;
 	}
 	memory = grow(list) ? pool_allocate(bls_file_size(reading->entry, size), shown) : NULL;
-	if (memory)
-		list->files[list->count++] = bls_file_make(memory, name, reading->volume, reading->entry, conf, size);
+	if (!memory)
+		return;
+	file = bls_file_make(memory, name, reading->volume, reading->entry, conf, size);
+	list->files[list->count++] = file;
+	buffer_printer_init(&reason, text, sizeof(text));
+	print(&reason.printer, "%s: %s", shown, why);
+	if (!good)
+		entry_set_state(file, BLS_UNREAD, text);
 }
 
 static bool wants_entry(struct directory_reading *directory, const char *name)
@@ -131,25 +142,30 @@ EFI_STATUS entries_read(const char *pattern, struct entry_list *list)
 	return result;
 }
 
+void entry_free(struct bls_file *file)
+{
+	entry_unload(file);
+	pool_free(file->reason);
+	pool_free(file);
+}
+
 void entries_free(struct entry_list *list)
 {
-	while (list->count > 0) {
-		entry_unload(list->files[--list->count]);
-		pool_free(list->files[list->count]);
-	}
+	while (list->count > 0)
+		entry_free(list->files[--list->count]);
 	pool_free(list->files);
 	list->files = NULL;
 }
 
 struct bls_entry *entry_load(struct bls_file *file)
 {
-	char shown[ENTRY_PATH_MAX];
+	char shown[ENTRY_PATH_MAX], why[WHY_MAX];
 
 	if (file->entry)
 		return file->entry;
 	entry_path(shown, fw.volumes[file->volume].prefix, file->name);
 	file->entry = pool_allocate(sizeof(*file->entry), shown);
-	if (file->entry && !parse_text(file->text, file->text_size, shown, false, file->entry))
+	if (file->entry && !parse_text(file->text, file->text_size, shown, false, file->entry, why))
 		entry_unload(file);
 	return file->entry;
 }
@@ -183,8 +199,7 @@ static void count_try(struct bls_file *file)
 	loader_variables_count(entry_path(path, "", next));
 }
 
-/* The entry when it is booted by us; null when the firmware starts it. */
-static const struct bls_entry *planned_entry(const struct bls_file *file)
+const struct bls_entry *entry_planned(const struct bls_file *file)
 {
 	const struct bls_entry *entry = file->entry;
 
@@ -204,7 +219,13 @@ EFI_STATUS entry_start(struct bls_file *file)
 	count_try(file);
 	loader_variables_select(file);
 	entry_path(path, fw.volume->prefix, file->name);
-	status = planned_entry(file) ? boot_entry(entry, path) : start_image(entry, path);
+	if (entry_planned(file)) {
+		status = boot_entry(entry, path);
+	} else {
+		nested_begin(file);
+		status = start_image(entry, path);
+		nested_end();
+	}
 	fw.volume = &fw.volumes[0];
 	return status;
 }
@@ -217,7 +238,7 @@ EFI_STATUS entry_view(struct bls_file *file)
 
 	if (!entry_load(file))
 		return EFI_OUT_OF_RESOURCES;
-	viewing.entry = planned_entry(file);
+	viewing.entry = entry_planned(file);
 	fw.volume = &fw.volumes[file->volume];
 	viewing.name = entry_path(path, fw.volume->prefix, file->name);
 	status = map_viewer_run(&viewing);
@@ -242,7 +263,7 @@ EFI_STATUS entry_save_map(struct bls_file *file)
 		return EFI_OUT_OF_RESOURCES;
 	fw.volume = &fw.volumes[file->volume];
 	entry_path(path, fw.volume->prefix, file->name);
-	status = boot_survey(planned_entry(file), path, save, &saved);
+	status = boot_survey(entry_planned(file), path, save, &saved);
 	fw.volume = &fw.volumes[0];
 	return EFI_ERROR(status) ? status : saved;
 }

@@ -5,7 +5,7 @@
 
 #include <efi.h>
 
-#include <loader/bls.h>
+#include <loader/bls_sort.h>
 #include <loader/boot_handoff.h>
 #include <loader/digest.h>
 #include <loader/fat.h>
@@ -73,7 +73,10 @@ struct console_target {
 /* From now on; returns where it went until now. */
 struct console_target console_redirect(struct console_target to);
 
-/* Begins a refusal, "mapbridge: error: NAME: ", and opens the console; the caller prints one sentence and a newline. */
+/*
+ * Begins a refusal, "mapbridge: error: NAME: ", and opens the console unless it is redirected to a printer; the caller prints
+ * one sentence and a newline.
+ */
 struct printer *refuse(const char *name);
 
 /* Name of a status as the UEFI specification has it, e.g. "EFI_NOT_FOUND". */
@@ -349,7 +352,10 @@ EFI_STATUS initrd_media_read(const struct initrd_media *media, void *to);
 EFI_STATUS dump_memory_map(const struct efi_memmap *map, enum e820_policy policy, const struct boot_plan *plan,
 			   uint32_t *crc32, struct printer *out);
 
-/* config.c: reads loader.conf and the entries, and starts one or explains; comes back when none is to start. */
+/*
+ * config.c: reads loader.conf and the entries, and starts one or explains; comes back when none is to start. wanted: what the
+ * load options say (load_options_parse), empty when they name no entry.
+ */
 EFI_STATUS config_boot(const char *wanted);
 
 /* entries.c: the entries of all volumes, sorted. */
@@ -364,14 +370,54 @@ struct entry_list {
 	size_t foreign; /* for other architectures, left out */
 };
 
-/* Reads the entries whose file name fits the pattern; what cannot be read is refused on the console and left out. */
+#define ENTRIES "\\loader\\entries"
+#define ENTRY_PATH_MAX (sizeof("XBOOTLDR:" ENTRIES "\\") + BLS_NAME_MAX)
+
+/* The path of an entry's file in path (ENTRY_PATH_MAX bytes): with the volume's prefix for the reader, without for firmware. */
+const char *entry_path(char *path, const char *prefix, const char *name);
+
+/*
+ * Reads the entries whose file name fits the pattern. What cannot be read is refused on the console and left out; what cannot
+ * be parsed is said, and is in the list as BLS_UNREAD.
+ */
 EFI_STATUS entries_read(const char *pattern, struct entry_list *list);
 void entries_free(struct entry_list *list);
+/* Frees one that is not in a list any more. */
+void entry_free(struct bls_file *file);
 
 /* The whole entry, parsed from its text when it is first needed, kept in file->entry until then; null after a refusal. */
 struct bls_entry *entry_load(struct bls_file *file);
 /* Frees what entry_load has parsed, with the changes of an editor. */
 void entry_unload(struct bls_file *file);
+
+/* The entry when it is booted by us; null when the firmware starts it. It must have been loaded. */
+const struct bls_entry *entry_planned(const struct bls_file *file);
+
+/* Sets an entry's state and the reason for it, which is copied. */
+void entry_set_state(struct bls_file *file, enum bls_state state, const char *reason);
+
+/*
+ * entry_check.c: whether an entry can be started, as far as its files tell; prints nothing, and remembers the answer in its
+ * state. Deeply: the start of its kernel or program is read, too. Then nothing but its content, the machine or a signature can be wrong.
+ */
+enum bls_state entry_check(struct bls_file *file, bool deeply);
+
+/*
+ * choice.c: the index of the entry to start when nobody chooses (bls_files_next), checked; those that cannot be started are
+ * passed over, and those that lead back to this loader are taken out of the list, with a line for each. count: none is left.
+ */
+size_t choice_find(struct entry_list *list, const char *pattern, bool deeply);
+/* Checks all entries for the list to be shown; takes those out that lead back to this loader. */
+void choice_check_all(struct entry_list *list);
+
+/*
+ * nested.c: an EFI program that we start may start this loader again (shim, a shell's script, another boot manager), with the same
+ * entries. The entry is known to the firmware while it runs, so that it is not started in itself.
+ */
+void nested_begin(const struct bls_file *file);
+void nested_end(void);
+/* Whether the program of this entry runs already, and has led to us. */
+bool nested_is_running(const struct bls_file *file);
 
 /* Shows the map with the plan for an entry, which is not started; status as map_viewer_run. */
 EFI_STATUS entry_view(struct bls_file *file);
@@ -383,10 +429,17 @@ EFI_STATUS entry_save_map(struct bls_file *file);
 EFI_STATUS entry_start(struct bls_file *file);
 
 /*
- * menu.c: starts the default entry, after a countdown if loader.conf says so; shows the list when a key is pressed or
- * nothing started. Returns the last status when the user, or the lack of one, sends us back.
+ * menu.c: starts the chosen entry, after a countdown if loader.conf says so, or shows the list when a key is pressed. When it cannot
+ * start and nobody is there, the others are tried, each once (choice_find), unless it was named: then the list is shown first.
+ * Returns the last status when the user, or the lack of one, sends us back. count must not be 0.
  */
-EFI_STATUS menu_run(struct entry_list *list, size_t chosen, const struct bls_loader *loader);
+EFI_STATUS menu_run(struct entry_list *list, size_t chosen, const struct bls_loader *loader, bool named);
+
+/*
+ * Shows the list. Without a key, after a while: with then_default the others are tried as above, else it goes back with status.
+ */
+EFI_STATUS menu_show(struct entry_list *list, size_t chosen, const struct bls_loader *loader, bool then_default,
+		     EFI_STATUS status);
 
 /*
  * clock.c: the time since the time stamp counter was 0, for the Boot Loader Interface. Begun once at the start (sets fw.tsc), and
@@ -469,6 +522,8 @@ EFI_STATUS map_save(const struct boot_survey *survey);
  * and its initrds offered by EFI_LOAD_FILE2_PROTOCOL. name is the entry's file. Everything is freed on the way back.
  */
 EFI_STATUS start_image(const struct bls_entry *entry, const char *name);
+/* Whether the entry's file, of which the first size bytes are here, is no EFI program for this machine; a sentence on why, too. */
+bool start_image_refuses(const struct bls_entry *entry, const char *name, const uint8_t *file, size_t size, struct printer *why);
 
 /* leave.c: ExitBootServices and the jump; returns only when the firmware refused before anything was shut down. */
 struct boot_departure {

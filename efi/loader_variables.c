@@ -18,6 +18,7 @@ static EFI_GUID loader_guid = { 0x4a67b082, 0x0a4c, 0x41cf, { 0xb6, 0xc7, 0x44, 
 static bool silent;     /* nothing is written: each write may stop the machine for a while (system management mode) */
 static bool refused;    /* has been told */
 static bool keeps_last; /* default @saved */
+static const char *once; /* the name of the entry for this boot alone, which is not kept */
 static bool counted;    /* LoaderBootCountPath is there */
 
 static EFI_STATUS set_variable(const char *name, UINT32 attributes, const void *value, size_t size)
@@ -58,15 +59,22 @@ static bool get_text(const char *name, char *text, size_t capacity)
 	       loader_variable_text(value, size, text, capacity);
 }
 
-/* Reads a variable that is good for one boot: nobody finds it again, even when this boot fails. */
-static bool take_text(const char *name, char *text, size_t capacity)
+/* Of a variable that is good for one boot: nobody finds it again, even when this boot fails. */
+static void delete_text(const char *name)
 {
-	bool found = get_text(name, text, capacity);
-	EFI_STATUS status = found ? set_variable(name, 0, NULL, 0) : EFI_SUCCESS;
+	EFI_STATUS status = set_variable(name, 0, NULL, 0);
 
 	if (EFI_ERROR(status))
 		print(console, "mapbridge: note: the variable %s cannot be deleted (%s), and counts for the next boot, too\n", name,
 		      status_name(status));
+}
+
+static bool take_text(const char *name, char *text, size_t capacity)
+{
+	bool found = get_text(name, text, capacity);
+
+	if (found)
+		delete_text(name);
 	return found;
 }
 
@@ -108,6 +116,7 @@ void loader_variables_tell(const struct entry_list *list, const struct bls_loade
 
 	silent = loader->variables_disabled;
 	refused = keeps_last = counted = false;
+	once = "";
 	set_text("LoaderInfo", UNTIL_RESET, "mapbridge " MAPBRIDGE_VERSION);
 	set("LoaderFeatures", UNTIL_RESET, &features, sizeof(features));
 	tell_firmware();
@@ -134,24 +143,42 @@ static void ask_timeout(struct bls_loader *loader)
 			print(console, "mapbridge: note: the variable %s is \"%s\" and ignored; needed: seconds\n", names[i], text);
 }
 
+/* A name of any script and length: one that cannot fit an entry is asked for all the same. */
+static void ask_one_shot(struct bls_loader *loader)
+{
+	static const char name[] = "LoaderEntryOneShot";
+	CHAR16 wide[NAME_MAX], value[BLS_NAME_MAX];
+	UINTN size = sizeof(value);
+	EFI_STATUS status;
+
+	utf8_to_utf16(name, wide, NAME_MAX, NULL);
+	status = fw.runtime->GetVariable(wide, &loader_guid, NULL, &size, value);
+	if (EFI_ERROR(status) && status != EFI_BUFFER_TOO_SMALL)
+		return;
+	if (EFI_ERROR(status))
+		__builtin_memcpy(loader->one_shot, "(too long)", sizeof("(too long)"));
+	else
+		utf16_to_utf8(value, size / sizeof(*value), loader->one_shot, sizeof(loader->one_shot));
+	delete_text(name);
+	once = loader->one_shot;
+	if (bls_name_matches(BLS_DEFAULT_SAVED, loader->one_shot))
+		get_text("LoaderEntryLastBooted", loader->one_shot, sizeof(loader->one_shot));
+}
+
 void loader_variables_ask(const struct entry_list *list, struct bls_loader *loader)
 {
-	static const struct {
-		const char *name;
-		bool (*read)(const char *name, char *text, size_t capacity);
-	} names[] = { { "LoaderEntryOneShot", take_text }, { "LoaderEntryDefault", get_text } };
+	static const char name[] = "LoaderEntryDefault";
 	char text[BLS_NAME_MAX], configured[BLS_NAME_MAX];
 
 	__builtin_memcpy(configured, loader->default_entry, sizeof(configured));
 	ask_timeout(loader);
-	for (size_t i = 0; i < MM_ARRAY_COUNT(names); i++) {
-		if (!names[i].read(names[i].name, text, sizeof(text)))
-			continue;
-		if (bls_name_matches(BLS_DEFAULT_SAVED, text) || bls_files_find(list->files, list->count, text) < list->count) {
+	ask_one_shot(loader);
+	if (get_text(name, text, sizeof(text))) {
+		if (bls_name_matches(BLS_DEFAULT_SAVED, text) || bls_files_find(list->files, list->count, text) < list->count)
 			__builtin_memcpy(loader->default_entry, text, sizeof(text));
-			break;
-		}
-		print(console, "mapbridge: note: no entry fits \"%s\" of the variable %s\n", text, names[i].name);
+		else
+			print(refuse("the variable LoaderEntryDefault"), "no entry fits \"%s\"; what "
+			      "\\loader\\loader.conf says counts\n", text);
 	}
 	keeps_last = bls_name_matches(BLS_DEFAULT_SAVED, loader->default_entry);
 	if (keeps_last && (!get_text("LoaderEntryLastBooted", text, sizeof(text)) ||
@@ -190,7 +217,7 @@ void loader_variables_select(const struct bls_file *file)
 	buffer_printer_init(&out, id, sizeof(id));
 	bls_file_print_id(file, &out.printer);
 	set_text("LoaderEntrySelected", UNTIL_RESET, id);
-	if (!keeps_last)
+	if (!keeps_last || (once[0] && bls_name_matches(once, id)))
 		return;
 	get_text("LoaderEntryLastBooted", last, sizeof(last));
 	if (__builtin_memcmp(id, last, text_length(id) + 1) != 0) /* not written in vain: it wears out the flash memory */

@@ -1,38 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "firmware.h"
 
-#include <loader/bls.h>
+#include <loader/load_options.h>
 
 struct firmware fw;
 
-/*
- * An entry's file name in our load options. Firmware puts other things there too (the name of the program, binary
- * data): only text that ends in .conf counts.
- */
-static void wanted_entry(char *name, size_t capacity)
+/* What the load options say when they name an entry; else empty. Null after a refusal. The caller frees it. */
+static char *wanted_entry(void)
 {
-	const CHAR16 *options = fw.loaded->LoadOptions;
-	size_t count = options ? fw.loaded->LoadOptionsSize / sizeof(*options) : 0, length = 0;
+	const void *options = fw.loaded->LoadOptions ? fw.loaded->LoadOptions : "";
+	size_t size = fw.loaded->LoadOptions ? fw.loaded->LoadOptionsSize : 0;
+	char *wanted = pool_allocate(load_options_room(size), "load options");
+	bool rest;
 
-	name[0] = '\0';
-	for (size_t i = 0; i < count && options[i]; i++) {
-		if (options[i] < ' ' || options[i] > '~' || length + 1 == capacity) {
-			name[0] = '\0';
-			return;
-		}
-		if (options[i] == ' ')
-			length = 0; /* the last word */
-		else
-			name[length++] = (char)options[i];
-		name[length] = '\0';
-	}
-	if (!bls_name_matches("*.conf", name))
-		name[0] = '\0';
+	if (wanted && load_options_parse(options, size, wanted, &rest) && rest)
+		print(console, "mapbridge: note: load options: what follows the name of an entry is ignored; options are for the "
+		      "entry's file\n");
+	return wanted;
+}
+
+static EFI_STATUS boot(void)
+{
+	char *wanted = wanted_entry();
+	EFI_STATUS status = wanted ? config_boot(wanted) : EFI_OUT_OF_RESOURCES;
+
+	pool_free(wanted);
+	return status;
 }
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
-	char wanted[BLS_NAME_MAX];
 	EFI_STATUS status;
 
 	fw = (struct firmware){ .image = image, .system = system, .boot = system->BootServices,
@@ -43,8 +40,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	print(console, "Mapbridge " MAPBRIDGE_VERSION ", from the firmware's memory map to a running kernel\n");
 	status = volumes_open();
 	if (!EFI_ERROR(status)) {
-		wanted_entry(wanted, sizeof(wanted));
-		status = config_boot(wanted);
+		status = boot();
 		volumes_close();
 	}
 	print(console, "mapbridge: back to the firmware\n");

@@ -5,7 +5,9 @@
 #include <loader/bls_sort.h>
 
 #define FOREVER UINT32_MAX
-#define READ_SECONDS 10 /* to read why nothing started, before the firmware goes on */
+#define READ_SECONDS 10 /* to read why nothing started, before the firmware or the default goes on */
+#define NEXT_SECONDS 5  /* the same, before the next entry is tried */
+#define NOBODY SIZE_MAX /* chose */
 #define LABEL_MAX 70    /* so that the prompt is one line of 80 columns */
 #define SHORT_LABEL 32  /* so that the countdown is */
 #define LINE_MAX 1200   /* of an entry in the list */
@@ -111,15 +113,26 @@ static void print_line(const struct entry_list *list, size_t index, struct print
 		print(out, "  %u tries left", file->counter.left);
 }
 
-/* Lines of the console that an entry's line takes. */
+/* Below its line, why it is not started by itself. */
+static void print_reason(const struct bls_file *file, struct printer *out)
+{
+	if (file->state >= BLS_BROKEN && file->reason)
+		print(out, "      %s%s", file->state == BLS_BROKEN ? "cannot be started: " : "", file->reason);
+}
+
+/* Lines of the console that an entry takes. */
 static size_t height(const struct entry_list *list, size_t index, size_t columns)
 {
 	struct buffer_printer out;
 	char line[LINE_MAX];
+	size_t lines;
 
 	buffer_printer_init(&out, line, sizeof(line));
 	print_line(list, index, &out.printer);
-	return out.length / columns + 1;
+	lines = out.length / columns + 1;
+	buffer_printer_init(&out, line, sizeof(line));
+	print_reason(list->files[index], &out.printer);
+	return lines + (out.length ? out.length / columns + 1 : 0);
 }
 
 /* As many entries around the chosen one as fit on the console. */
@@ -159,6 +172,10 @@ static void print_list(struct menu *menu)
 	for (size_t i = menu->first; i < menu->end; i++) {
 		print_line(list, i, console);
 		print(console, "\n");
+		if (list->files[i]->state >= BLS_BROKEN && list->files[i]->reason) {
+			print_reason(list->files[i], console);
+			print(console, "\n");
+		}
 	}
 	if (menu->end < list->count)
 		print(console, "      (%zu more below)\n", list->count - menu->end);
@@ -234,21 +251,20 @@ static bool press(struct menu *menu, const EFI_INPUT_KEY *key)
 }
 
 /*
- * The chosen entry, or list->count to go back. The time limit ends with the first key. pressed is a key that was pressed before,
+ * The chosen entry, list->count to go back, or NOBODY. The time limit ends with the first key. pressed is a key that was pressed before,
  * when it has a scan code or a character.
  */
 static size_t choose(const struct entry_list *list, const struct bls_loader *loader, size_t chosen, uint32_t seconds,
-		     EFI_INPUT_KEY pressed)
+		     const char *then, EFI_INPUT_KEY pressed)
 {
 	struct menu menu = { .list = list, .loader = loader, .chosen = chosen };
 	bool there = pressed.ScanCode || pressed.UnicodeChar;
 
-	console_attend(true);
 	if (!there)
 		keys_forget();
 	print_list(&menu);
 	if (seconds != FOREVER)
-		print(console, "Without a key it goes back by itself in %u seconds.\n", seconds);
+		print(console, "Without a key %s in %u seconds.\n", then, seconds);
 	do {
 		if (menu.chosen < menu.first || menu.chosen >= menu.end) {
 			print(console, "\n");
@@ -257,7 +273,7 @@ static size_t choose(const struct entry_list *list, const struct bls_loader *loa
 		print_prompt(&menu);
 		while (!there && !(there = read_key(1000, &pressed)))
 			if (seconds != FOREVER && --seconds == 0)
-				return list->count;
+				return NOBODY;
 		seconds = FOREVER;
 		there = false;
 	} while (!press(&menu, &pressed));
@@ -280,17 +296,17 @@ static bool list_wanted(unsigned milliseconds, EFI_INPUT_KEY *key, bool *pressed
 }
 
 /* Whether a key asked for the list before the time was up. */
-static bool count_down(const struct entry_list *list, size_t chosen, const struct bls_loader *loader, EFI_INPUT_KEY *key)
+static bool count_down(const struct entry_list *list, size_t chosen, const struct bls_loader *loader, uint32_t seconds,
+		       EFI_INPUT_KEY *key)
 {
 	struct label label = label_of(list, chosen, SHORT_LABEL);
-	struct menu menu = { .list = list, .loader = loader, .chosen = chosen };
 	bool pressed = false, wanted = false;
 
 	console_attend(true); /* whoever waits wants to know what for */
 	keys_forget();
 	if (loader->list_wanted)
-		print_list(&menu);
-	for (uint32_t seconds = loader->timeout; seconds > 0 && !pressed; seconds--) {
+		print_list(&(struct menu){ .list = list, .loader = loader, .chosen = chosen });
+	for (; seconds > 0 && !pressed; seconds--) {
 		print(console, "\r%s starts in %u s; any key shows the list ", label.text, seconds);
 		wanted = list_wanted(1000, key, &pressed);
 	}
@@ -300,28 +316,158 @@ static bool count_down(const struct entry_list *list, size_t chosen, const struc
 	return wanted;
 }
 
-EFI_STATUS menu_run(struct entry_list *list, size_t chosen, const struct bls_loader *loader)
+/* Starts an entry that a user has chosen, who sees why it cannot be started. */
+static EFI_STATUS start_chosen(struct bls_file *file)
 {
-	EFI_STATUS status = EFI_ABORTED;
-	uint32_t timeout = loader->timeout;
-	bool attended = timeout == BLS_TIMEOUT_NONE && fw.system->ConIn; /* without a keyboard nobody could go on */
-	EFI_INPUT_KEY key = { 0, 0 };
-	bool pressed;
+	if (!entry_load(file))
+		return EFI_LOAD_ERROR;
+	if (file->state == BLS_BROKEN) { /* what it names may be there by now */
+		entry_set_state(file, BLS_UNCHECKED, "");
+		if (entry_check(file, false) == BLS_BROKEN) {
+			print(console, "mapbridge: error: %s\n", file->reason ? file->reason : file->name);
+			return EFI_LOAD_ERROR;
+		}
+	}
+	return entry_start(file);
+}
 
-	if (timeout != BLS_TIMEOUT_NONE)
-		attended = timeout ? count_down(list, chosen, loader, &key) :
-				     !loader->menu_disabled && list_wanted(0, &key, &pressed);
-	if (!attended)
-		status = entry_start(list->files[chosen]);
+/* Starts an entry because nobody says otherwise. */
+static EFI_STATUS start_unattended(struct bls_file *file)
+{
+	struct buffer_printer reason;
+	char text[80];
+	EFI_STATUS status;
+
+	console_flush();
+	console_attend(false);
+	status = entry_start(file);
+	buffer_printer_init(&reason, text, sizeof(text));
+	print(&reason.printer, "was tried, and came back (%s)", status_name(status));
+	if (file->state < BLS_BROKEN)
+		entry_set_state(file, BLS_TRIED, text);
+	return status;
+}
+
+/* The way to an entry's start. */
+struct flow {
+	struct entry_list *list;
+	const struct bls_loader *loader;
+	size_t chosen;     /* shown as such in the list */
+	bool attended;     /* by a user, who decides */
+	bool then_default; /* the list is shown for a while before the default is started */
+	EFI_INPUT_KEY key; /* that somebody pressed for the list; none: 0 and 0 */
+	EFI_STATUS status; /* of the last start */
+};
+
+/* One entry after the other, each once, until one starts or a key asks for the list. */
+static void start_others(struct flow *flow)
+{
+	struct entry_list *list = flow->list;
+	size_t next;
+
+	while (EFI_ERROR(flow->status) && (next = choice_find(list, flow->loader->default_entry, true)) < list->count) {
+		flow->chosen = next;
+		flow->attended = count_down(list, next, flow->loader, NEXT_SECONDS, &flow->key);
+		if (flow->attended)
+			break;
+		flow->status = start_unattended(list->files[next]);
+	}
+}
+
+/* When the list was shown for long enough. */
+static void start_default(struct flow *flow)
+{
+	size_t index = choice_find(flow->list, flow->loader->default_entry, true);
+
+	flow->then_default = false;
+	flow->status = EFI_NOT_FOUND;
+	if (index == flow->list->count) {
+		print(refuse(ENTRIES), "no entry can be started; the list says why\n");
+		return;
+	}
+	flow->chosen = index;
+	flow->status = start_unattended(flow->list->files[index]);
+	start_others(flow);
+}
+
+/* Checks all entries, which may take some out; the chosen one stays the chosen one. */
+static void check_all(struct entry_list *list, size_t *chosen)
+{
+	struct bls_file *file = *chosen < list->count ? list->files[*chosen] : NULL;
+
+	choice_check_all(list);
+	for (*chosen = 0; *chosen < list->count && list->files[*chosen] != file;)
+		++*chosen;
+	if (*chosen == list->count)
+		*chosen = 0;
+}
+
+/* A user's choice, as choose(). */
+static size_t offer(struct flow *flow, uint32_t seconds)
+{
+	struct entry_list *list = flow->list;
+	EFI_INPUT_KEY key = flow->key;
+
+	flow->key = (EFI_INPUT_KEY){ 0, 0 };
+	console_attend(true);
+	check_all(list, &flow->chosen);
+	if (list->count)
+		return choose(list, flow->loader, flow->chosen, seconds,
+			      flow->then_default ? "the default entry starts" : "it goes back by itself", key);
+	print(console, "There is no other entry.\n");
+	wait_for_key(READ_SECONDS);
+	return list->count;
+}
+
+static EFI_STATUS show(struct flow *flow)
+{
 	for (;;) {
-		size_t next = choose(list, loader, chosen, attended ? FOREVER : READ_SECONDS, key);
+		size_t next = offer(flow, flow->attended ? FOREVER : READ_SECONDS);
 
 		print(console, "\n");
-		if (next == list->count)
-			return status;
-		attended = true;
-		key = (EFI_INPUT_KEY){ 0, 0 };
-		chosen = next;
-		status = entry_start(list->files[chosen]);
+		if (next == NOBODY && flow->then_default) {
+			start_default(flow);
+		} else if (next == NOBODY || next == flow->list->count) {
+			return flow->status;
+		} else {
+			flow->attended = true;
+			flow->chosen = next;
+			flow->status = start_chosen(flow->list->files[next]);
+		}
 	}
+}
+
+/* Whether loader.conf wants the list to wait; without a keyboard nobody could go on. */
+static bool waits(const struct bls_loader *loader)
+{
+	return loader->timeout == BLS_TIMEOUT_NONE && fw.system->ConIn;
+}
+
+EFI_STATUS menu_show(struct entry_list *list, size_t chosen, const struct bls_loader *loader, bool then_default,
+		     EFI_STATUS status)
+{
+	struct flow flow = { .list = list, .loader = loader, .chosen = chosen, .attended = waits(loader),
+			     .then_default = then_default, .status = status };
+
+	return show(&flow);
+}
+
+EFI_STATUS menu_run(struct entry_list *list, size_t chosen, const struct bls_loader *loader, bool named)
+{
+	struct flow flow = { .list = list, .loader = loader, .chosen = chosen, .attended = waits(loader), .status = EFI_ABORTED };
+	bool pressed;
+
+	if (loader->list_wanted)
+		check_all(list, &flow.chosen);
+	if (loader->timeout == 0)
+		flow.attended = !loader->menu_disabled && list_wanted(0, &flow.key, &pressed);
+	else if (loader->timeout != BLS_TIMEOUT_NONE)
+		flow.attended = count_down(list, flow.chosen, loader, loader->timeout, &flow.key);
+	if (!flow.attended) {
+		flow.status = start_unattended(list->files[flow.chosen]);
+		flow.then_default = named && EFI_ERROR(flow.status);
+		if (!named)
+			start_others(&flow);
+	}
+	return show(&flow);
 }

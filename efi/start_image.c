@@ -121,46 +121,48 @@ static EFI_STATUS refuse_image(const struct image *image, EFI_STATUS status)
 	return status;
 }
 
-/* What the file is instead, as far as that is known, and what to do about it. */
-static void explain_kind(const struct image *image, const char *file, size_t size)
+/* Whether the firmware must refuse the file, whose machine or format is another one: it would only say "unsupported". */
+static bool is_for_others(const uint8_t *file, const struct file_kind *kind, size_t size)
 {
-	const struct file_kind *kind = file_kind_of((const uint8_t *)file, size < KERNEL_HEAD_SIZE ? size : KERNEL_HEAD_SIZE);
-
-	unsigned multiboot = file_multiboot_version((const uint8_t *)file, size);
-
-	print(refuse(image->path), "no EFI program for x86-64: ");
-	if (multiboot)
-		print(console, "a multiboot %u kernel", multiboot);
-	else if (kind)
-		print(console, "%s", kind->what);
-	else
-		print(console, "it starts with %02x %02x, not with MZ", (uint8_t)file[0], (uint8_t)file[1]);
-	print(console, "; needed: ");
-	if (!image->entry->efi[0] && machine_secure_boot())
-		print(console, "one that the firmware can verify, because Secure Boot is on; an own kernel runs only "
-		      "with Secure Boot off\n");
-	else if (!image->entry->efi[0])
-		print(console, "a kernel with an EFI stub; or remove mapbridge-start efi from %s\n", image->name);
-	else
-		print(console, "an EFI program, as %s says; %s\n", image->name,
-		      multiboot ? MULTIBOOT_ADVICE : kind ? kind->advice : "correct the file's name");
+	return size >= 2 && (file[0] != 'M' || file[1] != 'Z' || (kind && file_kind_is_foreign(kind)));
 }
 
-/* Whether the firmware must refuse the file, whose machine or format is another one: it would only say "unsupported". */
-static bool is_for_others(const char *file, size_t size)
+bool start_image_refuses(const struct bls_entry *entry, const char *name, const uint8_t *file, size_t size, struct printer *why)
 {
-	const struct file_kind *kind = file_kind_of((const uint8_t *)file, size < KERNEL_HEAD_SIZE ? size : KERNEL_HEAD_SIZE);
+	size_t head = size < KERNEL_HEAD_SIZE ? size : KERNEL_HEAD_SIZE;
+	const struct file_kind *kind = file_kind_of(file, head);
+	unsigned multiboot = file_multiboot_version(file, head);
 
-	return size >= 2 && (file[0] != 'M' || file[1] != 'Z' || (kind && file_kind_is_foreign(kind)));
+	if (!is_for_others(file, kind, size))
+		return false;
+	print(why, "no EFI program for x86-64: ");
+	if (multiboot)
+		print(why, "a multiboot %u kernel", multiboot);
+	else if (kind)
+		print(why, "%s", kind->what);
+	else
+		print(why, "it starts with %02x %02x, not with MZ", file[0], file[1]);
+	print(why, "; needed: ");
+	if (!entry->efi[0] && machine_secure_boot())
+		print(why, "one that the firmware can verify, because Secure Boot is on; an own kernel runs only with Secure Boot off");
+	else if (!entry->efi[0])
+		print(why, "a kernel with an EFI stub; or remove mapbridge-start efi from %s", name);
+	else
+		print(why, "an EFI program, as %s says; %s", name,
+		      multiboot ? MULTIBOOT_ADVICE : kind ? kind->advice : "correct the file's name");
+	return true;
 }
 
 static EFI_STATUS load_image(struct image *image, char *file, size_t size)
 {
+	struct buffer_printer why;
+	char text[800];
 	EFI_DEVICE_PATH *path;
 	EFI_STATUS status;
 
-	if (is_for_others(file, size)) {
-		explain_kind(image, file, size);
+	buffer_printer_init(&why, text, sizeof(text));
+	if (start_image_refuses(image->entry, image->name, (const uint8_t *)file, size, &why.printer)) {
+		print(refuse(image->path), "%s\n", text);
 		return EFI_UNSUPPORTED;
 	}
 	path = volume_file_path(image->path);

@@ -159,6 +159,21 @@ size_t bls_files_find(struct bls_file *const *files, size_t count, const char *p
 	return i;
 }
 
+size_t bls_files_next(struct bls_file *const *files, size_t count, const char *pattern)
+{
+	size_t first = count;
+
+	for (size_t i = 0; i < count; i++) {
+		if (files[i]->state >= BLS_BROKEN)
+			continue;
+		if (!pattern[0] || fits(files[i], pattern))
+			return i;
+		if (first == count)
+			first = i;
+	}
+	return first;
+}
+
 static const char *title_of(const struct bls_file *file)
 {
 	return file->title[0] ? file->title : file->name;

@@ -52,6 +52,7 @@ enum console_mode { CONSOLE_MODE_KEEP, CONSOLE_MODE_AUTO, CONSOLE_MODE_MAX, CONS
 
 struct bls_loader {
 	char default_entry[BLS_NAME_MAX]; /* a file name, or a pattern, or BLS_DEFAULT_SAVED; empty: none given */
+	char one_shot[BLS_NAME_MAX];      /* of a variable: the same, for this boot alone, and no other entry; empty: none */
 	uint32_t timeout;                 /* seconds before the default entry starts, or BLS_TIMEOUT_NONE; else 0 */
 	bool menu_disabled;               /* not even a key that is held shows the list */
 	bool list_wanted;                 /* the list is shown during a countdown */

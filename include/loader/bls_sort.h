@@ -6,6 +6,17 @@
 #include <loader/bls.h>
 #include <loader/boot_counting.h>
 
+/* What is known of an entry, by looking at what it names or by starting it. */
+enum bls_state {
+	BLS_UNCHECKED,
+	BLS_UNREAD, /* its text cannot be parsed */
+	BLS_FOUND,  /* its files are there */
+	BLS_STARTS, /* and they look right */
+	BLS_BROKEN, /* it cannot be started */
+	BLS_TRIED,  /* it was started and came back, or failed */
+	BLS_LOOP    /* it leads back to this loader */
+};
+
 /* An entry in the list: what order and label need of it, and its text. The whole entry is parsed when it is needed. */
 struct bls_file {
 	char name[BLS_NAME_MAX]; /* in \loader\entries */
@@ -15,6 +26,8 @@ struct bls_file {
 	const char *text; /* of the file */
 	size_t text_size;
 	struct bls_entry *entry; /* null until the caller has parsed it */
+	enum bls_state state;    /* the caller's, as the next one */
+	char *reason;            /* for its state; may be null */
 };
 
 /* Bytes that bls_file_make needs for an entry that was parsed from a text of that many bytes. */
@@ -43,6 +56,12 @@ void bls_file_print_id(const struct bls_file *file, struct printer *out);
 
 /* Index of the first entry whose file name, with or without its counter, fits a pattern; count when none does. */
 size_t bls_files_find(struct bls_file *const *files, size_t count, const char *pattern);
+
+/*
+ * The entry to start when nobody chooses: the first that fits the pattern, or, when none is left that does, the first of all;
+ * but none that is BLS_BROKEN, BLS_TRIED or BLS_LOOP. count when there is none. An empty pattern fits nothing.
+ */
+size_t bls_files_next(struct bls_file *const *files, size_t count, const char *pattern);
 
 /*
  * Prints what an entry is called: its title, or its file name when it has none; with the version when another entry has

@@ -30,7 +30,9 @@ def why_wrong(case, log):
     if not match:
         return "it did not come back to its caller"
     said, status, pages, handles = match.groups()
-    errors = re.findall(r"^mapbridge: error: (.*)", said, re.M)
+    errors = re.findall(rf"^mapbridge: error: load options: {name} cannot be started: (.*)", said, re.M)
+    if not errors:  # it was started
+        errors = re.findall(rf"^booting .*{name}\n(?:(?!mapbridge: error: ).*\n)*mapbridge: error: (.*)", said, re.M)
     if len(errors) != 1:
         return f"{len(errors)} error lines instead of one: {errors}"
     if not re.search(case.error, errors[0]):

@@ -144,7 +144,7 @@ def all_cases(good_elf, linux, prepared):
         BadInput("efi-no-initrd", r"missing\.img: not found", kernel=linux,
                  entry="linux /bad/efi-no-initrd\ninitrd /bad/efi-no-initrd\ninitrd /bad/missing.img\n"
                        "mapbridge-start efi\n"),
-        BadInput("efi-empty-initrd", r"empty\.img: 0 bytes", kernel=linux, files={"bad/empty.img": b""},
+        BadInput("efi-empty-initrd", r"empty\.img: empty", kernel=linux, files={"bad/empty.img": b""},
                  entry="linux /bad/efi-empty-initrd\ninitrd /bad/empty.img\nmapbridge-start efi\n"),
         BadInput("efi-long-options", r"options have 4000 bytes", kernel=linux,
                  entry=f"linux /bad/efi-long-options\nmapbridge-start efi\noptions {'x' * 4000}\n"),

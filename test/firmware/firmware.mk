@@ -28,7 +28,7 @@ $(HOSTILE_MAPS): $(B)/san/test/firmware/hostile_maps.o $(TEST_SUPPORT) $(B)/san/
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(SANITIZE) $^ -o $@
 
-test-firmware test-firmware-all: $(HOSTILE_MAPS) $(FIRMWARE_TEST) kernels $(B)/linux/vmlinuz.mbk $(B)/linux/vmlinuz $(B)/linux/vmlinux \
+test-firmware test-firmware-all: $(HOSTILE_MAPS) $(FIRMWARE_TEST) kernels $(B)/BOOTX64.EFI $(B)/linux/vmlinuz.mbk $(B)/linux/vmlinuz $(B)/linux/vmlinux \
 		$(B)/linux/initrd.img
 	$(HOSTILE_MAPS)
 	$(FIRMWARE_TEST) $(if $(filter %-all,$@),--all)

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <loader/utf16.h>
+
 struct image {
 	EFI_LOADED_IMAGE loaded;
 	bool trusted;
@@ -29,14 +31,32 @@ static EFI_DEVICE_PATH *own_path(void)
 	return (EFI_DEVICE_PATH *)path;
 }
 
+/* Another instance of the application waits for a program of its entry, by which we were started: efi/nested.c. */
+static void install_running(void)
+{
+	static EFI_GUID guid = { 0x5a0e4b6f, 0x6d1c, 0x4c3e, { 0x9b, 0x52, 0x0d, 0x7e, 0x31, 0xa8, 0xc6, 0x14 } };
+	static struct {
+		EFI_HANDLE volume;
+		char name[256];
+	} running;
+
+	running.volume = disk_partition(0);
+	snprintf(running.name, sizeof(running.name), "%s", mock.scenario->running);
+	handle_install(handle_new(), &guid, &running);
+}
+
 void images_setup(void)
 {
-	static CHAR16 options[200];
+	static CHAR16 options[1000];
 	const char *text = mock.scenario->load_options;
-	size_t length = text ? strlen(text) : 0;
+	size_t length = 0;
 
-	for (size_t i = 0; i < length && i < 199; i++)
-		options[i] = (unsigned char)text[i];
+	if (text && !utf8_to_utf16(text, options, 1000, NULL))
+		fatal("load-options is no UTF-8, or too long");
+	while (options[length])
+		length++;
+	if (mock.scenario->running)
+		install_running();
 	own.loaded = (EFI_LOADED_IMAGE){ .Revision = 0x1000, .DeviceHandle = disk_partition(0), .FilePath = own_path(),
 					 .LoadOptions = text ? options : NULL,
 					 .LoadOptionsSize = text ? (UINT32)(length + 1) * 2 : 0,

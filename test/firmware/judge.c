@@ -136,7 +136,7 @@ const char *judge_hostile(const struct result *result)
 static bool says_more(const struct result *result, const struct result *base)
 {
 	static const char *const words[] = { "mapbridge: error:", "note:", "no random seed:", "no TPM event log:", "came back (",
-					     "Nothing to boot:", "messages were not kept" };
+					     "cannot be started: ", "Nothing to boot:", "messages were not kept" };
 
 	for (const char *line = result->console; *line; line += strcspn(line, "\n") + (line[strcspn(line, "\n")] == '\n')) {
 		char copy[600];

@@ -444,6 +444,8 @@ static void read_line(struct reader *reader, char *line)
 		read_variable(reader, &rest);
 	else if (strcmp(name, "load-options") == 0)
 		s->load_options = strdup(rest);
+	else if (strcmp(name, "running") == 0)
+		s->running = strdup(word(&rest));
 	else if (strcmp(name, "program") == 0)
 		s->program = strdup(word(&rest));
 	else if (strcmp(name, "kernel") == 0)

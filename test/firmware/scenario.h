@@ -93,6 +93,7 @@ struct scenario {
 	struct scenario_variable *variables;
 	size_t variable_count;
 	char *load_options;
+	char *running; /* the file of an entry whose program runs, and has led to us */
 	uint64_t cr4;
 	struct scenario_processor processor;
 	unsigned exit_failures; /* that many calls of ExitBootServices fail */

@@ -212,9 +212,48 @@ static void labels_tell_entries_apart(void **state)
 	expect_labels(files, MM_ARRAY_COUNT(files), labels);
 }
 
+/* Automatic choice, with what is known of each entry as letters: u r f s may start, b t l may not. */
+static size_t next(const char *states, const char *pattern)
+{
+	static const char letters[] = "urfsbtl";
+	struct bls_file *files[MAX] = { NULL };
+	size_t count = strlen(states), index;
+
+	assert_true(count < 10);
+	for (size_t i = 0; i < count; i++) {
+		const char name[] = { i % 2 ? 'b' : 'a', (char)('0' + i), '.', 'c', 'o', 'n', 'f', '\0' };
+
+		files[i] = new_file(name, "");
+		files[i]->state = (enum bls_state)(strchr(letters, states[i]) - letters);
+	}
+	index = bls_files_next(files, count, pattern);
+	for (size_t i = 0; i < count; i++)
+		free(files[i]);
+	return index;
+}
+
+static void the_next_entry(void **state)
+{
+	(void)state;
+	assert_int_equal(next("uuuu", ""), 0);
+	assert_int_equal(next("busu", ""), 1);
+	assert_int_equal(next("ru", ""), 0);
+	assert_int_equal(next("btlf", ""), 3);
+	assert_int_equal(next("btl", ""), 3);
+	assert_int_equal(next("", ""), 0);
+	assert_int_equal(next("uuuu", "b*"), 1);
+	assert_int_equal(next("ubuu", "b*"), 3); /* the next that fits */
+	assert_int_equal(next("ubub", "b*"), 0); /* none that fits is left: the first of all */
+	assert_int_equal(next("bbtb", "b*"), 4);
+	assert_int_equal(next("ssss", "b3.conf"), 3);
+	assert_int_equal(next("sssl", "b3.conf"), 0);
+	assert_int_equal(next("ssss", "gone"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_next_entry),
 		cmocka_unit_test(sort_key_then_machine_then_newest_version),
 		cmocka_unit_test(capital_letters_come_first),
 		cmocka_unit_test(without_versions_by_name_newest_first),
