@@ -88,6 +88,23 @@ static EFI_STATUS read_prepared(struct boot *boot)
 	return status;
 }
 
+/* Where our page tables would be wrong, only a bzImage can be started. Prepared kernels were refused before. */
+static EFI_STATUS check_encryption(struct boot *boot)
+{
+	const char *guest = machine_encryption();
+
+	if (!guest)
+		return EFI_SUCCESS;
+	boot->needs_stub = boot->kernel.format == KERNEL_BZIMAGE;
+	if (boot->needs_stub)
+		print(console, "note: this machine is %s: the kernel's own EFI stub is started, as the line \"mapbridge-start efi\" in an "
+		      "entry does\n", guest);
+	else
+		print(refuse(boot->files[0].path), "this machine is %s, whose page tables need a bit that is not set for such a kernel; needed: "
+		      "a Linux bzImage, whose EFI stub is started here\n", guest);
+	return EFI_UNSUPPORTED;
+}
+
 static EFI_STATUS parse_kernel(struct boot *boot)
 {
 	struct file *file = &boot->files[0];
@@ -105,7 +122,9 @@ static EFI_STATUS parse_kernel(struct boot *boot)
 		print(refuse(file->path), "%s\n", text);
 		status = EFI_LOAD_ERROR;
 	}
-	return EFI_ERROR(status) ? status : read_prepared(boot);
+	if (!EFI_ERROR(status))
+		status = read_prepared(boot);
+	return EFI_ERROR(status) ? status : check_encryption(boot);
 }
 
 static void free_pages(struct boot *boot)

@@ -277,6 +277,11 @@ EFI_STATUS prepared_check_source(const struct prepared_header *head, const struc
 				 const char *user, bool whole);
 /* The SHA-256 of all that was loaded, before it is relocated. */
 EFI_STATUS prepared_check_content(const struct prepared_header *head, const struct file *file, const struct boot_plan *plan);
+/*
+ * "an SEV guest" or the like where the processor encrypts this machine's memory, else null. Page tables need a bit there that ours
+ * have not, and Linux's own code knows what else.
+ */
+const char *machine_encryption(void);
 /* Whether a kernel can run here without the bzImage's own code. */
 EFI_STATUS prepared_check_machine(const struct file *file);
 /* The depth of page tables that the kernel's decompressor would choose, whatever the firmware's is. */

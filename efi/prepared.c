@@ -117,8 +117,7 @@ EFI_STATUS prepared_check_content(const struct prepared_header *head, const stru
 	return EFI_CRC_ERROR;
 }
 
-/* Guests whose memory the processor encrypts: the page tables of such a kernel need a bit that ours have not. */
-static const char *encryption(void)
+const char *machine_encryption(void)
 {
 	struct cpuid is;
 	uint32_t low, high;
@@ -138,7 +137,7 @@ static const char *encryption(void)
 
 EFI_STATUS prepared_check_machine(const struct file *file)
 {
-	const char *guest = encryption();
+	const char *guest = machine_encryption();
 
 	if (!guest)
 		return EFI_SUCCESS;
