@@ -12,10 +12,10 @@
 #define START_KERNEL_MAP UINT64_C(0xffffffff80000000) /* p_vaddr - p_paddr */
 #define IMAGE_SIZE_MAX UINT64_C(0x40000000)           /* KERNEL_IMAGE_SIZE: what the kernel maps at START_KERNEL_MAP */
 
-static bool is_entered_here(const struct elf64_program_header *ph, uint64_t entry)
+/* Linux's own mapping. Not all of its segments have it: that of the per-CPU data is at virtual 0 before 6.15. */
+static bool is_linux_segment(const struct elf64_program_header *ph)
 {
-	return ph->type == PT_LOAD && (ph->flags & PF_X) && ph->align >= PAGING_SIZE_2M && ph->vaddr - ph->paddr == START_KERNEL_MAP && entry >= ph->paddr &&
-	       entry - ph->paddr < ph->filesz;
+	return ph->type == PT_LOAD && ph->vaddr - ph->paddr == START_KERNEL_MAP;
 }
 
 static void read_program_header(const uint8_t *head, const struct elf64_header *header, unsigned index,
@@ -24,9 +24,13 @@ static void read_program_header(const uint8_t *head, const struct elf64_header *
 	__builtin_memcpy(ph, head + header->phoff + index * sizeof(*ph), sizeof(*ph));
 }
 
-/* Only what can be nothing else: a kernel of one's own has a virtual entry point, and hardly ever segments of 2 MiB pages. */
+/*
+ * Only what can be nothing else: a kernel of one's own has a virtual entry point, and hardly ever segments of 2 MiB pages. Which
+ * segment is entered differs: since 7.2 it is that of the data. Linux's permissions are its own business.
+ */
 static bool vmlinux_probe(const uint8_t *head, size_t head_size)
 {
+	bool entered = false, large = false;
 	struct elf64_program_header ph;
 	struct elf64_header header;
 
@@ -35,10 +39,12 @@ static bool vmlinux_probe(const uint8_t *head, size_t head_size)
 		return false;
 	for (unsigned i = 0; i < header.phnum; i++) {
 		read_program_header(head, &header, i, &ph);
-		if (is_entered_here(&ph, header.entry))
-			return true;
+		if (!is_linux_segment(&ph))
+			continue;
+		entered |= header.entry >= ph.paddr && header.entry - ph.paddr < ph.filesz;
+		large |= ph.align >= PAGING_SIZE_2M;
 	}
-	return false;
+	return entered && large;
 }
 
 static int add_segment(struct kernel_image *image, const struct elf64_program_header *ph, unsigned index, struct printer *why)

@@ -54,6 +54,18 @@ $(B)/linux/initrd.img: scripts/make-initrd $(INITRD_FILES) $(B)/linux/busybox \
 	@command -v cpio >/dev/null || scripts/deps linux
 	$(Q)scripts/make-initrd $@ $(B)/linux/busybox $(B)/linux/leave-qemu
 
+# kernels of newer releases of Debian, and an initrd without modules for them
+$(B)/linux-trixie/vmlinuz:
+	$(Q)scripts/fetch-newer-linux $(@D) trixie
+$(B)/linux-newest/vmlinuz:
+	$(Q)scripts/fetch-newer-linux $(@D) trixie-backports sid
+$(B)/linux-%/vmlinux: $(B)/linux-%/vmlinuz scripts/unpack-vmlinux
+	$(Q)scripts/unpack-vmlinux $< $@
+NEWER_LINUX := $(foreach suite,trixie newest,$(B)/linux-$(suite)/vmlinux $(B)/linux-$(suite)/vmlinuz.mbk)
+.PRECIOUS: $(B)/linux-%/vmlinuz $(B)/linux-%/vmlinux $(B)/linux-%/vmlinuz.mbk
+$(B)/linux/initrd-kaslr.img: scripts/make-initrd $(INITRD_FILES) test/boot/kaslr/kaslr $(B)/linux/busybox $(B)/linux/leave-qemu
+	$(Q)scripts/make-initrd $@ $(@D)/busybox $(B)/linux/leave-qemu test/boot/kaslr/kaslr
+
 # Debian's generic kernel, and for both kernels an initrd with programs that tell what the kernel knows
 FETCH_FLAVOUR = $(if $(findstring generic,$(@D)),amd64,cloud-amd64)
 $(B)/linux-generic/vmlinuz:

@@ -157,19 +157,35 @@ static int read_relocations(struct unpacked_kernel *kernel, size_t size, char *e
 	return 0;
 }
 
-static int parse(const uint8_t *file, size_t size, enum kernel_format wanted, const char *needed, struct kernel_image *image,
-		 char *error)
+static int parse_source(const uint8_t *bzimage, size_t size, struct kernel_image *image, char *error)
 {
 	struct buffer_printer why;
 
 	buffer_printer_init(&why, error, KERNEL_ERROR_SIZE);
-	if (kernel_image_parse(file, size < KERNEL_HEAD_SIZE ? size : KERNEL_HEAD_SIZE, size, image, &why.printer))
+	if (kernel_image_parse(bzimage, size < KERNEL_HEAD_SIZE ? size : KERNEL_HEAD_SIZE, size, image, &why.printer))
 		return -1;
-	if (image->format == wanted)
+	if (image->format == KERNEL_BZIMAGE)
 		return 0;
-	print(&why.printer, "a ");
+	print(&why.printer, "%s ", image->format == KERNEL_ELF64 ? "an" : "a");
 	kernel_image_print(image, &why.printer);
-	print(&why.printer, "; needed: %s", needed);
+	print(&why.printer, "; needed: a Linux bzImage (vmlinuz)");
+	return -1;
+}
+
+/* What is packed in it may be right for its own decompressor all the same: the bzImage is what starts then. */
+static int parse_vmlinux(struct unpacked_kernel *kernel, size_t size, char *error)
+{
+	size_t head = size < KERNEL_HEAD_SIZE ? size : KERNEL_HEAD_SIZE;
+	const uint8_t *file = kernel->vmlinux;
+	struct buffer_printer why;
+
+	buffer_printer_init(&why, error, KERNEL_ERROR_SIZE);
+	print(&why.printer, "the %zu bytes that are packed in it: ", size);
+	if (vmlinux_format.probe(file, head))
+		return vmlinux_format.parse(file, head, size, &kernel->image, &why.printer) ? -1 : 0;
+	print(&why.printer, "no vmlinux of x86-64 that this program knows (%s); it cannot be prepared, start the bzImage itself",
+	      size >= SELFMAG && memcmp(file, ELFMAG, SELFMAG) == 0 ?
+		      "an ELF file whose entry is no physical address in a segment that is mapped as Linux maps itself" : "no ELF file");
 	return -1;
 }
 
@@ -179,11 +195,11 @@ int unpacked_kernel_read(const uint8_t *bzimage, size_t size, struct unpacked_ke
 	int result;
 
 	memset(kernel, 0, sizeof(*kernel));
-	result = parse(bzimage, size, KERNEL_BZIMAGE, "a Linux bzImage (vmlinuz)", &kernel->source, error);
+	result = parse_source(bzimage, size, &kernel->source, error);
 	if (result == 0)
 		result = unpack(bzimage, size, kernel, &unpacked, error);
 	if (result == 0)
-		result = parse(kernel->vmlinux, unpacked, KERNEL_VMLINUX, "a bzImage with a vmlinux in it", &kernel->image, error);
+		result = parse_vmlinux(kernel, unpacked, error);
 	if (result == 0)
 		result = fill_memory(kernel, error);
 	if (result == 0)

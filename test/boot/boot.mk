@@ -2,8 +2,8 @@
 # The EFI programs of the boot tests, and `make test`.
 ## make test                build everything and run every test; ends with N passed, N failed
 ##                          (test/run-tests --list, test/run-tests --only REGEX: some of them; FUZZ_SECONDS=5: sooner)
-## make test-machines       the test kernels and Linux on each machine of scripts/machines.py: an hour; JOBS=2 boots
-##                          two at a time
+## make test-machines       the test kernels and Linux on each machine of scripts/machines.py, and Linux 6.1, 6.12 and the newest
+##                          one in every format: an hour; JOBS=2 boots two at a time
 ## make test-prepare        Debian's kernels prepared from every compression that Linux's build has
 ## make test-kaslr          a prepared kernel 32 times: its addresses differ, and are uniform over all places
 ## make test-parity         Debian's cloud and generic kernels through their EFI stub and through us, compared
@@ -55,7 +55,7 @@ test:
 	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
 	test/run-tests --build-status $$status
 test-machines:
-	@status=0; $(MAKE) --no-print-directory -k test-programs || status=$$?; \
+	@status=0; $(MAKE) --no-print-directory -k test-programs $(NEWER_LINUX) $(B)/linux/initrd-kaslr.img || status=$$?; \
 	test/run-tests --machines --jobs $(or $(JOBS),1) --build-status $$status
 PARITY_INITRDS := $(B)/linux-generic/initrd-view.img $(B)/linux/initrd-clock.img
 test-parity:

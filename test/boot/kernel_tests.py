@@ -41,13 +41,22 @@ def kernel(name, **more):
     return BootTest(name, **{**settings, **more})
 
 
+# what Linux prints since 7.0 or so, with two blanks in front, and lines for gaps
+NEWER_NAMES = {"System RAM": "usable", "device reserved": "reserved"}
+
+
+def older_form(lines):
+    return [place + NEWER_NAMES.get(kind.strip(), kind.strip()) for place, kind in
+            (re.fullmatch(r"(\[mem 0x[0-9a-f]+-0x[0-9a-f]+\] )(.*)", line.strip()).groups() for line in lines)]
+
+
 def e820_lines(log):
     """The loader's lines and Linux's, without prefixes. Linux prints what does not fit its page as `extended:`."""
     loader, _, rest = log.rpartition("mapbridge: leaving boot services")
     own = re.findall(r"^BIOS-e820: (.*)", loader, re.M)
-    linux = re.findall(r"^\[ *[0-9.]+\] BIOS-e820: (.*)", rest, re.M)
-    extended = re.findall(r"^\[ *[0-9.]+\] extended: (.*)", rest, re.M)
-    return own, linux, extended
+    linux = re.findall(r"^\[ *[0-9.]+\] BIOS-e820: (\[mem .*)", rest, re.M)
+    extended = re.findall(r"^\[ *[0-9.]+\] extended: (\[mem .*)", rest, re.M)
+    return own, older_form(linux), older_form(extended)
 
 
 def same_e820_as_linux(log):

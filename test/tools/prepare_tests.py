@@ -120,6 +120,17 @@ def without_relocations():
     return problems
 
 
+def entered_in_data():
+    """As Linux since 7.2."""
+    problems = []
+    elf = small_kernel.vmlinux(inverse=False)
+    elf = elf[:24] + struct.pack("<Q", small_kernel.LINK + small_kernel.DATA + 0x70) + elf[32:]
+    _, _, data = prepared("data", small_kernel.bzimage(small_kernel.packed(elf, "zstd")), problems)
+    if data and struct.unpack_from("<Q", data, 0x88)[0] != small_kernel.DATA + 0x70:
+        problems.append(f"the entry is {struct.unpack_from('<Q', data, 0x88)[0]:#x}")
+    return problems
+
+
 def refused():
     """What is damaged on the way, and what is no bzImage."""
     elf = small_kernel.vmlinux()
@@ -151,8 +162,11 @@ def refused():
                "payload": (good[:0x248] + struct.pack("<II", 0x7fffffff, 100) + good[0x250:],
                            "payload of 100 bytes .*not all in the file"),
                "magic": (small_kernel.bzimage(b"????" + bytes(100)), "begins with 3f 3f 3f 3f"),
-               "text": (with_payload(b"text" * 1000), "a text file; needed: an ELF64"),
                "unpacked": (b"\x28\xb5\x2f\xfd" + bytes(100), r"zstd-compressed data \(zstd -d unpacks it\)"),
+               "text": (with_payload(b"text" * 1000), "4000 bytes that are packed in it: no vmlinux .*no ELF file"),
+               "own": (with_payload(elf[:24] + struct.pack("<Q", small_kernel.MAP + small_kernel.LINK) + elf[32:]),
+                       "no vmlinux .*an ELF file whose entry is no physical address.*start the bzImage itself"),
+               "cut": (with_payload(elf[:0x1000]), "packed in it: truncated: segment 0"),
                "outside": (with_payload(elf[:-4] + struct.pack("<i", -0x10)), "a relocation at 0xf+0 is outside"),
                "overlap": (with_payload(elf + elf[-4:]), "two relocations overlap"),
                "one-list": (with_payload(one_list), "not relocation tables")}
@@ -232,6 +246,7 @@ def debian_kernel(path, methods):
 
 
 TESTS = [("prepare_every_compression", every_compression), ("prepare_without_relocations", without_relocations),
+         ("prepare_entered_in_data", entered_in_data),
          ("prepare_refused", refused), ("prepare_verify_finds", verify_finds),
          ("prepare_debian_cloud", lambda: debian_kernel(DEBIAN["cloud"], ()))]
 # make test-prepare: Debian's kernels in every compression

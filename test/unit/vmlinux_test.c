@@ -61,6 +61,30 @@ static void a_kernel_as_it_is_built(void **state)
 	assert_string_equal(text, "Linux vmlinux, 4 segments");
 }
 
+/* Since Linux 7.2: two segments, of which the one that is not executable is entered. */
+static void entered_in_any_segment(void **state)
+{
+	static const uint64_t entries[] = { 16 * MIB, 16 * MIB + 0x8ff, 18 * MIB, 18 * MIB + 0x7ff, 20 * MIB + 0x1000, 20 * MIB + 0x10ff };
+	struct elf_image elf = vmlinux();
+	struct parse_result r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+		elf.header.e_entry = entries[i];
+		assert_elf_accepted(&elf, &r);
+		assert_int_equal(r.image.format, KERNEL_VMLINUX);
+		assert_int_equal(r.image.entry, entries[i] - 16 * MIB);
+	}
+	elf.header.e_phnum = 2;
+	elf.header.e_entry = 18 * MIB + 0x70;
+	elf.segments[0].p_align = 0x1000; /* one is enough */
+	assert_elf_accepted(&elf, &r);
+	assert_int_equal(r.image.format, KERNEL_VMLINUX);
+	assert_int_equal(r.image.segment_count, 2);
+	assert_int_equal(r.image.memory_size, 2 * MIB + 0x800);
+	assert_int_equal(r.image.entry, 2 * MIB + 0x70);
+}
+
 /* What differs in one thing only is an own kernel, and refused as one. */
 static void what_is_no_vmlinux(void **state)
 {
@@ -75,13 +99,15 @@ static void what_is_no_vmlinux(void **state)
 	assert_elf_refused(&elf, entry);
 	elf.header.e_entry = 16 * MIB - 1;
 	assert_elf_refused(&elf, entry);
-	elf.header.e_entry = 18 * MIB; /* data */
+	elf.header.e_entry = 20 * MIB; /* per-CPU data, which is not where Linux maps itself */
+	assert_elf_refused(&elf, entry);
+	elf.header.e_entry = 20 * MIB + 0x1100; /* bss */
 	assert_elf_refused(&elf, entry);
 	elf = vmlinux();
 	elf.segments[0].p_vaddr -= 2 * MIB;
 	assert_elf_refused(&elf, entry);
 	elf = vmlinux();
-	elf.segments[0].p_align = 0x1000;
+	elf.segments[0].p_align = elf.segments[1].p_align = elf.segments[3].p_align = 0x1000; /* as an own kernel's */
 	assert_elf_refused(&elf, entry);
 	elf = vmlinux();
 	elf.header.e_type = ET_DYN;
@@ -139,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_kernel_as_it_is_built),
+		cmocka_unit_test(entered_in_any_segment),
 		cmocka_unit_test(what_is_no_vmlinux),
 		cmocka_unit_test(damaged_files),
 		cmocka_unit_test(cut_at_every_length),
