@@ -37,8 +37,21 @@ static int compare(const struct map_view *a, const struct map_view *b)
 	}
 }
 
+static bool read_source(struct map_source *source, const char *path)
+{
+	char error[MAP_SOURCE_ERROR_SIZE];
+
+	if (map_source_read(path, source, error, sizeof(error)) != 0) {
+		refuse("%s", error);
+		return false;
+	}
+	map_source_print_notes(source);
+	return true;
+}
+
 int diff_run(int argc, char **argv)
 {
+	struct map_source sources[2];
 	struct map_view a, b;
 	int status;
 
@@ -54,14 +67,19 @@ int diff_run(int argc, char **argv)
 		return refuse("diff needs two files; `mapbridge diff --help` tells more");
 	if (strcmp(argv[1], "-") == 0 && strcmp(argv[2], "-") == 0)
 		return refuse("only one of the two files can be standard input");
-	if (!map_view_open(&a, argv[1]))
+	/* both are read before either is prepared: reading takes more memory than what is kept of a file */
+	if (!read_source(&sources[0], argv[1]))
 		return EXIT_REFUSED;
-	if (!map_view_open(&b, argv[2])) {
-		map_view_close(&a);
+	if (!read_source(&sources[1], argv[2])) {
+		map_source_free(&sources[0]);
 		return EXIT_REFUSED;
 	}
+	map_view_levels_of(&a, &sources[0]);
+	map_view_levels_of(&b, &sources[1]);
 	status = compare(&a, &b);
 	map_view_close(&a);
 	map_view_close(&b);
+	map_source_free(&sources[0]);
+	map_source_free(&sources[1]);
 	return status;
 }

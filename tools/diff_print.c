@@ -15,8 +15,7 @@
 /* One of the two maps, with its levels cut into stretches of one owner each. */
 struct side {
 	const struct map_view *view;
-	struct map_segment *segments[MAP_LEVELS];
-	size_t counts[MAP_LEVELS];
+	struct map_segments segments[MAP_LEVELS];
 };
 
 struct comparison {
@@ -29,30 +28,14 @@ static struct side open_side(const struct map_view *view)
 	struct side side = { .view = view };
 
 	for (size_t i = 0; i < MAP_LEVELS; i++)
-		side.segments[i] = map_items_flatten(&view->levels[i], &side.counts[i]);
+		side.segments[i] = map_items_flatten(&view->levels[i]);
 	return side;
 }
 
 static void close_side(struct side *side)
 {
 	for (size_t i = 0; i < MAP_LEVELS; i++)
-		free(side->segments[i]);
-}
-
-/* The segment that has an address, or the first one above it; count when there is none. */
-static size_t segment_at(const struct map_segment *segments, size_t count, uint64_t address)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (segments[middle].last < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+		map_segments_free(&side->segments[i]);
 }
 
 /* The type of an item; its attributes, too, where they alone tell it from what it was. */
@@ -79,15 +62,19 @@ static void print_other_owners(const struct side *side, enum map_level level, ui
 	const char *separator = "";
 
 	for (unsigned i = 0; i < MAP_LEVELS; i++) {
-		size_t at = segment_at(side->segments[i], side->counts[i], first);
-		const struct map_segment *segment = &side->segments[i][at];
+		size_t at = map_segments_find(&side->segments[i], first);
+		struct map_segment segment;
+		struct map_item item;
 
-		if (i == level || at == side->counts[i] || segment->first > last ||
-		    (i == LEVEL_E820 && side->view->converted))
+		if (i == level || at == side->segments[i].count || (i == LEVEL_E820 && side->view->converted))
 			continue;
+		segment = map_segments_at(&side->segments[i], at);
+		if (segment.first > last)
+			continue;
+		item = map_items_at(&side->view->levels[i], segment.item);
 		print(out, "%s%s", separator, words[i]);
-		map_item_print_type(i, segment->item, out);
-		if (segment->first > first || segment->last < last)
+		map_item_print_type(i, &item, out);
+		if (segment.first > first || segment.last < last)
 			print(out, " (in part)");
 		separator = ", ";
 	}
@@ -117,7 +104,7 @@ static void print_context(const struct comparison *diff, enum map_level level, c
 		}
 		separator = "; ";
 	}
-	if (known_range_fitting(&diff->b.view->facts, change->first, change->last, !change->a || !change->b, &known)) {
+	if (known_range_fitting(&diff->b.view->facts, change->first, change->last, !change->has_a || !change->has_b, &known)) {
 		print(out, "%swell-known: %s", separator, known.name);
 		separator = "; ";
 	}
@@ -132,17 +119,29 @@ static void print_owner_change(const struct comparison *diff, enum map_level lev
 	print(out, "    ");
 	print_range_and_size(out, change->first, change->last);
 	print(out, ": ");
-	print_owner(diff, level, change->a, change->b);
+	print_owner(diff, level, change->has_a ? &change->a : NULL, change->has_b ? &change->b : NULL);
 	print(out, " -> ");
-	print_owner(diff, level, change->b, change->a);
+	print_owner(diff, level, change->has_b ? &change->b : NULL, change->has_a ? &change->a : NULL);
 	print(out, "\n");
 	print_context(diff, level, change);
+}
+
+/* The item with that number; null for NO_ITEM. */
+static const struct map_item *find_item(const struct map_view *view, enum map_level level, uint32_t number,
+					struct map_item *item)
+{
+	if (number == NO_ITEM)
+		return NULL;
+	*item = map_items_at(&view->levels[level], number);
+	return item;
 }
 
 static void print_pair(const struct comparison *diff, enum map_level level, const struct item_pair *pair)
 {
 	static const char *const words[] = { "same", "changed", "", "moved", "vanished", "appeared" };
-	const struct map_item *a = pair->a, *b = pair->b;
+	struct map_item item_a = { 0 }, item_b = { 0 };
+	const struct map_item *a = find_item(diff->a.view, level, pair->a, &item_a);
+	const struct map_item *b = find_item(diff->b.view, level, pair->b, &item_b);
 	uint64_t bytes_a = a ? range_bytes(a->first, a->last) : 0, bytes_b = b ? range_bytes(b->first, b->last) : 0;
 	struct printer *out = diff->out;
 	const char *word = pair->change != CHANGE_RESIZED ? words[pair->change]
@@ -195,15 +194,15 @@ static void print_total(const struct comparison *diff, enum map_level level, con
 static void print_totals(const struct comparison *diff, enum map_level level)
 {
 	size_t count_a, count_b, i = 0, j = 0;
-	struct type_total *a = map_type_totals(diff->a.segments[level], diff->a.counts[level], &count_a);
-	struct type_total *b = map_type_totals(diff->b.segments[level], diff->b.counts[level], &count_b);
+	struct type_total *a = map_type_totals(&diff->a.segments[level], &count_a);
+	struct type_total *b = map_type_totals(&diff->b.segments[level], &count_b);
 
 	print(diff->out, "  totals:\n");
 	while (i < count_a || j < count_b) {
-		bool in_a = i < count_a && (j == count_b || a[i].item->type <= b[j].item->type);
-		bool in_b = j < count_b && (i == count_a || b[j].item->type <= a[i].item->type);
+		bool in_a = i < count_a && (j == count_b || a[i].item.type <= b[j].item.type);
+		bool in_b = j < count_b && (i == count_a || b[j].item.type <= a[i].item.type);
 
-		print_total(diff, level, (in_a ? &a[i] : &b[j])->item, in_a ? a[i].bytes : 0, in_b ? b[j].bytes : 0);
+		print_total(diff, level, &(in_a ? &a[i] : &b[j])->item, in_a ? a[i].bytes : 0, in_b ? b[j].bytes : 0);
 		i += in_a;
 		j += in_b;
 	}
@@ -211,13 +210,28 @@ static void print_totals(const struct comparison *diff, enum map_level level)
 	free(b);
 }
 
+static void print_owner_changes(const struct comparison *diff, enum map_level level)
+{
+	struct owners_walk walk = map_owners_walk(&diff->a.segments[level], &diff->b.segments[level]);
+	struct owner_change change;
+	bool any = false;
+
+	while (map_owners_next(&walk, &change)) {
+		if (!any)
+			print(diff->out, "  bytes that changed hands:\n");
+		any = true;
+		print_owner_change(diff, level, &change);
+	}
+	if (!any)
+		print(diff->out, "  no byte changed hands\n");
+}
+
 /* Whether the level differs. */
 static bool compare_level(const struct comparison *diff, enum map_level level)
 {
 	const struct map_items *a = &diff->a.view->levels[level], *b = &diff->b.view->levels[level];
 	struct item_diff items = map_items_diff(a, b);
-	size_t changes, different = items.count - items.same;
-	struct owner_change *owners = map_owners_diff(a, b, &changes);
+	size_t different = items.count;
 	struct printer *out = diff->out;
 
 	print(out, "\n%s", map_level_name(level));
@@ -233,16 +247,12 @@ static bool compare_level(const struct comparison *diff, enum map_level level)
 		print(out, "%zu and %zu %s, %zu of them the same\n", a->count, b->count,
 		      map_level_unit(level, b->count), items.same);
 		for (size_t i = 0; i < items.count; i++)
-			if (items.pairs[i].change != CHANGE_SAME)
-				print_pair(diff, level, &items.pairs[i]);
-		print(out, "  %s\n", changes ? "bytes that changed hands:" : "no byte changed hands");
-		for (size_t i = 0; i < changes; i++)
-			print_owner_change(diff, level, &owners[i]);
+			print_pair(diff, level, &items.pairs[i]);
+		print_owner_changes(diff, level);
 		if (level != LEVEL_IOMEM)
 			print_totals(diff, level);
 	}
 	free(items.pairs);
-	free(owners);
 	return different != 0;
 }
 

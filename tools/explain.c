@@ -111,8 +111,10 @@ static void explain_gap(const struct question *question, enum map_level level, c
 	print_range_and_size(out, first, last);
 	print(out, "\n");
 	if (below) {
+		struct map_item item = map_items_at(&question->view->levels[level], below->item);
+
 		print(out, "    nearest below: ");
-		print_item(question, level, below->item);
+		print_item(question, level, &item);
 		print(out, ", which ends at 0x%llx", (unsigned long long)below->last);
 		if (first < question->first) {
 			print(out, ", ");
@@ -122,8 +124,10 @@ static void explain_gap(const struct question *question, enum map_level level, c
 		print(out, "\n");
 	}
 	if (above) {
+		struct map_item item = map_items_at(&question->view->levels[level], above->item);
+
 		print(out, "    nearest above: ");
-		print_item(question, level, above->item);
+		print_item(question, level, &item);
 		print(out, ", which starts at 0x%llx", (unsigned long long)above->first);
 		if (last > question->last) {
 			print(out, ", ");
@@ -138,21 +142,20 @@ static void explain_gap(const struct question *question, enum map_level level, c
 
 static void explain_gaps(const struct question *question, enum map_level level)
 {
-	size_t count;
-	struct map_segment *segments = map_items_flatten(&question->view->levels[level], &count);
-	const struct map_segment *below = NULL;
+	struct map_segments segments = map_items_flatten(&question->view->levels[level]);
+	struct map_segment below = { 0, 0, 0 };
 
-	for (size_t i = 0; i <= count; i++) {
-		const struct map_segment *above = i < count ? &segments[i] : NULL;
-		uint64_t first = below ? below->last + 1 : 0;
-		bool full = below && below->last == UINT64_MAX;
+	for (size_t i = 0; i <= segments.count; i++) {
+		bool more = i < segments.count;
+		struct map_segment above = more ? map_segments_at(&segments, i) : below;
+		uint64_t first = i > 0 ? below.last + 1 : 0;
+		bool full = i > 0 && below.last == UINT64_MAX;
 
-		if (!full && (!above || above->first > first) &&
-		    overlaps(question, first, above ? above->first - 1 : UINT64_MAX))
-			explain_gap(question, level, below, above);
+		if (!full && (!more || above.first > first) && overlaps(question, first, more ? above.first - 1 : UINT64_MAX))
+			explain_gap(question, level, i > 0 ? &below : NULL, more ? &above : NULL);
 		below = above;
 	}
-	free(segments);
+	map_segments_free(&segments);
 }
 
 /* Looks at each descriptor: for an entry or two of a map that overlaps too much for a list of all origins. */
@@ -288,21 +291,25 @@ static void explain_level(struct question *question, enum map_level level)
 	const struct map_items *items = &question->view->levels[level];
 	uint32_t classes = 0;
 
-	for (size_t i = 0; i < items->count; i++)
-		if (overlaps(question, items->items[i].first, items->items[i].last))
-			explain_item(question, level, &items->items[i]);
+	for (size_t i = 0; i < items->count; i++) {
+		struct map_item item = map_items_at(items, i);
+
+		if (overlaps(question, item.first, item.last))
+			explain_item(question, level, &item);
+	}
 	if (level == LEVEL_EFI)
 		explain_oddities(question);
 	explain_gaps(question, level);
 	if (level == LEVEL_IOMEM)
 		return;
 	for (size_t i = 0; i < items->count; i++) {
-		uint32_t class = UINT32_C(1) << class_of(level, items->items[i].type);
+		struct map_item item = map_items_at(items, i);
+		uint32_t class = UINT32_C(1) << class_of(level, item.type);
 
-		if ((classes & class) || !overlaps(question, items->items[i].first, items->items[i].last))
+		if ((classes & class) || !overlaps(question, item.first, item.last))
 			continue;
 		classes |= class;
-		explain_type(question, level, items->items[i].type);
+		explain_type(question, level, item.type);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* madvise */
 
 #include "file_content.h"
 #include "progress.h"
@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,6 +55,16 @@ int content_read(int file, struct content *content)
 	data[used] = '\0';
 	*content = (struct content){ data, used };
 	return 0;
+}
+
+void content_forget(const char *from, const char *to)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uintptr_t first = ((uintptr_t)from + page - 1) / page * page, end = (uintptr_t)to / page * page;
+
+	/* what cannot be given back stays */
+	if (first < end)
+		(void)madvise((void *)first, end - first, MADV_DONTNEED);
 }
 
 /* ECMA-48: ESC [, parameters from '0' to '?', a letter; of other sequences only ESC goes. */

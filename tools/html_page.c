@@ -176,17 +176,17 @@ static void print_rows(const struct page *page, enum map_level level, const char
 	bool full = false;
 
 	for (size_t i = 0; i < items->count; i++) {
-		const struct map_item *item = &items->items[i];
+		struct map_item item = map_items_at(items, i);
 
-		if (!full && item->first > at)
-			print_gap(page, at, item->first - 1, cells);
-		start_row(page, level, item);
-		print_type_and_range(page, level, item);
-		row_end(page, item);
+		if (!full && item.first > at)
+			print_gap(page, at, item.first - 1, cells);
+		start_row(page, level, &item);
+		print_type_and_range(page, level, &item);
+		row_end(page, &item);
 		print(page->out, "</tr>\n");
-		full = full || item->last == UINT64_MAX;
-		if (!full && item->last + 1 > at)
-			at = item->last + 1;
+		full = full || item.last == UINT64_MAX;
+		if (!full && item.last + 1 > at)
+			at = item.last + 1;
 	}
 }
 
@@ -356,27 +356,27 @@ static void print_iomem(const struct page *page)
 
 static void print_totals_of(const struct page *page, enum map_level level)
 {
-	size_t count, nr_totals;
-	struct map_segment *segments = map_items_flatten(&page->view->levels[level], &count);
-	struct type_total *totals = map_type_totals(segments, count, &nr_totals);
+	size_t nr_totals;
+	struct map_segments segments = map_items_flatten(&page->view->levels[level]);
+	struct type_total *totals = map_type_totals(&segments, &nr_totals);
 	struct printer *out = page->out;
 	uint64_t most = 1;
 
 	for (size_t i = 0; i < nr_totals; i++)
 		most = totals[i].bytes > most ? totals[i].bytes : most;
 	for (size_t i = 0; i < nr_totals; i++) {
-		enum map_kind kind = map_item_kind(level, totals[i].item);
+		enum map_kind kind = map_item_kind(level, &totals[i].item);
 
 		print(out, "<tr><td>%s</td><td class=\"type\">", level == LEVEL_EFI ? "EFI" : "e820");
 		print_swatch(out, kind);
-		map_item_print_type(level, totals[i].item, page->text);
+		map_item_print_type(level, &totals[i].item, page->text);
 		print(out, "</td><td class=\"number\">%llu</td><td class=\"number\">", X(totals[i].bytes));
 		print_binary_size(out, totals[i].bytes);
 		print(out, "</td><td><span class=\"bar kind-%u\" style=\"width: %upx\"></span></td></tr>\n",
 		      (unsigned)kind, (unsigned)((double)totals[i].bytes / (double)most * BAR_WIDTH));
 	}
 	free(totals);
-	free(segments);
+	map_segments_free(&segments);
 }
 
 static void print_totals(const struct page *page)

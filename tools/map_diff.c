@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "map_diff.h"
+#include "map_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,18 +68,24 @@ static const struct matching matchings[] = {
 	{ CHANGE_MOVED, by_kind_and_size },
 };
 
-/* Items that have no partner yet. */
+/* Items of one side that have no partner yet, by their numbers. */
 struct single_items {
-	const struct map_item **items;
+	const struct map_items *of;
+	uint32_t *numbers;
 	size_t count;
 };
 
-/* What compare_pointers() sorts by: qsort() cannot tell it. */
+static struct map_item single_at(const struct single_items *single, size_t i)
+{
+	return map_items_at(single->of, single->numbers[i]);
+}
+
+/* What compare_numbers_of_items() sorts by: qsort() cannot tell it. */
+static const struct map_items *sort_items_of;
 static int (*sort_order)(const struct map_item *a, const struct map_item *b);
 
-static int compare_pointers(const void *a, const void *b)
+static int compare_in_order(const struct map_item *one, const struct map_item *other)
 {
-	const struct map_item *one = *(const struct map_item *const *)a, *other = *(const struct map_item *const *)b;
 	int order = sort_order(one, other);
 
 	if (order == 0)
@@ -86,10 +93,27 @@ static int compare_pointers(const void *a, const void *b)
 	return order ? order : compare_numbers(one->index, other->index);
 }
 
+static int compare_numbers_of_items(const void *a, const void *b)
+{
+	struct map_item one = map_items_at(sort_items_of, *(const uint32_t *)a);
+	struct map_item other = map_items_at(sort_items_of, *(const uint32_t *)b);
+
+	return compare_in_order(&one, &other);
+}
+
 static void sort_items(struct single_items *single, const struct matching *matching)
 {
+	bool sorted = true;
+
+	sort_items_of = single->of;
 	sort_order = matching->order;
-	qsort(single->items, single->count, sizeof(*single->items), compare_pointers);
+	for (size_t i = 1; i < single->count && sorted; i++) {
+		struct map_item one = single_at(single, i - 1), other = single_at(single, i);
+
+		sorted = compare_in_order(&one, &other) <= 0;
+	}
+	if (!sorted)
+		qsort(single->numbers, single->count, sizeof(*single->numbers), compare_numbers_of_items);
 }
 
 /* Below 0 when a comes before all its possible partners, above 0 when b does, 0 when they are a pair. */
@@ -105,6 +129,16 @@ static int compare_partners(const struct matching *matching, const struct map_it
 	return a->last < b->first ? -1 : b->last < a->first;
 }
 
+static void add_pair(struct item_diff *diff, enum item_change change, uint32_t a, uint32_t b)
+{
+	if (change == CHANGE_SAME) {
+		diff->same++;
+		return;
+	}
+	diff->pairs = grown(diff->pairs, diff->count, &diff->capacity, sizeof(*diff->pairs));
+	diff->pairs[diff->count++] = (struct item_pair){ change, a, b };
+}
+
 /* Takes the pairs out of both sides; what is left stays in order. */
 static void match(struct item_diff *diff, struct single_items *a, struct single_items *b,
 		  const struct matching *matching)
@@ -114,122 +148,135 @@ static void match(struct item_diff *diff, struct single_items *a, struct single_
 	sort_items(a, matching);
 	sort_items(b, matching);
 	while (i < a->count && j < b->count) {
-		int order = compare_partners(matching, a->items[i], b->items[j]);
+		struct map_item one = single_at(a, i), other = single_at(b, j);
+		int order = compare_partners(matching, &one, &other);
 
 		if (order < 0)
-			a->items[left_a++] = a->items[i++];
+			a->numbers[left_a++] = a->numbers[i++];
 		else if (order > 0)
-			b->items[left_b++] = b->items[j++];
+			b->numbers[left_b++] = b->numbers[j++];
 		else
-			diff->pairs[diff->count++] =
-				(struct item_pair){ matching->change, a->items[i++], b->items[j++] };
+			add_pair(diff, matching->change, a->numbers[i++], b->numbers[j++]);
 	}
 	while (i < a->count)
-		a->items[left_a++] = a->items[i++];
+		a->numbers[left_a++] = a->numbers[i++];
 	while (j < b->count)
-		b->items[left_b++] = b->items[j++];
+		b->numbers[left_b++] = b->numbers[j++];
 	a->count = left_a;
 	b->count = left_b;
+}
+
+/* Whose numbers the pairs have. */
+static const struct map_items *pairs_of_a, *pairs_of_b;
+
+static struct map_item first_of_pair(const struct item_pair *pair)
+{
+	return pair->a != NO_ITEM ? map_items_at(pairs_of_a, pair->a) : map_items_at(pairs_of_b, pair->b);
 }
 
 static int compare_pairs(const void *a, const void *b)
 {
 	const struct item_pair *one = a, *other = b;
-	const struct map_item *one_item = one->a ? one->a : one->b, *other_item = other->a ? other->a : other->b;
-	int order = compare_ranges(one_item, other_item);
+	struct map_item one_item = first_of_pair(one), other_item = first_of_pair(other);
+	int order = compare_ranges(&one_item, &other_item);
 
 	if (order == 0)
 		order = compare_numbers(one->change, other->change);
-	return order ? order : compare_numbers(one_item->index, other_item->index);
+	return order ? order : compare_numbers(one_item.index, other_item.index);
 }
 
 static struct single_items all_single(const struct map_items *items)
 {
-	struct single_items single = { allocate(items->count, sizeof(*single.items)), items->count };
+	struct single_items single = { items, allocate(items->count, sizeof(*single.numbers)), items->count };
 
 	for (size_t i = 0; i < items->count; i++)
-		single.items[i] = &items->items[i];
+		single.numbers[i] = (uint32_t)i;
 	return single;
 }
 
 struct item_diff map_items_diff(const struct map_items *a, const struct map_items *b)
 {
-	struct item_diff diff = { .pairs = allocate(a->count + b->count, sizeof(*diff.pairs)) };
+	struct item_diff diff = { .pairs = NULL };
 	struct single_items single_a = all_single(a), single_b = all_single(b);
 
-	for (size_t i = 0; i < MM_ARRAY_COUNT(matchings); i++) {
+	for (size_t i = 0; i < MM_ARRAY_COUNT(matchings); i++)
 		match(&diff, &single_a, &single_b, &matchings[i]);
-		if (matchings[i].change == CHANGE_SAME)
-			diff.same = diff.count;
-	}
 	for (size_t i = 0; i < single_a.count; i++)
-		diff.pairs[diff.count++] = (struct item_pair){ CHANGE_VANISHED, single_a.items[i], NULL };
+		add_pair(&diff, CHANGE_VANISHED, single_a.numbers[i], NO_ITEM);
 	for (size_t i = 0; i < single_b.count; i++)
-		diff.pairs[diff.count++] = (struct item_pair){ CHANGE_APPEARED, NULL, single_b.items[i] };
-	free(single_a.items);
-	free(single_b.items);
-	qsort(diff.pairs, diff.count, sizeof(*diff.pairs), compare_pairs);
+		add_pair(&diff, CHANGE_APPEARED, NO_ITEM, single_b.numbers[i]);
+	free(single_a.numbers);
+	free(single_b.numbers);
+	pairs_of_a = a;
+	pairs_of_b = b;
+	if (diff.count)
+		qsort(diff.pairs, diff.count, sizeof(*diff.pairs), compare_pairs);
 	return diff;
 }
 
-/* A place in a level's segments: the first one that does not end before the address in question. */
-struct cursor {
-	const struct map_segment *segments;
-	size_t count;
-	size_t next;
-};
-
-/* Who has the address; lowers *last to the last byte of that stretch. */
-static const struct map_item *owner_at(struct cursor *cursor, uint64_t address, uint64_t *last)
+/* Who has the address; lowers *last to the last byte of that stretch. *next is the first segment that does not end before. */
+static bool owner_at(const struct map_segments *segments, size_t *next, uint64_t address, uint64_t *last,
+		     struct map_item *owner)
 {
-	const struct map_segment *segment;
+	struct map_segment segment;
 
-	while (cursor->next < cursor->count && cursor->segments[cursor->next].last < address)
-		cursor->next++;
-	if (cursor->next == cursor->count)
-		return NULL;
-	segment = &cursor->segments[cursor->next];
-	if (segment->first > address) {
-		if (segment->first - 1 < *last)
-			*last = segment->first - 1;
-		return NULL;
+	while (*next < segments->count && map_segments_at(segments, *next).last < address)
+		++*next;
+	if (*next == segments->count)
+		return false;
+	segment = map_segments_at(segments, *next);
+	if (segment.first > address) {
+		if (segment.first - 1 < *last)
+			*last = segment.first - 1;
+		return false;
 	}
-	if (segment->last < *last)
-		*last = segment->last;
-	return segment->item;
+	if (segment.last < *last)
+		*last = segment.last;
+	*owner = map_items_at(segments->items, segment.item);
+	return true;
 }
 
-static bool same_owner(const struct map_item *a, const struct map_item *b)
+static bool same_owner(bool has_a, const struct map_item *a, bool has_b, const struct map_item *b)
 {
-	return a && b ? map_item_same_kind(a, b) : a == b;
+	return has_a && has_b ? map_item_same_kind(a, b) : has_a == has_b;
 }
 
-struct owner_change *map_owners_diff(const struct map_items *a, const struct map_items *b, size_t *count)
+struct owners_walk map_owners_walk(const struct map_segments *a, const struct map_segments *b)
 {
-	size_t count_a, count_b, used = 0;
-	struct map_segment *segments_a = map_items_flatten(a, &count_a), *segments_b = map_items_flatten(b, &count_b);
-	struct cursor at_a = { segments_a, count_a, 0 }, at_b = { segments_b, count_b, 0 };
-	struct owner_change *changes = allocate(2 * (count_a + count_b) + 1, sizeof(*changes));
-	uint64_t first = 0, last;
+	return (struct owners_walk){ .a = a, .b = b };
+}
+
+/* The stretch from where the walk is, whether its owner differs or not. */
+static void next_stretch(struct owners_walk *walk, struct owner_change *stretch)
+{
+	*stretch = (struct owner_change){ .first = walk->first, .last = UINT64_MAX };
+	stretch->has_a = owner_at(walk->a, &walk->next_a, walk->first, &stretch->last, &stretch->a);
+	stretch->has_b = owner_at(walk->b, &walk->next_b, walk->first, &stretch->last, &stretch->b);
+}
+
+static void step_over(struct owners_walk *walk, const struct owner_change *stretch)
+{
+	walk->first = stretch->last + 1;
+	walk->ended = stretch->last == UINT64_MAX;
+}
+
+bool map_owners_next(struct owners_walk *walk, struct owner_change *change)
+{
+	struct owner_change more;
 
 	do {
-		const struct map_item *owner_a, *owner_b;
-		struct owner_change *before = used ? &changes[used - 1] : NULL;
-
-		last = UINT64_MAX;
-		owner_a = owner_at(&at_a, first, &last);
-		owner_b = owner_at(&at_b, first, &last);
-		if (!same_owner(owner_a, owner_b)) {
-			if (before && before->last + 1 == first && same_owner(before->a, owner_a) &&
-			    same_owner(before->b, owner_b))
-				before->last = last;
-			else
-				changes[used++] = (struct owner_change){ first, last, owner_a, owner_b };
-		}
-		first = last + 1;
-	} while (last != UINT64_MAX);
-	free(segments_a);
-	free(segments_b);
-	*count = used;
-	return changes;
+		if (walk->ended)
+			return false;
+		next_stretch(walk, change);
+		step_over(walk, change);
+	} while (same_owner(change->has_a, &change->a, change->has_b, &change->b));
+	while (!walk->ended) {
+		next_stretch(walk, &more);
+		if (!same_owner(change->has_a, &change->a, more.has_a, &more.a) ||
+		    !same_owner(change->has_b, &change->b, more.has_b, &more.b))
+			break;
+		change->last = more.last;
+		step_over(walk, &more);
+	}
+	return true;
 }

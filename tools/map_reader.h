@@ -54,6 +54,12 @@ extern const struct map_reader *const map_readers[];
 void sniff_progress(size_t done, size_t total);
 void sniff_reader(size_t number, size_t count);
 
+/*
+ * How far parse() is: at, of the text from data on. A text that the source may forget is not looked at again before at:
+ * its memory goes back to the system, because a log is larger than the map in it.
+ */
+void reading(struct map_source *source, const char *data, const char *at, size_t size);
+
 /* What probe() and parse() of a format are whose lines speak for themselves. */
 bool probe_lines(const struct map_reader *reader, const char *data, size_t size);
 /* The same for lines that any text may have: a damaged one is not enough. */

@@ -81,6 +81,8 @@ struct map_source {
 	char *heading;     /* of the table that is being read; a reader's own business */
 	size_t nr_restarts; /* maps that were read before this one and dropped for it; likewise */
 	uint64_t announced; /* entries that the heading announces, 0 when it does not; likewise */
+	bool forgets_text; /* what was read of the text is given back to the system, see reading() */
+	const char *forgotten; /* up to where it is */
 	char *refusal;     /* why nothing of it can be used; null in a source that was read */
 };
 

@@ -70,6 +70,7 @@ static int parse_content(struct map_source *source, struct content *content)
 				     kinds);
 	}
 	source->kind = reader->kind;
+	source->forgets_text = true;
 	if (!reader->parse) {
 		parse_lines(reader, source, content->data, content->size);
 		return 0;

@@ -77,10 +77,54 @@ void map_item_print_type(enum map_level level, const struct map_item *item, stru
 		print(out, "%s 0x%x", efi_memory_type_linux_name(item->type), (unsigned)item->type);
 }
 
-static int compare_items(const void *a, const void *b)
+static struct map_item efi_item(const void *of, size_t index)
 {
-	const struct map_item *one = a, *other = b;
+	const struct map_view *view = of;
+	const struct efi_memory_desc *desc = &view->source->efi[index];
+	uint64_t end = 0;
 
+	efi_memory_desc_end(desc, &end);
+	return (struct map_item){ .first = desc->phys_addr, .last = end - 1, .attribute = desc->attribute,
+				  .index = index, .type = desc->type };
+}
+
+static bool efi_item_is_valid(const struct map_view *view, size_t index)
+{
+	uint64_t end;
+
+	return efi_memory_desc_end(&view->source->efi[index], &end);
+}
+
+static struct map_item e820_item(const void *of, size_t index)
+{
+	const struct map_view *view = of;
+	const struct e820_entry *entry = &view->e820.entries[index];
+
+	return (struct map_item){ .first = entry->addr, .last = entry->addr + (entry->size - 1), .index = index,
+				  .type = entry->type };
+}
+
+static bool e820_item_is_valid(const struct map_view *view, size_t index)
+{
+	return view->e820.entries[index].size > 0;
+}
+
+static struct map_item iomem_item(const void *of, size_t index)
+{
+	const struct map_view *view = of;
+	const struct source_iomem *line = &view->source->iomem[index];
+
+	return (struct map_item){ .first = line->start, .last = line->end, .name = line->name, .index = index,
+				  .depth = line->depth };
+}
+
+static bool iomem_item_is_valid(const struct map_view *view, size_t index)
+{
+	return view->source->iomem[index].start <= view->source->iomem[index].end;
+}
+
+static int compare_items(const struct map_item *one, const struct map_item *other)
+{
 	if (one->first != other->first)
 		return one->first < other->first ? -1 : 1;
 	if (one->last != other->last)
@@ -88,40 +132,56 @@ static int compare_items(const void *a, const void *b)
 	return one->index < other->index ? -1 : one->index > other->index;
 }
 
-static void fill_efi(struct map_view *view, struct map_items *level)
-{
-	level->items = allocate(efi_memmap_count(&view->efi), sizeof(*level->items));
-	for (size_t i = 0; i < efi_memmap_count(&view->efi); i++) {
-		struct efi_memory_desc desc;
-		uint64_t end;
+/* What compare_order() sorts by: qsort() cannot tell it. */
+static const struct map_items *items_to_sort;
 
-		if (efi_memmap_get(&view->efi, i, &desc) && efi_memory_desc_end(&desc, &end))
-			level->items[level->count++] = (struct map_item){ .first = desc.phys_addr, .last = end - 1,
-				.attribute = desc.attribute, .index = i, .type = desc.type };
-	}
+static int compare_order(const void *a, const void *b)
+{
+	struct map_item one = items_to_sort->at(items_to_sort->of, *(const uint32_t *)a);
+	struct map_item other = items_to_sort->at(items_to_sort->of, *(const uint32_t *)b);
+
+	return compare_items(&one, &other);
 }
 
-static void fill_e820(struct map_view *view, struct map_items *level)
+/* Whether the items are in order as they are; finds out whether they are apart, too. */
+static bool in_order(struct map_items *items)
 {
-	level->items = allocate(view->e820.nr_entries, sizeof(*level->items));
-	for (size_t i = 0; i < view->e820.nr_entries; i++) {
-		const struct e820_entry *entry = &view->e820.entries[i];
+	struct map_item before, item;
 
-		level->items[level->count++] = (struct map_item){ .first = entry->addr,
-			.last = entry->addr + (entry->size - 1), .index = i, .type = entry->type };
+	items->apart = true;
+	for (size_t i = 0; i < items->count; i++, before = item) {
+		item = map_items_at(items, i);
+		if (i > 0 && compare_items(&before, &item) > 0)
+			return false;
+		/* of items in order only neighbours matter until the first two that overlap */
+		items->apart = items->apart && (i == 0 || before.last < item.first);
 	}
+	return true;
 }
 
-static void fill_iomem(struct map_view *view, struct map_items *level)
+static void fill_level(struct map_view *view, enum map_level level, size_t count,
+		       struct map_item (*at)(const void *of, size_t index),
+		       bool (*is_valid)(const struct map_view *view, size_t index))
 {
-	level->items = allocate(view->source->nr_iomem, sizeof(*level->items));
-	for (size_t i = 0; i < view->source->nr_iomem; i++) {
-		const struct source_iomem *line = &view->source->iomem[i];
+	struct map_items *items = &view->levels[level];
+	size_t valid = 0;
 
-		if (line->start <= line->end)
-			level->items[level->count++] = (struct map_item){ .first = line->start, .last = line->end,
-				.name = line->name, .index = i, .depth = line->depth };
-	}
+	if (count > UINT32_MAX)
+		exit(refuse("%s has %zu %s; at most 2^32 - 1 can be looked at", view->source->name, count,
+			    map_level_unit(level, count)));
+	*items = (struct map_items){ .at = at, .of = view, .count = count };
+	for (size_t i = 0; i < count; i++)
+		valid += is_valid(view, i);
+	if (valid == count && in_order(items))
+		return;
+	items->order = allocate(valid, sizeof(*items->order));
+	items->count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (is_valid(view, i))
+			items->order[items->count++] = (uint32_t)i;
+	items_to_sort = items;
+	qsort(items->order, items->count, sizeof(*items->order), compare_order);
+	in_order(items);
 }
 
 static void found(void *context, const struct efi_finding *finding)
@@ -150,13 +210,16 @@ static bool same_tables(const struct e820_table *a, const struct e820_table *b)
 /* AMD processors keep the HyperTransport range for themselves, and their firmware says so from its first byte on. */
 static bool has_hypertransport(const struct map_items *e820)
 {
-	for (size_t i = 0; i < e820->count; i++)
-		if (e820->items[i].first == UINT64_C(0xfd00000000) && e820->items[i].type != E820_TYPE_RAM)
+	for (size_t i = 0; i < e820->count; i++) {
+		struct map_item item = map_items_at(e820, i);
+
+		if (item.first == UINT64_C(0xfd00000000) && item.type != E820_TYPE_RAM)
 			return true;
+	}
 	return false;
 }
 
-static void prepare(struct map_view *view)
+static void prepare(struct map_view *view, bool only_levels)
 {
 	const struct map_source *source = view->source;
 
@@ -167,15 +230,14 @@ static void prepare(struct map_view *view)
 		if (!view->recorded)
 			view->recorded = &source->e820[0];
 	}
-	if (source->nr_efi && map_source_convert(source, E820_POLICY_LINUX, &view->conversion, &view->trace)) {
+	if (!only_levels && source->nr_efi &&
+	    map_source_convert(source, E820_POLICY_LINUX, &view->conversion, &view->trace)) {
 		find(view);
 		view->by_rule = same_tables(&view->e820, &view->conversion);
 	}
-	fill_efi(view, &view->levels[LEVEL_EFI]);
-	fill_e820(view, &view->levels[LEVEL_E820]);
-	fill_iomem(view, &view->levels[LEVEL_IOMEM]);
-	for (size_t i = 0; i < MAP_LEVELS; i++)
-		qsort(view->levels[i].items, view->levels[i].count, sizeof(struct map_item), compare_items);
+	fill_level(view, LEVEL_EFI, source->nr_efi, efi_item, efi_item_is_valid);
+	fill_level(view, LEVEL_E820, view->e820.nr_entries, e820_item, e820_item_is_valid);
+	fill_level(view, LEVEL_IOMEM, source->nr_iomem, iomem_item, iomem_item_is_valid);
 	view->facts = (struct known_facts){ .low_ram_end = known_low_ram_end(&view->e820),
 					    .amd = has_hypertransport(&view->levels[LEVEL_E820]) };
 }
@@ -183,7 +245,13 @@ static void prepare(struct map_view *view)
 void map_view_of(struct map_view *view, const struct map_source *source)
 {
 	*view = (struct map_view){ .source = source };
-	prepare(view);
+	prepare(view, false);
+}
+
+void map_view_levels_of(struct map_view *view, const struct map_source *source)
+{
+	*view = (struct map_view){ .source = source };
+	prepare(view, true);
 }
 
 bool map_view_open(struct map_view *view, const char *path)
@@ -196,14 +264,14 @@ bool map_view_open(struct map_view *view, const char *path)
 		return false;
 	}
 	map_source_print_notes(&view->file);
-	prepare(view);
+	prepare(view, false);
 	return true;
 }
 
 void map_view_close(struct map_view *view)
 {
 	for (size_t i = 0; i < MAP_LEVELS; i++)
-		free(view->levels[i].items);
+		free(view->levels[i].order);
 	free(view->e820.entries);
 	free(view->conversion.entries);
 	free(view->trace);
@@ -213,25 +281,27 @@ void map_view_close(struct map_view *view)
 
 /* The segments made so far, and the items that are open at the end of the last one, the innermost last. */
 struct flattening {
+	const struct map_items *items;
 	struct map_segment *segments;
-	size_t count;
-	const struct map_item **open;
+	size_t count, capacity;
+	uint32_t *open;
 	size_t depth;
 	uint64_t at;   /* first byte that no segment has */
 	bool complete; /* there is no byte left */
 };
 
-static void add_segment(struct flattening *flat, const struct map_item *item, uint64_t last)
+static void add_segment(struct flattening *flat, size_t number, uint64_t first, uint64_t last)
 {
-	uint64_t first = item->first > flat->at ? item->first : flat->at;
-
+	first = first > flat->at ? first : flat->at;
 	if (flat->complete || last < first)
 		return;
-	if (flat->count && flat->segments[flat->count - 1].item == item &&
-	    flat->segments[flat->count - 1].last + 1 == first)
+	if (flat->count && flat->segments[flat->count - 1].item == number &&
+	    flat->segments[flat->count - 1].last + 1 == first) {
 		flat->segments[flat->count - 1].last = last;
-	else
-		flat->segments[flat->count++] = (struct map_segment){ first, last, item };
+	} else {
+		flat->segments = grown(flat->segments, flat->count, &flat->capacity, sizeof(*flat->segments));
+		flat->segments[flat->count++] = (struct map_segment){ first, last, number };
+	}
 	flat->at = last + 1;
 	flat->complete = last == UINT64_MAX;
 }
@@ -240,54 +310,107 @@ static void add_segment(struct flattening *flat, const struct map_item *item, ui
 static void close_items(struct flattening *flat, uint64_t limit, bool end)
 {
 	while (flat->depth) {
-		const struct map_item *item = flat->open[flat->depth - 1];
+		size_t number = flat->open[flat->depth - 1];
+		struct map_item item = map_items_at(flat->items, number);
 
-		if (!end && item->last >= limit) {
+		if (!end && item.last >= limit) {
 			if (limit > 0)
-				add_segment(flat, item, limit - 1);
+				add_segment(flat, number, item.first, limit - 1);
 			return;
 		}
-		add_segment(flat, item, item->last);
+		add_segment(flat, number, item.first, item.last);
 		flat->depth--;
 	}
 }
 
-struct map_segment *map_items_flatten(const struct map_items *items, size_t *count)
+struct map_segments map_items_flatten(const struct map_items *items)
 {
-	struct flattening flat = { .segments = allocate(2 * items->count, sizeof(struct map_segment)),
-				   .open = allocate(items->count, sizeof(struct map_item *)) };
+	struct flattening flat = { .items = items };
 
+	if (items->apart)
+		return (struct map_segments){ items, NULL, items->count };
+	flat.open = allocate(items->count, sizeof(*flat.open));
 	for (size_t i = 0; i < items->count; i++) {
-		close_items(&flat, items->items[i].first, false);
-		flat.open[flat.depth++] = &items->items[i];
+		close_items(&flat, map_items_at(items, i).first, false);
+		flat.open[flat.depth++] = (uint32_t)i;
 	}
 	close_items(&flat, 0, true);
 	free(flat.open);
-	*count = flat.count;
-	return flat.segments;
+	return (struct map_segments){ items, flat.segments, flat.count };
+}
+
+void map_segments_free(struct map_segments *segments)
+{
+	free(segments->list);
+	*segments = (struct map_segments){ NULL, NULL, 0 };
+}
+
+struct map_segment map_segments_at(const struct map_segments *segments, size_t number)
+{
+	struct map_item item;
+
+	if (segments->list)
+		return segments->list[number];
+	item = map_items_at(segments->items, number);
+	return (struct map_segment){ item.first, item.last, number };
+}
+
+size_t map_segments_find(const struct map_segments *segments, uint64_t address)
+{
+	size_t low = 0, high = segments->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (map_segments_at(segments, middle).last < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 static int compare_types(const void *a, const void *b)
 {
 	const struct type_total *one = a, *other = b;
 
-	return one->item->type < other->item->type ? -1 : one->item->type > other->item->type;
+	return one->item.type < other->item.type ? -1 : one->item.type > other->item.type;
 }
 
-struct type_total *map_type_totals(const struct map_segment *segments, size_t count, size_t *used)
+/* Sorts by type, and joins those of one type. */
+static void join_totals(struct type_total *totals, size_t *count)
 {
-	struct type_total *totals = allocate(count, sizeof(*totals));
+	size_t used = 0;
 
-	for (size_t i = 0; i < count; i++)
-		totals[i] = (struct type_total){ segments[i].item, range_bytes(segments[i].first, segments[i].last) };
-	qsort(totals, count, sizeof(*totals), compare_types);
-	*used = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (*used && totals[*used - 1].item->type == totals[i].item->type)
-			totals[*used - 1].bytes += totals[i].bytes;
+	qsort(totals, *count, sizeof(*totals), compare_types);
+	for (size_t i = 0; i < *count; i++) {
+		if (used && totals[used - 1].item.type == totals[i].item.type)
+			totals[used - 1].bytes += totals[i].bytes;
 		else
-			totals[(*used)++] = totals[i];
+			totals[used++] = totals[i];
 	}
+	*count = used;
+}
+
+/* There are few types: they are joined whenever the list is full, which grows when that leaves it half full. */
+struct type_total *map_type_totals(const struct map_segments *segments, size_t *used)
+{
+	size_t capacity = 256;
+	struct type_total *totals = allocate(capacity, sizeof(*totals));
+
+	*used = 0;
+	for (size_t i = 0; i < segments->count; i++) {
+		struct map_segment segment = map_segments_at(segments, i);
+
+		if (*used == capacity) {
+			join_totals(totals, used);
+			if (*used > capacity / 2)
+				totals = grown(totals, capacity, &capacity, sizeof(*totals));
+		}
+		totals[(*used)++] = (struct type_total){ map_items_at(segments->items, segment.item),
+							 range_bytes(segment.first, segment.last) };
+	}
+	join_totals(totals, used);
 	return totals;
 }
 

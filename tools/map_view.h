@@ -25,11 +25,22 @@ struct map_item {
 	uint32_t depth;     /* of a resource, else 0 */
 };
 
-/* Sorted by first; of those that start together the longer ones come first. */
+/*
+ * A level's items, sorted by first; of those that start together the longer ones come first. They are made when they are
+ * asked for, from what the source has: a million of them would need more memory than the map.
+ */
 struct map_items {
-	struct map_item *items;
+	struct map_item (*at)(const void *of, size_t index);
+	const void *of;
+	uint32_t *order; /* what to ask at() for; null when that is in order itself */
 	size_t count;
+	bool apart; /* no two have a byte in common */
 };
+
+static inline struct map_item map_items_at(const struct map_items *items, size_t number)
+{
+	return items->at(items->of, items->order ? items->order[number] : number);
+}
 
 struct map_view {
 	const struct map_source *source;
@@ -52,7 +63,14 @@ struct map_view {
 struct map_segment {
 	uint64_t first;
 	uint64_t last;
-	const struct map_item *item;
+	size_t item; /* its number in the level */
+};
+
+/* The segments of a level. Where its items do not overlap each is one, and there is no list. */
+struct map_segments {
+	const struct map_items *items;
+	struct map_segment *list;
+	size_t count;
 };
 
 /*
@@ -63,6 +81,9 @@ bool map_view_open(struct map_view *view, const char *path);
 
 /* The same for a source that was read already, which must live as long as the view. */
 void map_view_of(struct map_view *view, const struct map_source *source);
+
+/* Only the levels, e820 and facts of it: what a comparison needs, in less memory. */
+void map_view_levels_of(struct map_view *view, const struct map_source *source);
 
 void map_view_close(struct map_view *view);
 
@@ -85,17 +106,22 @@ void print_range_and_size(struct printer *out, uint64_t first, uint64_t last);
 /* Bytes of [first, last]; 2^64 - 1 for all of the address space. */
 uint64_t range_bytes(uint64_t first, uint64_t last);
 
-/* The level without overlaps, sorted, in fresh memory to be freed; stores their number. */
-struct map_segment *map_items_flatten(const struct map_items *items, size_t *count);
+/* The level without overlaps, sorted; to be freed with map_segments_free(). The items must stay where they are. */
+struct map_segments map_items_flatten(const struct map_items *items);
+void map_segments_free(struct map_segments *segments);
 
-/* Bytes of all items of one type; item is the first of them. */
+struct map_segment map_segments_at(const struct map_segments *segments, size_t number);
+/* The first segment that ends at or after an address; their count when there is none. */
+size_t map_segments_find(const struct map_segments *segments, uint64_t address);
+
+/* Bytes of all items of one type; item is one of them. */
 struct type_total {
-	const struct map_item *item;
+	struct map_item item;
 	uint64_t bytes;
 };
 
 /* Sums a level's segments by type, sorted by type, in fresh memory to be freed; stores their number. */
-struct type_total *map_type_totals(const struct map_segment *segments, size_t count, size_t *totals);
+struct type_total *map_type_totals(const struct map_segments *segments, size_t *totals);
 
 /* Index of the first entry of the sanitised table that ends at or after an address; nr_entries when there is none. */
 size_t e820_index_at(const struct e820_table *table, uint64_t address);

@@ -45,22 +45,6 @@ static int compare_addresses(const void *a, const void *b)
 	return one < other ? -1 : one > other;
 }
 
-/* The first segment of a column that ends at or after an address; count when there is none. */
-static size_t segment_at(const struct picture_column *column, uint64_t address)
-{
-	size_t low = 0, high = column->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (column->segments[middle].last < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* All ranges in which no column changes, and in which one at least has something; and how many gaps are before them. */
 static struct picture_range *cut(const struct picture *picture, size_t *count, size_t *gaps)
 {
@@ -69,15 +53,15 @@ static struct picture_range *cut(const struct picture *picture, size_t *count, s
 	struct picture_range *ranges;
 
 	for (size_t i = 0; i < picture->nr_columns; i++)
-		segments += picture->columns[i].count;
+		segments += picture->columns[i].segments.count;
 	bounds = allocate(2 * segments, sizeof(*bounds));
 	for (size_t i = 0; i < picture->nr_columns; i++) {
-		for (size_t j = 0; j < picture->columns[i].count; j++) {
-			const struct map_segment *segment = &picture->columns[i].segments[j];
+		for (size_t j = 0; j < picture->columns[i].segments.count; j++) {
+			struct map_segment segment = map_segments_at(&picture->columns[i].segments, j);
 
-			bounds[nr_bounds++] = segment->first;
-			if (segment->last != UINT64_MAX)
-				bounds[nr_bounds++] = segment->last + 1;
+			bounds[nr_bounds++] = segment.first;
+			if (segment.last != UINT64_MAX)
+				bounds[nr_bounds++] = segment.last + 1;
 		}
 	}
 	qsort(bounds, nr_bounds, sizeof(*bounds), compare_addresses);
@@ -89,10 +73,10 @@ static struct picture_range *cut(const struct picture *picture, size_t *count, s
 		if (i + 1 < nr_bounds && bounds[i + 1] == bounds[i])
 			continue;
 		for (size_t j = 0; j < picture->nr_columns && !any; j++) {
-			const struct picture_column *column = &picture->columns[j];
-			size_t at = segment_at(column, bounds[i]);
+			const struct map_segments *column = &picture->columns[j].segments;
+			size_t at = map_segments_find(column, bounds[i]);
 
-			any = at < column->count && column->segments[at].first <= bounds[i];
+			any = at < column->count && map_segments_at(column, at).first <= bounds[i];
 		}
 		if (!any)
 			continue;
@@ -107,21 +91,21 @@ static struct picture_range *cut(const struct picture *picture, size_t *count, s
 /* What the column has of a row. */
 static struct picture_cell fill_cell(const struct picture_column *column, const struct picture_piece *row)
 {
-	struct picture_cell cell = { NULL, 0 };
+	struct picture_cell cell = { 0, 0 };
 	uint64_t most = 0;
 
-	for (size_t at = segment_at(column, row->start); at < column->count; at++) {
-		const struct map_segment *segment = &column->segments[at];
+	for (size_t at = map_segments_find(&column->segments, row->start); at < column->segments.count; at++) {
+		struct map_segment segment = map_segments_at(&column->segments, at);
 		uint64_t bytes;
 
-		if (segment->first > row->last)
+		if (segment.first > row->last)
 			break;
-		bytes = range_bytes(segment->first > row->start ? segment->first : row->start,
-				    segment->last < row->last ? segment->last : row->last);
+		bytes = range_bytes(segment.first > row->start ? segment.first : row->start,
+				    segment.last < row->last ? segment.last : row->last);
 		cell.items++;
 		if (bytes > most) {
 			most = bytes;
-			cell.item = segment->item;
+			cell.item = segment.item;
 		}
 	}
 	return cell;
@@ -140,7 +124,7 @@ void picture_open(struct picture *picture, const struct map_view *view)
 		if (view->levels[i].count == 0)
 			continue;
 		column->level = i;
-		column->segments = map_items_flatten(&view->levels[i], &column->count);
+		column->segments = map_items_flatten(&view->levels[i]);
 		picture->nr_columns++;
 	}
 	ranges = cut(picture, &count, &gaps);
@@ -163,7 +147,7 @@ void picture_open(struct picture *picture, const struct map_view *view)
 void picture_close(struct picture *picture)
 {
 	for (size_t i = 0; i < picture->nr_columns; i++) {
-		free(picture->columns[i].segments);
+		map_segments_free(&picture->columns[i].segments);
 		free(picture->columns[i].cells);
 	}
 	free(picture->rows);

@@ -13,14 +13,13 @@
 
 /* What a column has in a row. */
 struct picture_cell {
-	const struct map_item *item; /* null for nothing; in a mixed row, the one with most bytes */
-	size_t items;                /* how many share the cell, that one included */
+	size_t items; /* how many share the cell; 0 for nothing */
+	size_t item;  /* which one it is, by its number in the level; in a mixed row the one with most bytes */
 };
 
 struct picture_column {
 	enum map_level level;
-	struct map_segment *segments;
-	size_t count;
+	struct map_segments segments;
 	struct picture_cell *cells; /* one for each row */
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Our own JSON. Keys that this version does not know are passed over. */
 #include "json.h"
-#include "progress.h"
 #include "source_text.h"
 
 #include <stdlib.h>
@@ -56,7 +55,7 @@ static void read_descriptors(struct json *json, struct map_source *source, const
 		struct efi_memory_desc desc = { .type = 0 };
 		uint64_t type = 0;
 
-		progress("reading", (size_t)(json->rest.at - data), size);
+		reading(source, data, json->rest.at, size);
 		json_open(json, '{');
 		while (json_key(json, key, sizeof(key))) {
 			uint64_t *value = strcmp(key, "start") == 0	    ? &desc.phys_addr :

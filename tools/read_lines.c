@@ -1,7 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Formats whose lines speak for themselves: finding out that a text is one, and reading it. */
+#include "file_content.h"
 #include "line_form.h"
 #include "progress.h"
+
+#define FORGET_STEP ((ptrdiff_t)4 << 20)
+
+void reading(struct map_source *source, const char *data, const char *at, size_t size)
+{
+	progress("reading", (size_t)(at - data), size);
+	if (!source->forgets_text)
+		return;
+	if (!source->forgotten)
+		source->forgotten = data;
+	if (at - source->forgotten < FORGET_STEP)
+		return;
+	content_forget(source->forgotten, at);
+	source->forgotten = at;
+}
 
 /* Which of the readers is asked, and how many may be. */
 static size_t asked, readers = 1;
@@ -55,9 +71,9 @@ void parse_lines(const struct map_reader *reader, struct map_source *source, con
 	struct text rest = { data, data + size }, line;
 
 	for (size_t number = 1; text_line(&rest, &line); number++) {
-		progress("reading", (size_t)(rest.at - data), size);
 		if (kind_of(reader, source, line) == LINE_DAMAGED)
 			source_note_damaged(source, number, &line, reader->needed);
+		reading(source, data, rest.at, size);
 	}
 	if (reader->forms)
 		read_forms_end(source);

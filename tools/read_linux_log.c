@@ -399,13 +399,13 @@ static void read_boot_line(struct map_source *source, struct reading *reading, c
 
 static void read_boot(struct map_source *source, const struct boot *boot)
 {
-	struct reading reading = { .expected = 0 };
+	struct reading state = { .expected = 0 };
 	struct text rest = boot->text, line;
 	size_t number = boot->line;
 
 	for (; text_line(&rest, &line); number++) {
-		progress("reading", (size_t)(rest.at - boot->text.at), text_size(&boot->text));
-		read_boot_line(source, &reading, &line, number);
+		read_boot_line(source, &state, &line, number);
+		reading(source, boot->text.at, rest.at, text_size(&boot->text));
 	}
 }
 

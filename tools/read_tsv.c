@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Our own tab-separated values; also single tables of that kind that say nothing else. */
-#include "progress.h"
 #include "source_text.h"
 
 #include <stdlib.h>
@@ -187,7 +186,7 @@ static int tsv_parse(struct map_source *source, const char *data, size_t size)
 	int table = NO_TABLE;
 
 	for (size_t number = 1; text_line(&rest, &line); number++) {
-		progress("reading", (size_t)(rest.at - data), size);
+		reading(source, data, line.at, size);
 		if (line.at == line.end)
 			continue;
 		if (*line.at == '#') {

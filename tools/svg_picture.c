@@ -58,17 +58,25 @@ static const char *text_class(enum map_kind kind)
 	return kind == MAP_KIND_NOTHING || kind == MAP_KIND_UNUSABLE ? "on-dark" : "on-light";
 }
 
-static void print_label(enum map_level level, const struct picture_cell *cell, struct printer *out)
+static struct map_item cell_item(const struct picture_column *column, const struct picture_cell *cell)
 {
+	return map_items_at(column->segments.items, cell->item);
+}
+
+static void print_label(const struct picture_column *column, const struct picture_cell *cell, struct printer *out)
+{
+	struct map_item item = cell_item(column, cell);
+	enum map_level level = column->level;
+
 	if (cell->items > 1)
 		print(out, "%zu %s, mostly ", cell->items, map_level_unit(level, cell->items));
 	else if (level != LEVEL_IOMEM)
-		print(out, "%zu ", cell->item->index);
-	map_item_print_type(level, cell->item, out);
+		print(out, "%zu ", item.index);
+	map_item_print_type(level, &item, out);
 	if (cell->items > 1)
 		return;
 	print(out, " ");
-	print_binary_size(out, range_bytes(cell->item->first, cell->item->last));
+	print_binary_size(out, range_bytes(item.first, item.last));
 }
 
 /* So wide that all labels fit, but at most so wide. */
@@ -83,8 +91,8 @@ static uint32_t find_width(const struct picture *picture, uint32_t most)
 			struct buffer_printer label;
 
 			buffer_printer_init(&label, text, sizeof(text));
-			if (cell->item)
-				print_label(picture->columns[i].level, cell, &label.printer);
+			if (cell->items)
+				print_label(&picture->columns[i], cell, &label.printer);
 			longest = label.length > longest ? label.length : longest;
 		}
 	}
@@ -106,7 +114,8 @@ static void print_cell(const struct drawing *drawing, size_t column, size_t firs
 	const struct picture *picture = drawing->picture;
 	const struct picture_cell *cell = &picture->columns[column].cells[first];
 	enum map_level level = picture->columns[column].level;
-	enum map_kind kind = map_item_kind(level, cell->item);
+	struct map_item item = cell_item(&picture->columns[column], cell);
+	enum map_kind kind = map_item_kind(level, &item);
 	uint32_t left = column_left(drawing, column), top = drawing->top + picture->rows[first].cell;
 	uint32_t bottom = drawing->top + picture->rows[last].cell + picture->rows[last].width;
 	bool mixed = cell->items > 1;
@@ -116,14 +125,14 @@ static void print_cell(const struct drawing *drawing, size_t column, size_t firs
 	print(out, "<g class=\"item\"");
 	if (!mixed) {
 		print(out, " data-key=\"");
-		print_item_key(out, level, cell->item->index);
+		print_item_key(out, level, item.index);
 		print(out, "\"");
 	}
 	print(out, "><title>");
-	print_label(level, cell, &escaped.printer);
+	print_label(&picture->columns[column], cell, &escaped.printer);
 	print(out, ", ");
-	print_range(out, mixed ? picture->rows[first].start : cell->item->first,
-		    mixed ? picture->rows[last].last : cell->item->last);
+	print_range(out, mixed ? picture->rows[first].start : item.first,
+		    mixed ? picture->rows[last].last : item.last);
 	print(out, "</title>\n<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" fill=\"#%06x\"/>\n", (unsigned)left,
 	      (unsigned)top, (unsigned)drawing->column_width, (unsigned)(bottom - top),
 	      (unsigned)map_kind_colour(kind));
@@ -134,7 +143,7 @@ static void print_cell(const struct drawing *drawing, size_t column, size_t firs
 	print(out, "<svg x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\"><text class=\"%s\" x=\"%u\" y=\"%u\">",
 	      (unsigned)left, (unsigned)top, (unsigned)drawing->column_width, (unsigned)(bottom - top),
 	      text_class(kind), LABEL_LEFT, BASELINE);
-	print_label(level, cell, &escaped.printer);
+	print_label(&picture->columns[column], cell, &escaped.printer);
 	print(out, "</text></svg></g>\n");
 }
 
@@ -147,7 +156,7 @@ static void print_column(const struct drawing *drawing, size_t column)
 		for (next = first + 1; next < picture->nr_rows; next++)
 			if (cells[next].item != cells[first].item || cells[next].items != 1 || cells[first].items != 1)
 				break;
-		if (cells[first].item)
+		if (cells[first].items)
 			print_cell(drawing, column, first, next - 1);
 	}
 }
@@ -236,8 +245,11 @@ static void print_captions(const struct drawing *drawing)
 static void find_present(const struct map_view *view, bool *present)
 {
 	for (unsigned level = 0; level < MAP_LEVELS; level++)
-		for (size_t i = 0; i < view->levels[level].count; i++)
-			present[map_item_kind(level, &view->levels[level].items[i])] = true;
+		for (size_t i = 0; i < view->levels[level].count; i++) {
+			struct map_item item = map_items_at(&view->levels[level], i);
+
+			present[map_item_kind(level, &item)] = true;
+		}
 }
 
 void svg_print(const struct picture *picture, const struct map_view *view, bool alone, struct printer *out)

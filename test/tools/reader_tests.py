@@ -529,12 +529,47 @@ def a_million_descriptors_fit():
                 yield f"{len(data)} bytes: status {result.returncode}, {errors}, ...{output[-200:].decode()}"
 
 
+# A child's figure starts with what its parent had when it was made, and that is a lot here.
+RESIDENT = """import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10)"""
+
+
+def resident(*arguments):
+    """(status, MiB that were resident at most) of the command, whose output nobody reads."""
+    result = subprocess.run([sys.executable, "-c", RESIDENT, "build/mapbridge", *arguments], capture_output=True, check=True,
+                            timeout=120)
+    status, mebibytes = result.stdout.split()
+    return int(status), int(mebibytes)
+
+
+def comparing_a_million_descriptors_takes_little_memory():
+    """Two logs of a million descriptors each, in order and with few changes; and two tables out of order with many: 200 MiB."""
+    count = 1000000
+    row = "efi: mem%02d: [%-12s|   |  |  |  |  |  |  |  |  |   |WB|WT|WC|UC] range=[0x%016x-0x%016x] (0MB)\n"
+    log = [row % (index, "Conventional", index << 13, (index << 13) + 0xfff) for index in range(count)]
+    tsv = [f"{(7, 4, 0)[index % 3]}\t{index * 7919 % count << 13}\t1\t0xf\n" for index in range(count)]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in "a", "b":
+            with open(f"{folder}/{name}.log", "w", encoding="ascii") as file:
+                file.writelines(log)
+            with open(f"{folder}/{name}.tsv", "w", encoding="ascii") as file:
+                file.write("type\tphys_start\tnum_pages\tattribute\n")
+                file.writelines(tsv)
+            log[::997] = [line.replace("Conventional", "Boot Data   ") for line in log[::997]]
+            tsv[::2] = [line.replace("7\t", "4\t", 1) for line in tsv[1::2]]
+        for form in "log", "tsv":
+            status, mebibytes = resident("diff", f"{folder}/a.{form}", f"{folder}/b.{form}")
+            if status != 1 or mebibytes >= 200:
+                yield f"{form}: status {status}, {mebibytes} MiB"
+
+
 TESTS = [(function.__name__, function) for function in (
     outputs_are_golden, corpus_is_read, check_knows_the_rule, efimap_files_are_read, own_formats_come_back,
     table_is_a_log_again, encodings_and_line_ends_do_not_matter, refusals_say_why, help_has_examples, sys_folders_are_read,
     logs_with_several_maps_and_gaps, documented_output_is_real, colour_is_for_terminals, long_work_shows_progress,
     finding_out_shows_progress, a_large_page_is_asked_for, explaining_a_range_takes_linear_time,
-    a_million_descriptors_fit)]
+    a_million_descriptors_fit, comparing_a_million_descriptors_takes_little_memory)]
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:

@@ -22,9 +22,14 @@ struct drawn {
 };
 
 /* "AA.B": items of type 'A' and 'B', a run of a letter each; a lower-case letter has another attribute. */
+static struct map_item drawn_item(const void *of, size_t index)
+{
+	return ((const struct map_item *)of)[index];
+}
+
 static const struct map_items *draw(struct drawn *drawn, const char *text)
 {
-	drawn->list = (struct map_items){ drawn->items, 0 };
+	drawn->list = (struct map_items){ .at = drawn_item, .of = drawn->items, .apart = true };
 	for (size_t at = 0, next; text[at]; at = next) {
 		for (next = at + 1; text[next] == text[at];)
 			next++;
@@ -37,6 +42,13 @@ static const struct map_items *draw(struct drawn *drawn, const char *text)
 		drawn->list.count += text[at] != '.';
 	}
 	return &drawn->list;
+}
+
+static void print_drawn(struct printer *out, const struct drawn *drawn, uint32_t number)
+{
+	if (number != NO_ITEM)
+		print(out, " %c%u-%u", drawn->items[number].type, (unsigned)(drawn->items[number].first >> 12),
+		      (unsigned)(drawn->items[number].last >> 12));
 }
 
 /* The pairs as text: change, type, and both ranges in pages. */
@@ -52,17 +64,12 @@ static void expect_pairs(const char *before, const char *after, size_t same, con
 	for (size_t i = 0; i < diff.count; i++) {
 		const struct item_pair *pair = &diff.pairs[i];
 
-		assert_true((pair->a == NULL) == (pair->change == CHANGE_APPEARED));
-		assert_true((pair->b == NULL) == (pair->change == CHANGE_VANISHED));
-		if (pair->change == CHANGE_SAME)
-			continue;
+		assert_true((pair->a == NO_ITEM) == (pair->change == CHANGE_APPEARED));
+		assert_true((pair->b == NO_ITEM) == (pair->change == CHANGE_VANISHED));
+		assert_int_not_equal(pair->change, CHANGE_SAME);
 		print(&out.printer, "%s", words[pair->change]);
-		if (pair->a)
-			print(&out.printer, " %c%u-%u", pair->a->type, (unsigned)(pair->a->first >> 12),
-			      (unsigned)(pair->a->last >> 12));
-		if (pair->b)
-			print(&out.printer, " %c%u-%u", pair->b->type, (unsigned)(pair->b->first >> 12),
-			      (unsigned)(pair->b->last >> 12));
+		print_drawn(&out.printer, &drawn_a, pair->a);
+		print_drawn(&out.printer, &drawn_b, pair->b);
 		print(&out.printer, "; ");
 	}
 	assert_string_equal(text, wanted);
@@ -91,19 +98,18 @@ static void pairs(void **state)
 static void expect_owners(const char *before, const char *after, const char *wanted)
 {
 	struct drawn drawn_a, drawn_b;
-	size_t count;
-	struct owner_change *changes = map_owners_diff(draw(&drawn_a, before), draw(&drawn_b, after), &count);
+	struct map_segments a = map_items_flatten(draw(&drawn_a, before)), b = map_items_flatten(draw(&drawn_b, after));
+	struct owners_walk walk = map_owners_walk(&a, &b);
+	struct owner_change change;
 	char text[1000];
 	struct buffer_printer out;
 
 	buffer_printer_init(&out, text, sizeof(text));
-	for (size_t i = 0; i < count; i++) {
-		print(&out.printer, "%u-%u ", (unsigned)(changes[i].first >> 12), (unsigned)(changes[i].last >> 12));
-		print(&out.printer, "%c>%c; ", changes[i].a ? (int)changes[i].a->type : '.',
-		      changes[i].b ? (int)changes[i].b->type : '.');
-	}
+	while (map_owners_next(&walk, &change))
+		print(&out.printer, "%u-%u %c>%c; ", (unsigned)(change.first >> 12), (unsigned)(change.last >> 12),
+		      change.has_a ? (int)change.a.type : '.', change.has_b ? (int)change.b.type : '.');
 	assert_string_equal(text, wanted);
-	free(changes);
+	assert_false(map_owners_next(&walk, &change));
 }
 
 static void owners(void **state)
@@ -124,16 +130,16 @@ static void owners(void **state)
 static void owners_at_the_top(void **state)
 {
 	struct map_item item = { .first = 0x1000, .last = UINT64_MAX, .type = 'A' };
-	struct map_items one = { &item, 1 }, none = { NULL, 0 };
-	size_t count;
-	struct owner_change *changes = map_owners_diff(&one, &none, &count);
+	struct map_items one = { .at = drawn_item, .of = &item, .count = 1, .apart = true };
+	struct map_segments a = map_items_flatten(&one), b = { &one, NULL, 0 };
+	struct owners_walk walk = map_owners_walk(&a, &b);
+	struct owner_change change;
 
 	(void)state;
-	assert_int_equal(count, 1);
-	assert_true(changes[0].first == 0x1000 && changes[0].last == UINT64_MAX);
-	assert_ptr_equal(changes[0].a, &item);
-	assert_null(changes[0].b);
-	free(changes);
+	assert_true(map_owners_next(&walk, &change));
+	assert_true(change.first == 0x1000 && change.last == UINT64_MAX);
+	assert_true(change.has_a && change.a.type == 'A' && !change.has_b);
+	assert_false(map_owners_next(&walk, &change));
 }
 
 struct layer {
@@ -144,27 +150,30 @@ struct layer {
 static void expect_painted(const struct layer *layers, size_t count)
 {
 	struct map_item items[8];
-	const struct map_item *painted[PAGES_MAX] = { NULL };
-	struct map_items list = { items, count };
-	struct map_segment *segments;
-	size_t used;
+	size_t painted[PAGES_MAX]; /* the layer's number from 1, 0 for none */
+	struct map_items list = { .at = drawn_item, .of = items, .count = count };
+	struct map_segments segments;
 
+	memset(painted, 0, sizeof(painted));
 	for (size_t i = 0; i < count; i++) {
 		items[i] = (struct map_item){ .first = layers[i].first, .last = layers[i].last, .index = i };
 		for (uint64_t page = layers[i].first; page <= layers[i].last; page++)
-			painted[page] = &items[i];
+			painted[page] = i + 1;
 	}
-	segments = map_items_flatten(&list, &used);
-	for (size_t i = 0, page = 0; i <= used; i++) {
-		for (; page < (i < used ? segments[i].first : PAGES_MAX); page++)
-			assert_null(painted[page]);
-		for (; i < used && page <= segments[i].last; page++)
-			assert_ptr_equal(painted[page], segments[i].item);
-		if (i > 0 && i < used)
-			assert_true(segments[i].item != segments[i - 1].item ||
-				    segments[i].first > segments[i - 1].last + 1);
+	segments = map_items_flatten(&list);
+	for (size_t i = 0, page = 0; i <= segments.count; i++) {
+		struct map_segment segment = i < segments.count ? map_segments_at(&segments, i) :
+								  (struct map_segment){ PAGES_MAX, 0, 0 };
+		struct map_segment before = i > 0 ? map_segments_at(&segments, i - 1) : segment;
+
+		for (; page < segment.first; page++)
+			assert_int_equal(painted[page], 0);
+		for (; i < segments.count && page <= segment.last; page++)
+			assert_int_equal(painted[page], segment.item + 1);
+		if (i > 0 && i < segments.count)
+			assert_true(segment.item != before.item || segment.first > before.last + 1);
 	}
-	free(segments);
+	map_segments_free(&segments);
 }
 
 /* Layers in the order of items: by start, of those that start together the longer one first. */

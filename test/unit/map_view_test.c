@@ -106,15 +106,15 @@ static void check_picture(const struct map_view *view)
 	for (size_t i = 0; i < picture.nr_columns; i++) {
 		const struct picture_column *column = &picture.columns[i];
 
-		for (size_t j = 0; j < column->count; j++) {
+		for (size_t j = 0; j < column->segments.count; j++) {
+			struct map_segment segment = map_segments_at(&column->segments, j);
 			bool drawn = false;
 
 			for (size_t k = 0; k < picture.nr_rows; k++) {
 				const struct picture_piece *row = &picture.rows[k];
-				bool within = row->start <= column->segments[j].first &&
-					      column->segments[j].last <= row->last;
+				bool within = row->start <= segment.first && segment.last <= row->last;
 
-				drawn = drawn || column->cells[k].item == column->segments[j].item ||
+				drawn = drawn || (column->cells[k].items && column->cells[k].item == segment.item) ||
 					(column->cells[k].items > 1 && within);
 			}
 			assert_true(drawn);
@@ -127,28 +127,30 @@ static void check_picture(const struct map_view *view)
 static void check_totals(const struct map_view *view, enum map_level level)
 {
 	const struct map_items *items = &view->levels[level];
-	size_t segments, used;
-	struct map_segment *flat = map_items_flatten(items, &segments);
-	struct type_total *totals = map_type_totals(flat, segments, &used);
+	size_t used;
+	struct map_segments flat = map_items_flatten(items);
+	struct type_total *totals = map_type_totals(&flat, &used);
 	uint64_t bytes = 0, seen = 0; /* first byte that no item before had */
-	bool whole = items->count && items->items[0].first == 0 && items->items[0].last == UINT64_MAX;
+	bool whole = items->count && map_items_at(items, 0).first == 0 && map_items_at(items, 0).last == UINT64_MAX;
 
 	for (size_t i = 0; i < items->count; i++) {
-		uint64_t last = items->items[i].last;
-		uint64_t first = items->items[i].first > seen ? items->items[i].first : seen;
+		struct map_item item = map_items_at(items, i);
+		uint64_t first = item.first > seen ? item.first : seen;
 
-		if (last < first || (i > 0 && seen == 0))
+		assert_true(i == 0 || map_items_at(items, i - 1).first <= item.first);
+		assert_true(i == 0 || !items->apart || map_items_at(items, i - 1).last < item.first);
+		if (item.last < first || (i > 0 && seen == 0))
 			continue;
-		bytes += range_bytes(first, last);
-		seen = last + 1; /* 0 when there is nothing above */
+		bytes += range_bytes(first, item.last);
+		seen = item.last + 1; /* 0 when there is nothing above */
 	}
 	for (size_t i = 0; i < used; i++) {
 		bytes -= totals[i].bytes;
-		assert_true(i == 0 || totals[i - 1].item->type < totals[i].item->type);
+		assert_true(i == 0 || totals[i - 1].item.type < totals[i].item.type);
 	}
 	assert_true(bytes == 0 || whole); /* 2^64 bytes cannot be counted */
 	free(totals);
-	free(flat);
+	map_segments_free(&flat);
 }
 
 static void random_maps(void **state)
