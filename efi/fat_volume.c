@@ -8,8 +8,9 @@
 
 #include <loader/fat_listing.h>
 
-#define WINDOW_SIZE (UINT64_C(128) << 10)
-#define TABLE_WINDOW_SIZE (UINT64_C(64) << 10)
+#define WINDOW_SIZE (UINT64_C(256) << 10)
+#define TABLE_WINDOW_SIZE (UINT64_C(128) << 10)
+#define READ_MIN 4096 /* bytes: one request for directories and small files that lie side by side */
 #define BLOCK_MIN 512
 #define BLOCK_MAX 4096
 #define DIRECT_MIN 16384 /* less comes through the window: one read instead of two when its end is no whole block */
@@ -63,8 +64,12 @@ static bool show(struct fat_view *view, uint64_t offset, uint64_t needed, uint64
 {
 	struct window *window = (struct window *)view;
 	struct fat_volume *volume = window->volume;
-	uint64_t start = mm_align_down(offset, volume->block), size = offset - start + (useful < needed ? needed : useful);
+	uint64_t start = mm_align_down(offset, volume->block), size = offset - start + needed;
 
+	if (size < offset - start + useful)
+		size = offset - start + useful;
+	if (size < READ_MIN)
+		size = READ_MIN;
 	size = size < window->capacity ? mm_align_down(size + volume->block - 1, volume->block) : window->capacity;
 	view->size = 0;
 	view->offset = start;
@@ -113,24 +118,30 @@ struct fat_volume *fat_volume_open(EFI_HANDLE handle)
 	return NULL;
 }
 
-void fat_volume_changed(struct fat_volume *volume)
+void fat_volume_trim(struct fat_volume *volume)
 {
-	while (volume && volume->directories) {
+	if (!volume)
+		return;
+	while (volume->directories) {
 		struct cached_directory *next = volume->directories->next;
 
 		pool_free(volume->directories);
 		volume->directories = next;
 	}
-	if (!volume)
-		return;
 	pool_free(volume->crossings.reached);
 	volume->crossings.reached = NULL;
-	volume->data.view.size = volume->table.view.size = 0;
+}
+
+void fat_volume_changed(struct fat_volume *volume)
+{
+	fat_volume_trim(volume);
+	if (volume)
+		volume->data.view.size = volume->table.view.size = 0;
 }
 
 void fat_volume_close(struct fat_volume *volume)
 {
-	fat_volume_changed(volume);
+	fat_volume_trim(volume);
 	if (volume)
 		fw.boot->FreePages((uintptr_t)volume, PAGES);
 }
@@ -161,10 +172,11 @@ static bool crosses(struct fat_volume *volume, const struct fat_node *node, stru
 	return crossings->reached && fat_chain_crosses(&volume->fat, node, crossings, damage);
 }
 
-static enum fat_state check_directory(struct fat_volume *volume, const struct fat_node *node, struct fat_damage *damage)
+static enum fat_state check_directory(struct fat_volume *volume, const struct fat_node *node, uint32_t *size,
+				      struct fat_damage *damage)
 {
 	bool suspect;
-	enum fat_state state = fat_directory_check(&volume->fat, node, &suspect, damage);
+	enum fat_state state = fat_directory_check(&volume->fat, node, &suspect, size, damage);
 
 	return state == FAT_GOOD && suspect && crosses(volume, node, damage) ? FAT_DAMAGED : state;
 }
@@ -176,18 +188,17 @@ static struct cached_directory *directory_of(struct fat_volume *volume, const st
 	struct fat_listing listing = { .count = 0 };
 	struct fat_damage damage = { .cluster = 0 };
 	enum fat_state state;
+	uint32_t size;
 
 	while (cached && (cached->node.cluster != node->cluster || cached->node.root != node->root))
 		cached = cached->next;
 	if (cached)
 		return cached;
-	state = check_directory(volume, node, &damage);
-	if (state == FAT_GOOD && fat_listing_measure(&volume->fat, node, &listing) != FAT_END)
-		state = FAT_ODD;
-	cached = allocate(sizeof(*cached) + (state == FAT_GOOD ? fat_listing_size(&listing) : 0));
+	state = check_directory(volume, node, &size, &damage);
+	cached = allocate(sizeof(*cached) + (state == FAT_GOOD ? fat_listing_size(size) : 0));
 	if (!cached)
 		return NULL;
-	if (state == FAT_GOOD && fat_listing_fill(&volume->fat, node, &listing, cached + 1) != FAT_END)
+	if (state == FAT_GOOD && fat_listing_read(&volume->fat, node, size, &listing, cached + 1) != FAT_END)
 		state = FAT_ODD;
 	*cached = (struct cached_directory){ volume->directories, *node, state, damage, listing };
 	volume->directories = cached;

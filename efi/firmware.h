@@ -192,10 +192,12 @@ EFI_STATUS directory_list(const char *path, const char *user, struct directory_r
  * fat_volume.c: files of fw.volume by EFI_BLOCK_IO. EFI_UNSUPPORTED (of fat_file_find: FILE_UNKNOWN), with nothing printed: ask
  * the firmware's file system, which may know better. Other errors come after a refusal: nobody is to be asked for what is damaged.
  * fat_file_read is for a file that fat_file_open opened, as long as nobody writes to the volume; what it could not read is
- * not tried again. fat_volume_changed forgets what is known of directories, before something is written and after.
+ * not tried again. fat_volume_changed forgets all that was read, because something is being written; fat_volume_trim only gives
+ * memory back.
  */
 struct fat_volume *fat_volume_open(EFI_HANDLE handle); /* null: none, or its disk asks for what we do not have */
 void fat_volume_close(struct fat_volume *volume);      /* takes null, too */
+void fat_volume_trim(struct fat_volume *volume);       /* the same */
 void fat_volume_changed(struct fat_volume *volume);    /* the same */
 enum file_presence fat_file_find(const char *path, uint64_t *size);
 EFI_STATUS fat_file_open(const char *path, const char *user, struct file *file);

@@ -238,7 +238,7 @@ EFI_STATUS volumes_open(void)
 void volumes_forget_directories(void)
 {
 	for (unsigned i = 0; i < fw.volume_count; i++)
-		fat_volume_changed(fw.volumes[i].fat);
+		fat_volume_trim(fw.volumes[i].fat);
 }
 
 void volumes_forget_fat(void)

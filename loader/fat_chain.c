@@ -146,12 +146,14 @@ static enum fat_state check_dot(const struct walk *walk, uint32_t cluster, uint3
 	return FAT_DAMAGED;
 }
 
-enum fat_state fat_directory_check(const struct fat *fat, const struct fat_node *node, bool *suspect, struct fat_damage *damage)
+enum fat_state fat_directory_check(const struct fat *fat, const struct fat_node *node, bool *suspect, uint32_t *size,
+				   struct fat_damage *damage)
 {
 	uint32_t cluster = node->root ? fat->root_cluster : node->cluster, first, run = 0, first_run = 0;
 	struct walk walk = walk_begin(fat, cluster, damage);
 
 	*suspect = false;
+	*size = fat->root_size;
 	if (node->root && cluster == 0)
 		return FAT_GOOD;
 	do {
@@ -164,6 +166,7 @@ enum fat_state fat_directory_check(const struct fat *fat, const struct fat_node 
 	} while (run && walk.count * fat->cluster_size <= DIRECTORY_BYTES_MAX);
 	if (run)
 		return damaged(&walk, FAT_TOO_LONG, cluster);
+	*size = (uint32_t)walk.count * fat->cluster_size;
 	return node->root ? FAT_GOOD : check_dot(&walk, cluster, first_run);
 }
 

@@ -32,27 +32,26 @@ static uint32_t hash_of(const char *name, size_t length)
 	return hash;
 }
 
-enum fat_step fat_listing_measure(const struct fat *fat, const struct fat_node *node, struct fat_listing *listing)
-{
-	struct fat_directory directory;
-	struct fat_entry entry;
-	enum fat_step step;
+/*
+ * Each name is in one record at least, or in one for each 13 of its characters besides. A name that is only a short one has
+ * one slot, so that there are no more of them than records.
+ */
+#define RECORD_SIZE 32
+#define TEXT_OF_RECORD (3 * 13 + 1)
 
-	*listing = (struct fat_listing){ .slot_mask = 3 };
-	fat_directory_begin(fat, node, &directory);
-	while ((step = fat_directory_next(&directory, &entry)) == FAT_ENTRY) {
-		listing->count++;
-		listing->text_size += text_length(entry.name) + text_length(entry.short_name) + 2;
-	}
-	while (listing->slot_mask < 4 * listing->count) /* two names each */
-		listing->slot_mask = 2 * listing->slot_mask + 1;
-	return step;
+static uint32_t slots_of(uint32_t directory_size)
+{
+	uint32_t slots = 2;
+
+	while (slots < 2 * (directory_size / RECORD_SIZE))
+		slots *= 2;
+	return slots;
 }
 
-size_t fat_listing_size(const struct fat_listing *listing)
+size_t fat_listing_size(uint32_t directory_size)
 {
-	return listing->count * sizeof(struct fat_record) + ((size_t)listing->slot_mask + 1) * sizeof(struct fat_slot) +
-	       listing->text_size;
+	return slots_of(directory_size) * sizeof(struct fat_slot) +
+	       (size_t)directory_size / RECORD_SIZE * (sizeof(struct fat_record) + TEXT_OF_RECORD);
 }
 
 static void add_slot(struct fat_listing *listing, const char *name, uint32_t record)
@@ -64,44 +63,53 @@ static void add_slot(struct fat_listing *listing, const char *name, uint32_t rec
 	listing->slots[at] = (struct fat_slot){ hash, record + 1 };
 }
 
-static uint32_t store(struct fat_listing *listing, size_t *used, const char *name)
+static uint32_t store(struct fat_listing *listing, const char *name)
 {
-	size_t at = *used, size = text_length(name) + 1;
+	size_t at = listing->text_used, size = text_length(name) + 1;
 
 	__builtin_memcpy(listing->text + at, name, size);
-	*used += size;
+	listing->text_used += size;
 	listing->ascii &= is_ascii(name, size);
 	listing->odd |= fat_name_is_odd(name);
 	return (uint32_t)at;
 }
 
-enum fat_step fat_listing_fill(const struct fat *fat, const struct fat_node *node, struct fat_listing *listing, void *memory)
+static bool is_short(const struct fat_entry *entry)
+{
+	size_t i = 0;
+
+	while (lower(entry->name[i]) == lower(entry->short_name[i]) && entry->name[i])
+		i++;
+	return entry->name[i] == entry->short_name[i];
+}
+
+enum fat_step fat_listing_read(const struct fat *fat, const struct fat_node *node, uint32_t directory_size,
+			       struct fat_listing *listing, void *memory)
 {
 	struct fat_directory directory;
 	struct fat_entry entry;
 	enum fat_step step;
-	uint32_t count = 0;
-	size_t used = 0;
 
-	listing->slots = memory;
+	*listing = (struct fat_listing){ .slot_mask = slots_of(directory_size) - 1, .slots = memory, .ascii = true };
 	listing->records = (struct fat_record *)(listing->slots + listing->slot_mask + 1);
-	listing->text = (char *)(listing->records + listing->count);
-	listing->ascii = true;
-	listing->odd = false;
+	listing->text = (char *)(listing->records + directory_size / RECORD_SIZE);
 	__builtin_memset(listing->slots, 0, ((size_t)listing->slot_mask + 1) * sizeof(*listing->slots));
 	fat_directory_begin(fat, node, &directory);
 	while ((step = fat_directory_next(&directory, &entry)) == FAT_ENTRY) {
-		size_t size = text_length(entry.name) + text_length(entry.short_name) + 2;
+		struct fat_record *record = &listing->records[listing->count];
 
-		if (count == listing->count || size > listing->text_size - used)
+		if (directory.seen > directory_size / RECORD_SIZE) /* it is not what it was */
 			return FAT_DECLINED;
-		listing->records[count].node = entry.node;
-		listing->records[count].name = store(listing, &used, entry.name);
-		listing->records[count].short_name = store(listing, &used, entry.short_name);
-		add_slot(listing, entry.name, count);
-		add_slot(listing, entry.short_name, count++);
+		record->node = entry.node;
+		add_slot(listing, entry.name, listing->count);
+		record->name = record->short_name = store(listing, entry.name);
+		if (!is_short(&entry)) {
+			add_slot(listing, entry.short_name, listing->count);
+			record->short_name = store(listing, entry.short_name);
+		}
+		listing->count++;
 	}
-	return step == FAT_END && count == listing->count ? FAT_END : FAT_DECLINED;
+	return step;
 }
 
 enum match { NO_MATCH, MATCH, DOUBTFUL };

@@ -97,10 +97,11 @@ enum fat_state fat_extents_read(const struct fat *fat, const struct fat_node *fi
 uint64_t fat_extents_find(const struct fat_extents *extents, uint64_t position, uint64_t *size);
 
 /*
- * Follows a directory's chain to its end, however it is bent, and looks at its ".". *suspect as of struct fat_extents. Only
- * a directory that is good has an end for sure.
+ * Follows a directory's chain to its end, however it is bent, and looks at its ".". *suspect as of struct fat_extents, *size:
+ * the bytes of its records. Only a directory that is good has an end for sure.
  */
-enum fat_state fat_directory_check(const struct fat *fat, const struct fat_node *node, bool *suspect, struct fat_damage *damage);
+enum fat_state fat_directory_check(const struct fat *fat, const struct fat_node *node, bool *suspect, uint32_t *size,
+				   struct fat_damage *damage);
 
 #define FAT_DEPTH_MAX 32
 

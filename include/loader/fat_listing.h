@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A directory of a FAT volume, read once: its files are found by name and handed out in the order that they lie in on the
- * disk. Measured first, so that the caller can give the memory; all else as of fat.h.
+ * disk. The memory is the caller's; all else as of fat.h.
  */
 #ifndef LOADER_FAT_LISTING_H
 #define LOADER_FAT_LISTING_H
@@ -11,7 +11,7 @@
 struct fat_listing {
 	uint32_t count;     /* of files and directories, "." and ".." among them */
 	uint32_t slot_mask; /* one less than the number of slots, a power of 2 */
-	size_t text_size;
+	size_t text_used;
 	bool ascii;         /* all names are */
 	bool odd;           /* there is a name with FAT_ODD_CHAR */
 	struct fat_record {
@@ -25,14 +25,12 @@ struct fat_listing {
 	char *text;
 };
 
-/* Counts what a directory that fat_directory_check found good has. FAT_END, or FAT_DECLINED. */
-enum fat_step fat_listing_measure(const struct fat *fat, const struct fat_node *node, struct fat_listing *listing);
+/* Bytes of memory, aligned to 8, that are enough for a directory of so many bytes of records. */
+size_t fat_listing_size(uint32_t directory_size);
 
-/* Bytes of memory for a measured one, aligned to 8. */
-size_t fat_listing_size(const struct fat_listing *listing);
-
-/* Reads it, into that much memory. FAT_END, or FAT_DECLINED: among others, when it is not what it was. */
-enum fat_step fat_listing_fill(const struct fat *fat, const struct fat_node *node, struct fat_listing *listing, void *memory);
+/* Reads a directory that fat_directory_check found good, into that much memory. FAT_END, or FAT_DECLINED. */
+enum fat_step fat_listing_read(const struct fat *fat, const struct fat_node *node, uint32_t directory_size,
+			       struct fat_listing *listing, void *memory);
 
 enum fat_found {
 	FAT_FOUND,

@@ -119,19 +119,21 @@ static void check_directory(const struct fat *fat, const struct fat_node *node)
 /* A directory as a listing, in memory of exactly its size; null when it is damaged or declined. */
 static struct fat_listing *list_directory(const struct fat *fat, const struct fat_node *node)
 {
-	struct fat_listing listing, *made = NULL;
+	struct fat_listing *made = NULL;
 	struct fat_damage damage;
-	uint32_t *order, last = 0;
+	uint32_t *order, last = 0, bytes;
 	bool suspect;
-	enum fat_state state = fat_directory_check(fat, node, &suspect, &damage);
+	enum fat_state state = fat_directory_check(fat, node, &suspect, &bytes, &damage);
 
 	if (state == FAT_DAMAGED)
 		print_damage(&damage);
-	if (state != FAT_GOOD || fat_listing_measure(fat, node, &listing) != FAT_END)
+	if (state != FAT_GOOD)
 		return NULL;
-	made = exact_copy(NULL, sizeof(listing) + fat_listing_size(&listing));
-	*made = listing;
-	CHECK(fat_listing_fill(fat, node, made, made + 1) == FAT_END); /* what could be read once can be read again */
+	made = exact_copy(NULL, sizeof(*made) + fat_listing_size(bytes));
+	if (fat_listing_read(fat, node, bytes, made, made + 1) != FAT_END) {
+		free(made);
+		return NULL;
+	}
 	order = exact_copy(NULL, made->count * sizeof(*order));
 	for (uint32_t i = 0, count = fat_listing_order(made, order); i < count; i++) {
 		const struct fat_node *file = &made->records[order[i]].node;
@@ -205,6 +207,7 @@ static void check_volume(struct volume *volume, const char *path)
 	const struct fat_node root = { .directory = true, .root = true };
 	struct fat_damage damage;
 	struct fat_node found;
+	uint32_t bytes;
 	bool suspect;
 	struct fat fat;
 
@@ -219,7 +222,7 @@ static void check_volume(struct volume *volume, const char *path)
 		check_found(&fat, path + (path[0] == '\\'), &found);
 	if (!found.directory)
 		check_extents(volume, &fat, &found);
-	else if (fat_directory_check(&fat, &found, &suspect, &damage) == FAT_GOOD)
+	else if (fat_directory_check(&fat, &found, &suspect, &bytes, &damage) == FAT_GOOD)
 		check_directory(&fat, &found);
 	else
 		return;

@@ -287,10 +287,11 @@ static enum fat_state directory_of(struct image *image, const char *path, struct
 {
 	struct fat_node node;
 	enum fat_state state;
+	uint32_t bytes;
 	bool suspect;
 
 	assert_int_equal(find_path(&image->fat, path, &node, &state, damage), FAT_FOUND);
-	return fat_directory_check(&image->fat, &node, &suspect, damage);
+	return fat_directory_check(&image->fat, &node, &suspect, &bytes, damage);
 }
 
 static enum fat_state path_state(struct image *image, const char *path, struct fat_damage *damage)
@@ -332,12 +333,13 @@ static void damaged_directories(void **state)
 	for (size_t i = 0; i < MM_ARRAY_COUNT(kinds); i++) {
 		struct fat_node many, sub, inner;
 		uint8_t *record;
+		uint32_t bytes;
 		bool suspect;
 
 		usual_image(&image, kinds[i]);
 		assert_true(fat_find(&image.fat, "many", &many) && fat_find(&image.fat, "Sub", &sub) &&
 			    fat_find(&image.fat, "Sub\\Dir With Long Name", &inner));
-		assert_int_equal(fat_directory_check(&image.fat, &many, &suspect, &damage), FAT_GOOD);
+		assert_int_equal(fat_directory_check(&image.fat, &many, &suspect, &bytes, &damage), FAT_GOOD);
 		assert_int_equal(suspect, image.fat.cluster_size < 4096);
 		/* another one than its own record says, and one above it */
 		record = record_of(&image, &sub, "DIRWIT~1   ");

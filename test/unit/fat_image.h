@@ -144,15 +144,15 @@ static inline void write_host_file(const char *name, size_t size)
 static inline struct fat_listing *list_directory(const struct fat *fat, const struct fat_node *node, enum fat_state *state,
 						 struct fat_damage *damage)
 {
-	struct fat_listing listing, *made;
+	struct fat_listing *made;
+	uint32_t bytes;
 	bool suspect;
 
-	*state = fat_directory_check(fat, node, &suspect, damage);
-	if (*state != FAT_GOOD || fat_listing_measure(fat, node, &listing) != FAT_END)
+	*state = fat_directory_check(fat, node, &suspect, &bytes, damage);
+	if (*state != FAT_GOOD)
 		return NULL;
-	made = malloc(sizeof(listing) + fat_listing_size(&listing));
-	*made = listing;
-	if (fat_listing_fill(fat, node, made, made + 1) == FAT_END)
+	made = malloc(sizeof(*made) + fat_listing_size(bytes));
+	if (fat_listing_read(fat, node, bytes, made, made + 1) == FAT_END)
 		return made;
 	free(made);
 	return NULL;
@@ -187,11 +187,12 @@ static inline bool fat_find(const struct fat *fat, const char *path, struct fat_
 {
 	struct fat_damage damage;
 	enum fat_state state;
+	uint32_t bytes;
 	bool suspect;
 
 	if (!path[0] || find_path(fat, path, found, &state, &damage) != FAT_FOUND)
 		return false;
-	return !found->directory || fat_directory_check(fat, found, &suspect, &damage) != FAT_DAMAGED;
+	return !found->directory || fat_directory_check(fat, found, &suspect, &bytes, &damage) != FAT_DAMAGED;
 }
 
 /* The bytes of a file, put together from its extents by pieces of odd sizes; null when it is declined. */
