@@ -183,8 +183,8 @@ static void count_try(struct bls_file *file)
 	EFI_STATUS status = EFI_BAD_BUFFER_SIZE;
 
 	loader_variables_count(NULL); /* another entry's may be there, which did not start */
-	if (!file->counter.counted)
-		return;
+	if (!file->counter.counted || (file->entry->efi[0] && !file->entry->uki))
+		return; /* a program that is no Linux has nothing that could end the counting */
 	if (boot_counter_next_name(file->name, next, sizeof(next)))
 		status = file_rename(entry_path(path, "", file->name), next);
 	entry_path(path, fw.volume->prefix, file->name);

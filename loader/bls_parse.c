@@ -218,7 +218,6 @@ struct entry_reading {
 	struct unknown unknown;
 	struct line unsupported; /* its number is 0: none */
 	struct line bad_profile; /* the same */
-	bool uki;
 	struct printer *notes;
 	struct printer *why;
 };
@@ -280,7 +279,7 @@ static int text_line(const struct line *line, const struct text_key *key, struct
 {
 	char *to = (char *)r->entry + key->offset;
 
-	r->uki |= key_is(line, "uki");
+	r->entry->uki |= key_is(line, "uki");
 	note_repeated(line, to, r->notes);
 	return key->path ? copy_path(line, to, r->why) : copy_value(line, to, key->capacity, r->why);
 }
@@ -355,7 +354,7 @@ static int check_entry(struct entry_reading *r, unsigned lines)
 		      (int)r->bad_profile.value_length, r->bad_profile.value, BLS_PROFILE_MAX);
 		return MM_EINVAL;
 	}
-	if (entry->profile && !r->uki) {
+	if (entry->profile && !entry->uki) {
 		print(r->why, "profile %u without a uki line; needed: uki \\path\\of\\the\\image, which has the profile", entry->profile);
 		return MM_EINVAL;
 	}

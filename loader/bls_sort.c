@@ -66,25 +66,20 @@ static int compare_keys(const struct bls_file *a, const struct bls_file *b)
 	return order;
 }
 
-/* A file's name in small letters without .conf; its length. FAT has no case. */
-static size_t sort_name(const char *name, char *to)
+static void lower_name(const struct bls_file *file, char *to)
 {
-	size_t length = text_length(name);
-
-	if (bls_name_matches("*.conf", name))
-		length -= sizeof(".conf") - 1;
-	for (size_t i = 0; i < length; i++)
-		to[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 'a' - 'A') : name[i];
-	return length;
+	for (size_t i = 0; i < file->counter.stem; i++)
+		to[i] = file->name[i] >= 'A' && file->name[i] <= 'Z' ? (char)(file->name[i] + 'a' - 'A') : file->name[i];
 }
 
-/* As versions, the counter with its numbers being a part of the name, as for systemd-boot. */
-static int compare_names(const char *a, const char *b)
+/* As versions, without their case, which FAT does not have, and without counter and .conf. */
+static int compare_names(const struct bls_file *a, const struct bls_file *b)
 {
 	char low_a[BLS_NAME_MAX], low_b[BLS_NAME_MAX];
-	size_t length_a = sort_name(a, low_a), length_b = sort_name(b, low_b);
 
-	return bls_version_compare(low_a, length_a, low_b, length_b);
+	lower_name(a, low_a);
+	lower_name(b, low_b);
+	return bls_version_compare(low_a, a->counter.stem, low_b, b->counter.stem);
 }
 
 int bls_file_compare(const struct bls_file *a, const struct bls_file *b)
@@ -97,10 +92,10 @@ int bls_file_compare(const struct bls_file *a, const struct bls_file *b)
 	if (order == 0 && key_a)
 		order = compare_keys(a, b);
 	if (order == 0)
-		order = compare_names(b->name, a->name);
-	if (order == 0 && a->counter.counted && b->counter.counted)
+		order = compare_names(b, a);
+	if (order == 0)
 		order = compare_number(b->counter.left, a->counter.left);
-	if (order == 0 && a->counter.counted && b->counter.counted)
+	if (order == 0)
 		order = compare_number(a->counter.done, b->counter.done);
 	if (order == 0)
 		order = compare_number(a->volume, b->volume);

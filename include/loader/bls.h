@@ -30,6 +30,7 @@ struct bls_entry {
 	char architecture[BLS_WORD_MAX];
 	char linux[BLS_PATH_MAX]; /* paths with backslashes, from the volume's root; one of linux and efi is set */
 	char efi[BLS_PATH_MAX];   /* of the key efi or uki */
+	bool uki;                 /* of the key uki */
 	char prepared[BLS_PATH_MAX]; /* mapbridge-prepared: the same kernel as linux, unpacked; empty: none */
 	char initrd[PLAN_INITRDS_MAX][BLS_PATH_MAX];
 	size_t initrd_count;

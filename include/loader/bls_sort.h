@@ -42,9 +42,9 @@ struct bls_file *bls_file_make(void *memory, const char *name, unsigned volume, 
 
 /*
  * Negative when a stands before b in a menu. The order of the Boot Loader Specification: without tries left last; those
- * with a sort-key first, by sort-key, machine-id and version (newest first); then by file name in small letters without .conf
- * (newest first); then by tries left and done. What is still equal is ordered by volume and file name. Where the specification
- * leaves it open (case, counters) this is systemd-boot's order.
+ * with a sort-key first, by sort-key, machine-id and version (newest first); then by file name in small letters without counter
+ * and suffix (newest first); then by tries left and done. What is still equal is ordered by volume and file name. Where the
+ * specification leaves it open (case, counters) this is systemd-boot's order.
  */
 int bls_file_compare(const struct bls_file *a, const struct bls_file *b);
 

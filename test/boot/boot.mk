@@ -7,6 +7,8 @@
 ## make test-prepare        Debian's kernels prepared from every compression that Linux's build has
 ## make test-kaslr          a prepared kernel 32 times: its addresses differ, and are uniform over all places
 ## make test-parity         Debian's cloud and generic kernels through their EFI stub and through us, compared
+## make test-bless          boot counting to its end in Debian's own userland, with systemd of Debian 12 and of sid; the
+##                          order of generated lists of entries, compared with systemd-boot's of sid
 TEST_EFI := $(patsubst test/boot/efi/%.c,$(B)/test/efi/%.efi,$(filter-out %/chain.c,$(wildcard test/boot/efi/*.c)))
 TEST_EFI_FLAGS := $(WARN) -O2 -I/usr/include/efi -I/usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI -ffreestanding -fpic \
 	-fshort-wchar -mno-red-zone -mno-sse -mno-mmx -fno-stack-protector -fcf-protection=none \
@@ -65,4 +67,9 @@ test-prepare: $(B)/san/mapbridge $(B)/linux/vmlinuz $(B)/linux-generic/vmlinuz
 	@test/run-tests --prepare
 test-kaslr: all $(B)/linux/vmlinuz.mbk $(B)/linux/initrd-view.img
 	@test/run-tests --kaslr
-.PHONY: test-kaslr test-prepare test test-machines test-parity test-programs
+BLESS := $(patsubst %,$(B)/bless/%/initrd.img,bookworm sid)
+$(BLESS): scripts/fetch-userland
+	$(Q)scripts/fetch-userland $(notdir $(@D)) $(@D)
+test-bless: all $(BLESS) $(B)/test/efi/entries.efi
+	@test/run-tests --bless
+.PHONY: test-bless test-kaslr test-prepare test test-machines test-parity test-programs

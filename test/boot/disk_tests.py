@@ -15,7 +15,7 @@ CONF = b"timeout 0\n# a file that fills a sector" + b"." * 900
 ENTRY = b"title Unreadable\nlinux /boot/hello.elf\n#" + b"." * 900
 NO_LIST = {"loader/loader.conf": b"timeout 0\n"}
 SLOW = ",throttling.bps-read=1500000"
-SLOWLY = r"^Mapbridge, from .*\n(?:.*\n)*?booting "  # what was said while nobody looked
+SLOWLY = r"^Mapbridge \S+, from .*\n(?:.*\n)*?booting "  # what was said while nobody looked
 BACK = "Esc or q goes back to the firmware"
 LIST = rf"\nEntries:\n   1  .*\n(.*\n)*.*{BACK}"
 
