@@ -10,7 +10,8 @@
 struct found {
 	uint64_t start, end, size, pages, attribute, number;
 	uint32_t type;
-	bool has_end, last, has_size, has_pages;
+	struct text name;
+	bool has_end, last, has_size, has_pages, has_name;
 };
 
 static bool is_blank(char c)
@@ -150,6 +151,13 @@ static bool take_field(char field, struct text *text, const struct line_form *fo
 		return take_attribute_names(text, &found->attribute);
 	case 'w':
 		return text_word(text, &word);
+	case 'r':
+		found->has_name = true;
+		found->name = *text;
+		while (text->at < text->end && *text->at != '\t')
+			text->at++;
+		found->name.end = text->at;
+		return found->name.at < found->name.end;
 	default: /* 'i' */
 		return take_address(text, &found->number);
 	}
@@ -209,6 +217,14 @@ static bool add_efi(struct map_source *source, const struct found *found)
 	return true;
 }
 
+static bool add_resource(struct map_source *source, const struct found *found)
+{
+	if (!found->last || found->end < found->start)
+		return false;
+	source_add_iomem(source, 0, found->start, found->end, found->name.at, text_size(&found->name));
+	return true;
+}
+
 static bool add_e820(struct map_source *source, const char *label, const struct found *found)
 {
 	uint64_t size;
@@ -218,6 +234,13 @@ static bool add_e820(struct map_source *source, const char *label, const struct 
 		return false;
 	source_add_e820(source, label, found->start, size, found->type);
 	return true;
+}
+
+static bool add(struct map_source *source, const struct line_form *form, const struct found *found)
+{
+	if (form->label)
+		return add_e820(source, form->label, found);
+	return found->has_name ? add_resource(source, found) : add_efi(source, found);
 }
 
 /* What a heading announces, "e820 map has 7 items", is counted. */
@@ -276,8 +299,7 @@ static enum line_kind read_one_form(struct map_source *source, const struct line
 		while (line.at < line.end && !is_blank(*line.at))
 			line.at++;
 	}
-	if (kind == LINE_READ &&
-	    !(form->label ? add_e820(source, form->label, &found) : add_efi(source, &found)))
+	if (kind == LINE_READ && !add(source, form, &found))
 		return LINE_DAMAGED;
 	return kind;
 }

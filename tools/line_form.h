@@ -26,6 +26,7 @@ struct type_name {
  *   %a        attributes: hexadecimal, after 'r' of runtime memory or '-' (U-Boot)
  *   %A        attributes by name, as many as there are, between blanks and '|'
  *   %i %w     an index; any word
+ *   %r        the name of a resource: the rest of the line up to a tab
  *   !         what fails from here on is a damaged line of this form, not another line
  *
  * Any other character is itself.
@@ -35,7 +36,7 @@ struct line_form {
 	const char *heading;           /* read only below a line that has this text; null: anywhere */
 	const struct type_name *names; /* up to one without a name */
 	uint32_t type;                 /* without %t and %n; added to the number of %t */
-	const char *label;             /* of the e820 table; null: the line is an EFI descriptor */
+	const char *label;             /* of the e820 table; null: the line is an EFI descriptor, or with %r a resource */
 	bool restarts;                 /* the heading starts the map anew: the last one in a text counts */
 };
 

@@ -45,7 +45,7 @@ extern const struct map_reader efimap_reader, linux_log_reader, xen_log_reader, 
 /* Readers whose lines are patterns, see read_forms.c. */
 extern const struct map_reader kexec_reader, opencore_reader, firmware_reader, tboot_reader, coreboot_reader,
 	u_boot_reader, lmb_reader, syslinux_reader, limine_reader, ipxe_reader, grub4dos_reader, haiku_reader,
-	meminfo_reader, openbsd_reader, mtree_reader, lsmem_reader, uefi_rs_reader;
+	meminfo_reader, msinfo_reader, openbsd_reader, mtree_reader, lsmem_reader, uefi_rs_reader;
 
 /* All readers, the most certain first, up to a null pointer. */
 extern const struct map_reader *const map_readers[];

@@ -19,10 +19,10 @@
  */
 const struct map_reader *const map_readers[] = {
 	&efimap_reader,	  &json_reader,	    &tsv_reader,    &boot_params_reader, &xen_log_reader,
-	&linux_log_reader, &kexec_reader,   &iomem_reader,  &grub_reader,	 &shell_reader,
+	&linux_log_reader, &kexec_reader,   &iomem_reader,  &grub_reader,	 &u_boot_reader, &shell_reader,
 	&freebsd_reader,  &opencore_reader, &tboot_reader,  &firmware_reader,	 &coreboot_reader,
-	&u_boot_reader,	  &lmb_reader,	    &limine_reader, &syslinux_reader,	 &ipxe_reader,
-	&grub4dos_reader, &displaymem_reader, &haiku_reader, &meminfo_reader,	 &openbsd_reader,
+	&lmb_reader,	    &limine_reader, &syslinux_reader,	 &ipxe_reader,
+	&grub4dos_reader, &displaymem_reader, &haiku_reader, &meminfo_reader,	 &msinfo_reader, &openbsd_reader,
 	&mtree_reader,	  &lsmem_reader,    &uefi_rs_reader, &csv_reader,	 &keyed_reader,
 	NULL
 };

@@ -4,22 +4,22 @@
 #include <mm/efi_memmap.h>
 
 static const char *const type_names[EFI_MAX_MEMORY_TYPE][NAMINGS] = {
-	[EFI_RESERVED_TYPE] = { "Reserved", "Reserved", "reserved", "Reserved" },
-	[EFI_LOADER_CODE] = { "Loader Code", "LoaderCode", "ldr-code", "LoaderCode" },
-	[EFI_LOADER_DATA] = { "Loader Data", "LoaderData", "ldr-data", "LoaderData" },
-	[EFI_BOOT_SERVICES_CODE] = { "Boot Code", "BS_Code", "BS-code", "BootServicesCode" },
-	[EFI_BOOT_SERVICES_DATA] = { "Boot Data", "BS_Data", "BS-data", "BootServicesData" },
-	[EFI_RUNTIME_SERVICES_CODE] = { "Runtime Code", "RT_Code", "RT-code", "RuntimeServicesCode" },
-	[EFI_RUNTIME_SERVICES_DATA] = { "Runtime Data", "RT_Data", "RT-data", "RuntimeServicesData" },
-	[EFI_CONVENTIONAL_MEMORY] = { "Conventional Memory", "Available", "conv-mem", "ConventionalMemory" },
-	[EFI_UNUSABLE_MEMORY] = { "Unusable Memory", "Unusable", "unusable", "UnusableMemory" },
-	[EFI_ACPI_RECLAIM_MEMORY] = { "ACPI Reclaim Memory", "ACPI_Recl", "ACPI-rec", "ACPIReclaimMemory" },
-	[EFI_ACPI_MEMORY_NVS] = { "ACPI Memory NVS", "ACPI_NVS", "ACPI-nvs", "ACPIMemoryNVS" },
-	[EFI_MEMORY_MAPPED_IO] = { "Memory Mapped I/O", "MMIO", "MMIO", "MemoryMappedIO" },
-	[EFI_MEMORY_MAPPED_IO_PORT_SPACE] = { "MMIO Port Space", "MMIO_Port", "IO-ports", "MemoryMappedIOPortSpace" },
-	[EFI_PAL_CODE] = { "PAL Code", "PalCode", "PAL-code", "PalCode" },
-	[EFI_PERSISTENT_MEMORY] = { "Persistent Memory", "Persistent", "persist", "PersistentMemory" },
-	[EFI_UNACCEPTED_MEMORY] = { "Unaccepted", "Unaccepted", "unaccept", "UnacceptedMemory" },
+	[EFI_RESERVED_TYPE] = { "Reserved", "Reserved", "reserved", "reserved", "Reserved" },
+	[EFI_LOADER_CODE] = { "Loader Code", "LoaderCode", "ldr-code", "LoaderCode", "LoaderCode" },
+	[EFI_LOADER_DATA] = { "Loader Data", "LoaderData", "ldr-data", "LoaderData", "LoaderData" },
+	[EFI_BOOT_SERVICES_CODE] = { "Boot Code", "BS_Code", "BS-code", "BS_code", "BootServicesCode" },
+	[EFI_BOOT_SERVICES_DATA] = { "Boot Data", "BS_Data", "BS-data", "BS_data", "BootServicesData" },
+	[EFI_RUNTIME_SERVICES_CODE] = { "Runtime Code", "RT_Code", "RT-code", "RT_code", "RuntimeServicesCode" },
+	[EFI_RUNTIME_SERVICES_DATA] = { "Runtime Data", "RT_Data", "RT-data", "RT_data", "RuntimeServicesData" },
+	[EFI_CONVENTIONAL_MEMORY] = { "Conventional Memory", "Available", "conv-mem", "available", "ConventionalMemory" },
+	[EFI_UNUSABLE_MEMORY] = { "Unusable Memory", "Unusable", "unusable", "unusable", "UnusableMemory" },
+	[EFI_ACPI_RECLAIM_MEMORY] = { "ACPI Reclaim Memory", "ACPI_Recl", "ACPI-rec", "ACPI_recl", "ACPIReclaimMemory" },
+	[EFI_ACPI_MEMORY_NVS] = { "ACPI Memory NVS", "ACPI_NVS", "ACPI-nvs", "ACPI_nvs", "ACPIMemoryNVS" },
+	[EFI_MEMORY_MAPPED_IO] = { "Memory Mapped I/O", "MMIO", "MMIO", "MemMapIO", "MemoryMappedIO" },
+	[EFI_MEMORY_MAPPED_IO_PORT_SPACE] = { "MMIO Port Space", "MMIO_Port", "IO-ports", "MemPortIO", "MemoryMappedIOPortSpace" },
+	[EFI_PAL_CODE] = { "PAL Code", "PalCode", "PAL-code", "PAL_code", "PalCode" },
+	[EFI_PERSISTENT_MEMORY] = { "Persistent Memory", "Persistent", "persist", "persistent", "PersistentMemory" },
+	[EFI_UNACCEPTED_MEMORY] = { "Unaccepted", "Unaccepted", "unaccept", "unaccepted", "UnacceptedMemory" },
 };
 
 static const struct {

@@ -9,6 +9,7 @@ enum naming {
 	NAMING_OLD_LINUX, /* before Linux 6.2, "Conventional Memory" */
 	NAMING_SHELL,     /* the UEFI shell's memmap, "Available" */
 	NAMING_GRUB,      /* lsefimmap, "conv-mem" */
+	NAMING_OLD_SHELL, /* of the EFI 1.x shell, "available" */
 	NAMING_FREEBSD,   /* the loader's memmap and sysctl machdep.efi_map, "ConventionalMemory" */
 	NAMINGS,
 	NAMING_LINUX = NAMINGS /* today's, "Conventional": mm/'s own */

@@ -235,6 +235,16 @@ const struct map_reader meminfo_reader = {
 	.kind = "MemInfo of Windows", .forms = meminfo_forms, .needed = "Physical Memory Range: START to END"
 };
 
+/* What Windows' msinfo32 exports of the hardware's resources; below "[I/O]" and others are no addresses of memory. */
+static const struct line_form msinfo_forms[] = {
+	{ .pattern = "^0x%s-0x%l !%r", .heading = "[Memory]" },
+	{ .heading = "[" },
+	END
+};
+const struct map_reader msinfo_reader = {
+	.kind = "msinfo32 of Windows", .forms = msinfo_forms, .needed = "0xSTART-0xLAST DEVICE, with START not above LAST"
+};
+
 /* Source: OpenBSD's sys/arch/amd64/stand/libsa/memprobe.c, `machine memory` at its boot prompt. */
 static const struct line_form openbsd_forms[] = {
 	{ .pattern = "Region %i: !type %t at %s for %kKB", .label = "BIOS-e820" },

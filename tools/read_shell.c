@@ -11,7 +11,7 @@ static bool shell_type(const struct text *word, uint32_t *type)
 	struct text rest = *word;
 	uint64_t number;
 
-	if (efi_type_named(word, NAMING_SHELL, type))
+	if (efi_type_named(word, NAMING_SHELL, type) || efi_type_named(word, NAMING_OLD_SHELL, type))
 		return true;
 	if (text_size(word) != 8 || !text_hex(&rest, &number) || rest.at != rest.end)
 		return false;

@@ -335,7 +335,7 @@ def stays_text(form, source, wanted):
     """A hostile file as page or picture: nothing in it becomes an element, all of it can be read."""
     name = hostile_copy(source)
     try:
-        path = show(form, name, f"hostile-{form}")
+        path = show(form, name, f"hostile-{os.path.splitext(source)[1][1:]}-{form}")
         with started() as browser:
             browser.open(path)
             yield from expect("title", browser.call("GET", "title"), f"Memory map of {name}")

@@ -31,6 +31,7 @@ def memory(rows, label="memory"):
 WANTED = {
     "coreboot.log": ("coreboot console", bios(E820)),
     "displaymem.txt": ("GRUB displaymem", bios(WITHOUT_ACPI)),
+    "efi-shell-1.txt": ("UEFI shell memmap", EFI),
     "freebsd-smap.txt": ("list of named ranges", bios(E820)),
     "freebsd-sysctl.txt": ("list of named ranges", bios(E820)),
     "grub-lsmmap.txt": ("list of named ranges", bios(E820)),
@@ -47,6 +48,9 @@ WANTED = {
     "memblock.log": ("U-Boot or memblock region list", memory(LMB)),
     "memdisk.txt": ("Syslinux meminfo or memdisk", bios(E820)),
     "meminfo-windows.txt": ("MemInfo of Windows", memory(RAM)),
+    "msinfo.txt": ("msinfo32 of Windows", [
+        (0, 0xa0000, 0xbffff, "PCI Express Root Complex"), (0, 0xfee00000, 0xfeefffff, "Motherboard resources"),
+        (0, 0xfd0000000, 0xfdfffffff, "Display adapter, large range")]),
     "multiboot.txt": ("list of named ranges", bios(E820)),
     "netbsd.log": ("list of named ranges", bios(E820)),
     "openbsd.txt": ("OpenBSD machine memory", bios(E820)),
@@ -77,7 +81,7 @@ def rows_of(tsv):
     """The rows of TSV that show printed, numbers as numbers."""
     rows = []
     for line in tsv.split("\n"):
-        if line and line[0] != "#" and not line.startswith(("label\t", "type\t")):
+        if line and line[0] != "#" and not line.startswith(("label\t", "type\t", "depth\t")):
             rows.append(tuple(int(field, 0) if field[0].isdigit() else field for field in line.split("\t")))
     return rows
 
