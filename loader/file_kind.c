@@ -34,7 +34,7 @@ static const struct {
 	{ 0, 5, "07070", { "a cpio archive, as initrds are", initrd_advice } },
 	{ 0, 4, "hsqs", { "a squashfs image", initrd_advice } },
 	{ 1024, 4, "\xe2\xe1\xf5\xe0", { "an EROFS image", disk_advice } },
-	{ 0, 6, "LUKS\xba\xbe", { "an encrypted LUKS volume", "copy the kernel to the boot volume, which is not encrypted" } },
+	{ 0, 6, "LUKS\xba\xbe", { "an encrypted LUKS volume", "copy the kernel to the boot volume" } },
 	{ 0, 4, "\x7f" "ELF", { "an ELF file", "name an ELF64 kernel with the key linux" } },
 	{ 0x8001, 5, "CD001", { "an ISO 9660 image", disk_advice } },
 	{ 0x200, 8, "EFI PART", { "an image of a disk", disk_advice } },

@@ -15,7 +15,7 @@ $(B)/fuzz/obj/%.o: %.c
 $(B)/fuzz/%: $(B)/fuzz/obj/test/fuzz/%.o $(FUZZ_LIMIT) $(MM_HOST_C:%.c=$(B)/fuzz/obj/%.o) $(LOADER_C:%.c=$(B)/fuzz/obj/%.o)
 	$(Q)$(FUZZ_LINK) $^ -o $@
 # the readers of the host command
-READERS_C := $(wildcard tools/read_*.c) $(patsubst %,tools/%.c,\
+READERS_C := loader/file_kind.c $(wildcard tools/read_*.c) $(patsubst %,tools/%.c,\
 	text names e820_line line_form json utf8 map_source map_source_read source_text progress file_content)
 $(B)/fuzz/libreaders.a: $(READERS_C:%.c=$(B)/fuzz/obj/%.o) test/fuzz.mk
 	$(Q)rm -f $@

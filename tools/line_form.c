@@ -45,7 +45,7 @@ bool text_type_name(struct text *text, const struct type_name *names, uint32_t *
 static bool take_address(struct text *text, uint64_t *value)
 {
 	struct text rest = *text, low;
-	uint64_t half;
+	uint64_t half = 0;
 
 	if (!text_skip(&rest, "0x"))
 		text_skip(&rest, "0X");
@@ -246,7 +246,7 @@ static bool add(struct map_source *source, const struct line_form *form, const s
 /* What a heading announces, "e820 map has 7 items", is counted. */
 static void read_heading(struct map_source *source, const struct line_form *form, struct text after)
 {
-	uint64_t count;
+	uint64_t count = 0;
 
 	if (form->restarts && source->nr_e820) {
 		source_clear_e820(source);

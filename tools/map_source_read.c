@@ -6,6 +6,8 @@
 #include "map_reader.h"
 #include "progress.h"
 
+#include <loader/file_kind.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -47,10 +49,20 @@ static bool knows(const struct map_reader *reader, const struct content *content
 			       probe_lines(reader, content->data, content->size);
 }
 
+/* Whether it starts as no text does. */
+static bool is_binary(const struct content *content)
+{
+	for (size_t i = 0; i < content->size && i < 16; i++)
+		if ((unsigned char)content->data[i] < ' ' && !memchr("\t\r\n", content->data[i], 3))
+			return true;
+	return false;
+}
+
 /* 0, or -1 with a refusal in source. */
 static int parse_content(struct map_source *source, struct content *content)
 {
 	const struct map_reader *reader = NULL;
+	const struct file_kind *kind;
 	char kinds[900];
 
 	if (!boot_params_reader.probe(content->data, content->size) &&
@@ -65,9 +77,10 @@ static int parse_content(struct map_source *source, struct content *content)
 	}
 	sniff_reader(0, 1);
 	if (!reader) {
+		kind = is_binary(content) ? file_kind_of((const uint8_t *)content->data, content->size) : NULL;
 		list_kinds(kinds, sizeof(kinds));
-		return source_refuse(source, "there is no memory map in it; understood are: %s, and folders of /sys",
-				     kinds);
+		return source_refuse(source, "%s%s%sthere is no memory map in it; understood are: %s, and folders of /sys",
+				     kind ? "it is " : "", kind ? kind->what : "", kind ? "; " : "", kinds);
 	}
 	source->kind = reader->kind;
 	source->forgets_text = true;

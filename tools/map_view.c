@@ -146,7 +146,7 @@ static int compare_order(const void *a, const void *b)
 /* Whether the items are in order as they are; finds out whether they are apart, too. */
 static bool in_order(struct map_items *items)
 {
-	struct map_item before, item;
+	struct map_item before = { 0 }, item;
 
 	items->apart = true;
 	for (size_t i = 0; i < items->count; i++, before = item) {

@@ -179,8 +179,8 @@ static bool size_of(uint64_t start, uint64_t end, uint64_t *size)
 
 static enum line_kind keyed_line(struct map_source *source, struct text line)
 {
-	struct text start_text, size_text, end_text, type_text, last;
-	uint64_t start = 0, size = 0, end;
+	struct text start_text = line, size_text = line, end_text = line, type_text = line, last;
+	uint64_t start = 0, size = 0, end = 0;
 	bool has_size, named, good;
 	struct words words;
 	uint32_t type = 0;

@@ -221,6 +221,7 @@ def refusals_say_why():
                 ("empty", b"", "there is no memory map in it; understood are: .*Linux log.*/sys"),
                 ("text", b"hello\n", "there is no memory map"),
                 ("binary", bytes(range(256)) * 100, "there is no memory map"),
+                ("packed log", b"\x1f\x8b\x08\x00" + bytes(40), "it is gzip-compressed data \\(gzip -d unpacks it\\); there is no"),
                 ("utf-16 rubbish", b"\xff\xfe\x00\xd8\x00", "there is no memory map"),
                 ("damaged", b"BIOS-e820: [mem 0x1-", "a Linux log without a single good line; .*BIOS-e820"),
                 ("no JSON", b'{"mapbridge": 1, "efi": [{"start": 12]}', "line 1: '\\]'; needed is ','"),

@@ -62,7 +62,8 @@ static void files_of_other_kinds(void **state)
 	(void)state;
 	refused("#!/bin/sh\n", 10, 10, "a script; needed: an ELF64 kernel or a Linux bzImage; name the kernel itself");
 	refused("title Linux\n", 12, 12, "a text file; needed: an ELF64 kernel or a Linux bzImage; name the kernel itself");
-	expect_kind(0, "\x1f\x8b", 2, "gzip-compressed data (gzip -d unpacks it)", "name the bzImage; an initrd belongs to the key initrd");
+	expect_kind(0, "\x1f\x8b", 2, "gzip-compressed data (gzip -d unpacks it)",
+		    "name the bzImage; an initrd belongs to the key initrd");
 	expect_kind(0, "\x28\xb5\x2f\xfd", 4, "zstd-compressed data (zstd -d", "unpack it");
 	expect_kind(0, "\xfd" "7zXZ", 6, "xz-compressed data (xz -d", "unpack it");
 	expect_kind(0, "\x02\x21\x4c\x18", 4, "lz4-compressed data (lz4 -d", "unpack it");
@@ -72,7 +73,7 @@ static void files_of_other_kinds(void **state)
 	expect_kind(0, "\x89LZO", 4, "lzop-compressed data", "unpack it");
 	expect_kind(0, "07070", 5, "a cpio archive", "name it with the key initrd, and the kernel with linux");
 	expect_kind(0, "hsqs", 4, "a squashfs image", "key initrd");
-	expect_kind(0, "LUKS\xba\xbe", 6, "an encrypted LUKS volume", "not encrypted");
+	expect_kind(0, "LUKS\xba\xbe", 6, "an encrypted LUKS volume", "copy the kernel to the boot volume");
 	expect_kind(0x8001, "CD001", 5, "an ISO 9660 image", "copied to the boot volume");
 	expect_kind(0x38, "ARM\x64", 4, "a Linux kernel for ARM64", "x86-64");
 	expect_kind(0x1fe, "\x55\xaa", 2, "a boot sector for a BIOS", "copied to the boot volume");
