@@ -21,6 +21,18 @@ static bool keeps_last; /* default @saved */
 static const char *once; /* the name of the entry for this boot alone, which is not kept */
 static bool counted;    /* LoaderBootCountPath is there */
 
+/* The text as UTF-16 with its NUL; returns its bytes, 0 when it is none or does not fit. */
+static size_t widen(const char *text, CHAR16 value[TEXT_MAX])
+{
+	size_t units = 0;
+
+	if (!utf8_to_utf16(text, value, TEXT_MAX, NULL))
+		return 0;
+	while (value[units++])
+		;
+	return units * sizeof(*value);
+}
+
 static EFI_STATUS set_variable(const char *name, UINT32 attributes, const void *value, size_t size)
 {
 	CHAR16 wide[NAME_MAX];
@@ -43,9 +55,10 @@ static void set(const char *name, UINT32 attributes, const void *value, size_t s
 static void set_text(const char *name, UINT32 attributes, const char *text)
 {
 	CHAR16 value[TEXT_MAX];
+	size_t size = widen(text, value);
 
-	if (utf8_to_utf16(text, value, TEXT_MAX, NULL))
-		set(name, attributes, value, (text_length(text) + 1) * sizeof(*value));
+	if (size)
+		set(name, attributes, value, size);
 }
 
 static bool get_text(const char *name, char *text, size_t capacity)
@@ -80,8 +93,13 @@ static bool take_text(const char *name, char *text, size_t capacity)
 
 static void print_utf16(struct printer *out, const CHAR16 *text)
 {
-	for (; text && *text; text++)
-		print(out, "%c", *text >= ' ' && *text <= '~' ? (char)*text : '?');
+	char bytes[TEXT_MAX];
+
+	if (!text)
+		return;
+	utf16_to_utf8(text, TEXT_MAX, bytes, sizeof(bytes));
+	for (char *at = bytes; *at; at++)
+		print(out, "%c", (unsigned char)*at < ' ' || *at == 0x7f ? '?' : *at);
 }
 
 static void tell_firmware(void)
@@ -198,9 +216,7 @@ void loader_variables_count(const char *path)
 	EFI_STATUS status = EFI_SUCCESS;
 
 	if (path)
-		utf8_to_utf16(path, value, TEXT_MAX, NULL);
-	if (path)
-		status = set_variable(BOOT_COUNT_PATH, UNTIL_RESET, value, (text_length(path) + 1) * sizeof(*value));
+		status = set_variable(BOOT_COUNT_PATH, UNTIL_RESET, value, widen(path, value));
 	else if (counted)
 		status = set_variable(BOOT_COUNT_PATH, 0, NULL, 0);
 	counted = path && !EFI_ERROR(status);

@@ -1,58 +1,66 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <loader/loader_variables.h>
+#include <loader/utf16.h>
 
 #define MICROSECONDS 1000000
 #define TSC_TICKS_MAX 100000 /* of a tick of the power management timer: a processor of 350 GHz */
 
-static size_t entry_id(const struct bls_file *file, char *id)
-{
-	struct buffer_printer out;
+#define ID_MAX (BLS_NAME_MAX + sizeof(".conf"))
 
-	buffer_printer_init(&out, id, BLS_NAME_MAX + sizeof(".conf"));
+/* The entry's id with its NUL; returns its units. */
+static size_t entry_id(const struct bls_file *file, uint16_t id[ID_MAX])
+{
+	char text[ID_MAX];
+	struct buffer_printer out;
+	size_t units = 0;
+
+	buffer_printer_init(&out, text, sizeof(text));
 	bls_file_print_id(file, &out.printer);
-	return out.length;
+	if (!utf8_to_utf16(text, id, ID_MAX, NULL))
+		id[0] = 0;
+	while (id[units++])
+		;
+	return units;
 }
 
 size_t loader_entries_units(struct bls_file *const *files, size_t count)
 {
-	char id[BLS_NAME_MAX + sizeof(".conf")];
+	uint16_t id[ID_MAX];
 	size_t units = 0;
 
 	for (size_t i = 0; i < count; i++)
-		units += entry_id(files[i], id) + 1;
+		units += entry_id(files[i], id);
 	return units;
 }
 
 void loader_entries_write(struct bls_file *const *files, size_t count, uint16_t *to)
 {
-	char id[BLS_NAME_MAX + sizeof(".conf")];
+	uint16_t id[ID_MAX];
 
 	for (size_t i = 0; i < count; i++) {
-		size_t length = entry_id(files[i], id);
+		size_t units = entry_id(files[i], id);
 
-		for (size_t k = 0; k <= length; k++)
-			*to++ = (unsigned char)id[k];
+		__builtin_memcpy(to, id, units * sizeof(*id));
+		to += units;
 	}
 }
 
 bool loader_variable_text(const uint16_t *value, size_t size, char *to, size_t capacity)
 {
-	size_t count = size / sizeof(*value);
+	size_t count = size / sizeof(*value), length;
 
 	if (count > 0 && value[count - 1] == 0)
 		count--;
 	to[0] = '\0';
-	if (size % sizeof(*value) || count >= capacity)
+	if (size % sizeof(*value) || count == 0)
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (value[i] < ' ' || value[i] > '~') {
-			to[0] = '\0';
+	for (size_t i = 0; i < count; i += length)
+		if (value[i] < ' ' || value[i] == 0x7f || utf16_next(value + i, count - i, &length) == UTF_BAD)
 			return false;
-		}
-		to[i] = (char)value[i];
-	}
-	to[count] = '\0';
-	return count > 0;
+	if (utf16_to_utf8(value, count, to, capacity) < capacity)
+		return true;
+	to[0] = '\0';
+	return false;
 }
 
 /* The first three fields are little-endian numbers (UEFI 2.10, appendix A). */

@@ -35,7 +35,7 @@ size_t loader_entries_units(struct bls_file *const *files, size_t count);
 void loader_entries_write(struct bls_file *const *files, size_t count, uint16_t *to);
 
 /*
- * The text of a variable of size bytes: UTF-16 of printable ASCII characters, with or without a NUL at its end. False, and to
+ * The text of a variable of size bytes: UTF-16 without control characters, with or without a NUL at its end, as UTF-8. False, and to
  * is empty, for anything else and for what does not fit into capacity bytes with a NUL.
  */
 bool loader_variable_text(const uint16_t *value, size_t size, char *to, size_t capacity);

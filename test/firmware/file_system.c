@@ -2,6 +2,7 @@
 /* The file systems of the volumes: UEFI 2.10, sections 13.4 and 13.5. Names are compared without case, as FAT has them. */
 #include "mock.h"
 
+#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,21 @@ static struct node nodes[FILES_MAX];
 static struct volume_protocol volume_protocols[VOLUMES];
 static unsigned files_open;
 static EFI_GUID info_guid = EFI_FILE_INFO_ID;
+
+/* From one encoding to another; returns the bytes that the text has in it. A name that is none is a mistake of the caller. */
+static size_t convert(const char *to_name, const char *from_name, const void *from, size_t size, void *to, size_t capacity)
+{
+	iconv_t how = iconv_open(to_name, from_name);
+	char *in = (char *)from, *out = to;
+	size_t left = capacity;
+
+	if (how == (iconv_t)-1)
+		fatal("iconv does not know %s", to_name);
+	if (iconv(how, &in, &size, &out, &left) == (size_t)-1)
+		problem("a name that is no %s", from_name);
+	iconv_close(how);
+	return capacity - left;
+}
 
 static char lower(char c)
 {
@@ -104,14 +120,13 @@ static bool resolve(const struct node *from, const CHAR16 *name, char *path)
 			name++;
 		while (name[units] && name[units] != '\\')
 			units++;
-		if (length + units + 2 > PATH_MAX_UNITS)
+		if (length + 3 * units + 2 > PATH_MAX_UNITS)
 			return false;
 		if (units == 2 && name[0] == '.' && name[1] == '.') {
 			length = parent_length(path);
 		} else if (units && !(units == 1 && name[0] == '.')) {
 			path[length++] = '\\';
-			for (size_t i = 0; i < units; i++)
-				path[length++] = name[i] < 0x80 ? (char)name[i] : '?';
+			length += convert("UTF-8", "UTF-16LE", name, units * sizeof(*name), path + length, 3 * units);
 		}
 		path[length] = '\0';
 		name += units;
@@ -211,19 +226,17 @@ static EFI_STATUS EFIAPI file_delete(EFI_FILE *self)
 static EFI_STATUS put_info(const struct node *node, UINTN *size, void *buffer)
 {
 	const char *name = node->path[0] ? strrchr(node->path, '\\') + 1 : "";
-	size_t needed = SIZE_OF_EFI_FILE_INFO + (strlen(name) + 1) * sizeof(CHAR16);
+	CHAR16 units[PATH_MAX_UNITS];
+	size_t bytes = convert("UTF-16LE", "UTF-8", name, strlen(name) + 1, units, sizeof(units)), needed = SIZE_OF_EFI_FILE_INFO + bytes;
 	EFI_FILE_INFO info = { .Size = needed, .FileSize = node->size, .PhysicalSize = (node->size + 511) / 512 * 512,
 			       .Attribute = node->directory ? EFI_FILE_DIRECTORY : EFI_FILE_ARCHIVE };
-	CHAR16 units[PATH_MAX_UNITS];
 
 	if (*size < needed) {
 		*size = needed;
 		return EFI_BUFFER_TOO_SMALL;
 	}
-	for (size_t i = 0; i <= strlen(name); i++)
-		units[i] = (unsigned char)name[i];
 	memcpy(buffer, &info, SIZE_OF_EFI_FILE_INFO);
-	memcpy((uint8_t *)buffer + SIZE_OF_EFI_FILE_INFO, units, (strlen(name) + 1) * sizeof(CHAR16));
+	memcpy((uint8_t *)buffer + SIZE_OF_EFI_FILE_INFO, units, bytes);
 	*size = needed;
 	return EFI_SUCCESS;
 }
@@ -369,10 +382,10 @@ static EFI_STATUS EFIAPI file_set_info(EFI_FILE *self, EFI_GUID *type, UINTN siz
 		return EFI_ACCESS_DENIED;
 	snprintf(path, sizeof(path), "%s", node->path);
 	for (; (size_t)(&info->FileName[i] + 1 - (CHAR16 *)buffer) * sizeof(CHAR16) <= size && info->FileName[i]; i++)
-		name[i] = (char)info->FileName[i];
+		;
 	if ((size_t)(&info->FileName[i] + 1 - (CHAR16 *)buffer) * sizeof(CHAR16) > size)
 		problem("SetInfo with a name that does not end in its buffer");
-	name[i] = '\0';
+	name[convert("UTF-8", "UTF-16LE", info->FileName, i * sizeof(CHAR16), name, (size_t)(path + sizeof(path) - name) - 1)] = '\0';
 	if (!same_path(path, node->path) && find_node(node->volume, path))
 		return EFI_ACCESS_DENIED;
 	memcpy(node->path, path, sizeof(path));

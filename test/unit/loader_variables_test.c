@@ -23,15 +23,15 @@ static struct bls_file file(const char *name)
 
 static void entries_are_called_without_counters(void **state)
 {
-	struct bls_file a = file("a+3-1.conf"), b = file("b.conf"), c = file("C+0.CONF");
-	struct bls_file *const files[] = { &a, &b, &c };
-	static const uint16_t expected[] = u"a.conf\0b.conf\0C.conf";
+	struct bls_file a = file("a+3-1.conf"), b = file("b.conf"), c = file("C+0.CONF"), d = file("pr\u00fcfung-\U0001f600+1.conf");
+	struct bls_file *const files[] = { &a, &b, &c, &d };
+	static const uint16_t expected[] = u"a.conf\0b.conf\0C.conf\0pr\u00fcfung-\U0001f600.conf";
 	uint16_t *names = malloc(sizeof(expected));
 
 	(void)state;
 	assert_int_equal(loader_entries_units(files, 0), 0);
-	assert_int_equal(loader_entries_units(files, 3), MM_ARRAY_COUNT(expected));
-	loader_entries_write(files, 3, names);
+	assert_int_equal(loader_entries_units(files, 4), MM_ARRAY_COUNT(expected));
+	loader_entries_write(files, 4, names);
 	assert_memory_equal(names, expected, sizeof(expected));
 	free(names);
 }
@@ -62,8 +62,10 @@ static void texts_of_variables(void **state)
 		const char *text; /* null: none */
 	} cases[] = {
 		{ u"debian", 14, "debian" }, { u"debian", 12, "debian" }, { u"a b~", 10, "a b~" }, { u"1234567", 16, "1234567" },
-		{ u"", 2, NULL },	     { u"", 0, NULL },		{ u"abc", 7, NULL },   { u"\u00fc", 4, NULL },
-		{ u"a\tb", 8, NULL },	     { { 'a', 0, 'b', 0 }, 8, NULL }, { { 'a', 0x161 }, 4, NULL },
+		{ u"", 2, NULL },	     { u"", 0, NULL },		{ u"abc", 7, NULL },   { u"\u00fc", 4, "\u00fc" },
+		{ u"a\tb", 8, NULL },	     { { 'a', 0, 'b', 0 }, 8, NULL }, { { 'a', 0x161 }, 4, "a\u0161" },
+		{ u"\U0001f600", 6, "\U0001f600" }, { { 0xd83d, 'a' }, 4, NULL }, { { 0xde00, 0xd83d }, 4, NULL }, { { 0x7f }, 2, NULL },
+		{ u"\u20ac\u20ac", 6, "\u20ac\u20ac" }, { u"\u20ac\u20ac\u00fc", 6, NULL },
 		{ u"12345678", 16, NULL },
 	};
 
