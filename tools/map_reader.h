@@ -40,6 +40,7 @@ struct map_reader {
 
 extern const struct map_reader efimap_reader, linux_log_reader, xen_log_reader, shell_reader, grub_reader,
 	freebsd_reader, csv_reader, iomem_reader, boot_params_reader, json_reader, tsv_reader, displaymem_reader,
+	registry_reader,
 	keyed_reader;
 
 /* Readers whose lines are patterns, see read_forms.c. */

@@ -24,7 +24,7 @@ const struct map_reader *const map_readers[] = {
 	&linux_log_reader, &kexec_reader,   &iomem_reader,  &grub_reader,	 &u_boot_reader, &shell_reader,
 	&freebsd_reader,  &opencore_reader, &tboot_reader,  &firmware_reader,	 &coreboot_reader,
 	&lmb_reader,	    &limine_reader, &syslinux_reader,	 &ipxe_reader,
-	&grub4dos_reader, &displaymem_reader, &haiku_reader, &meminfo_reader,	 &msinfo_reader, &openbsd_reader,
+	&grub4dos_reader, &displaymem_reader, &haiku_reader, &registry_reader, &meminfo_reader,	 &msinfo_reader, &openbsd_reader,
 	&mtree_reader,	  &lsmem_reader,    &uefi_rs_reader, &csv_reader,	 &keyed_reader,
 	NULL
 };

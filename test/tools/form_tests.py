@@ -69,6 +69,8 @@ WANTED = {
     "u-boot-efi-mem-old.txt": ("U-Boot memory map", EFI),
     "u-boot-efi-mem.txt": ("U-Boot memory map", EFI),
     "u-boot-efidebug.txt": ("U-Boot memory map", EFI),
+    "windows-export.reg": ("registry of Windows", memory(RAM)),
+    "windows-reg-query.txt": ("registry of Windows", memory(RAM)),
 }
 
 
@@ -98,7 +100,8 @@ def every_form_is_read():
 
 def damaged_lines_are_named():
     """A number that is none in any line of a map: the line is named, and the others are read."""
-    unnamed = {"rust-bootloader.log"}  # without a number a line of that form is like any other
+    # without a number a line of the first is like any other, and the registry has no lines
+    unnamed = {"rust-bootloader.log", "windows-export.reg", "windows-reg-query.txt"}
     for name, (kind, wanted) in WANTED.items():
         with open(f"{FORMS}/{name}", encoding="utf-8") as file:
             lines = file.read().split("\n")
