@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DEPTH_MAX 100 /* more levels than any program prints */
+
 /* What the fields of a pattern said. */
 struct found {
 	uint64_t start, end, size, pages, attribute, number;
+	unsigned depth;
 	uint32_t type;
 	struct text name;
 	bool has_end, last, has_size, has_pages, has_name;
@@ -221,7 +224,7 @@ static bool add_resource(struct map_source *source, const struct found *found)
 {
 	if (!found->last || found->end < found->start)
 		return false;
-	source_add_iomem(source, 0, found->start, found->end, found->name.at, text_size(&found->name));
+	source_add_iomem(source, found->depth, found->start, found->end, found->name.at, text_size(&found->name));
 	return true;
 }
 
@@ -248,8 +251,9 @@ static void read_heading(struct map_source *source, const struct line_form *form
 {
 	uint64_t count = 0;
 
-	if (form->restarts && source->nr_e820) {
+	if (form->restarts && (source->nr_e820 || source->nr_iomem)) {
 		source_clear_e820(source);
+		source_clear_iomem(source);
 		source->nr_restarts++;
 	}
 	text_skip_blanks(&after);
@@ -287,8 +291,12 @@ static enum line_kind read_one_form(struct map_source *source, const struct line
 {
 	enum line_kind kind = LINE_OTHER;
 	bool anchored = *form->pattern == '^';
+	const char *first = line.at;
+	size_t depth;
 	struct found found;
 
+	text_skip_blanks(&line);
+	depth = (size_t)(line.at - first) / 2;
 	for (;;) {
 		text_skip_blanks(&line);
 		if (line.at == line.end)
@@ -299,6 +307,7 @@ static enum line_kind read_one_form(struct map_source *source, const struct line
 		while (line.at < line.end && !is_blank(*line.at))
 			line.at++;
 	}
+	found.depth = depth == 0 ? 0 : depth - 1 < DEPTH_MAX ? (unsigned)depth - 1 : DEPTH_MAX;
 	if (kind == LINE_READ && !add(source, form, &found))
 		return LINE_DAMAGED;
 	return kind;

@@ -26,7 +26,7 @@ struct type_name {
  *   %a        attributes: hexadecimal, after 'r' of runtime memory or '-' (U-Boot)
  *   %A        attributes by name, as many as there are, between blanks and '|'
  *   %i %w     an index; any word
- *   %r        the name of a resource: the rest of the line up to a tab
+ *   %r        the name of a resource: the rest of the line up to a tab; two blanks before the line are a level
  *   !         what fails from here on is a damaged line of this form, not another line
  *
  * Any other character is itself.

@@ -95,6 +95,8 @@ void source_note_damaged(struct map_source *source, size_t number, const struct 
 int source_refuse(struct map_source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Forgets the e820 tables. */
 void source_clear_e820(struct map_source *source);
+/* Forgets the resources. */
+void source_clear_iomem(struct map_source *source);
 
 /* Takes the next line off *rest, without its line end (LF, CRLF, CR CR LF) and NULs at its end; false at the end. */
 bool text_line(struct text *rest, struct text *line);

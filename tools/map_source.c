@@ -245,11 +245,17 @@ void source_clear_e820(struct map_source *source)
 	source->nr_e820 = 0;
 }
 
+void source_clear_iomem(struct map_source *source)
+{
+	for (size_t i = 0; i < source->nr_iomem; i++)
+		free(source->iomem[i].name);
+	source->nr_iomem = 0;
+}
+
 void map_source_free(struct map_source *source)
 {
 	source_clear_e820(source);
-	for (size_t i = 0; i < source->nr_iomem; i++)
-		free(source->iomem[i].name);
+	source_clear_iomem(source);
 	for (size_t i = 0; i < source->nr_setup_data; i++)
 		free(source->setup_data[i].data);
 	for (size_t i = 0; i < source->nr_notes; i++)

@@ -254,7 +254,10 @@ const struct map_reader openbsd_reader = {
 	.kind = "OpenBSD machine memory", .forms = openbsd_forms, .needed = "Region N: type N at START for NKB"
 };
 
-/* QEMU's `info mtree -f`, of the address space that the processors see. */
+/*
+ * QEMU's `info mtree -f`, of the address space that the processors see; and `info mtree`, a tree in which regions lie over
+ * others: resources rather than a map.
+ */
 static const struct type_name qemu_types[] = {
 	{ "ram", E820_TYPE_RAM },
 	{ "nv-ram", E820_TYPE_PMEM },
@@ -268,11 +271,15 @@ static const struct type_name qemu_types[] = {
 static const struct line_form mtree_forms[] = {
 	{ .heading = "FlatView #" },
 	{ .pattern = "^%s-%l (prio %i, !%n)", .heading = "AS \"memory\"", .label = "memory", .names = qemu_types },
+	{ .pattern = "^%s-%l (prio %w %w !%r", .heading = "address-space: memory", .restarts = true },
+	{ .pattern = "^%s-%l (prio %w %w !%r", .heading = "address-space: cpu-memory", .restarts = true },
+	{ .heading = "address-space: " },
+	{ .heading = "memory-region: " },
 	END
 };
 const struct map_reader mtree_reader = {
-	.kind = "QEMU info mtree -f", .forms = mtree_forms,
-	.needed = "START-LAST (prio N, TYPE), with START not above LAST"
+	.kind = "QEMU info mtree", .forms = mtree_forms,
+	.needed = "START-LAST (prio N, TYPE): NAME, with START not above LAST"
 };
 
 /* util-linux' lsmem. What is offline is no memory that anybody may use. */

@@ -55,7 +55,10 @@ WANTED = {
     "netbsd.log": ("list of named ranges", bios(E820)),
     "openbsd.txt": ("OpenBSD machine memory", bios(E820)),
     "opencore.log": ("OpenCore log", EFI),
-    "qemu-mtree.txt": ("QEMU info mtree -f", memory((
+    "qemu-mtree-tree.txt": ("QEMU info mtree", [
+        (0, 0x0, 2**64 - 1, "system"), (1, 0x0, 0x7ffffff, "alias ram-below-4g @pc.ram 0000000000000000-0000000007ffffff"),
+        (1, 0x0, 2**64 - 1, "pci"), (2, 0xa0000, 0xbffff, "vga-lowmem"), (1, 0xfee00000, 0xfeefffff, "apic-msi")]),
+    "qemu-mtree.txt": ("QEMU info mtree", memory((
         (0x0, 0x9ffff, 1), (0xa0000, 0xbffff, 2), (0xc0000, 0xfffff, 2), (0x100000, 0x7ffffff, 1),
         (0xfee00000, 0xfeefffff, 2)))),
     "rust-bootloader.log": ("list of named ranges", bios(WITHOUT_ACPI)),
