@@ -104,7 +104,8 @@ static void print_context(const struct comparison *diff, enum map_level level, c
 		}
 		separator = "; ";
 	}
-	if (known_range_fitting(&diff->b.view->facts, change->first, change->last, !change->has_a || !change->has_b, &known)) {
+	if (known_range_fitting(&diff->b.view->facts, change->first, change->last, !change->has_a || !change->has_b,
+				&known)) {
 		print(out, "%swell-known: %s", separator, known.name);
 		separator = "; ";
 	}

@@ -151,7 +151,8 @@ static void explain_gaps(const struct question *question, enum map_level level)
 		uint64_t first = i > 0 ? below.last + 1 : 0;
 		bool full = i > 0 && below.last == UINT64_MAX;
 
-		if (!full && (!more || above.first > first) && overlaps(question, first, more ? above.first - 1 : UINT64_MAX))
+		if (!full && (!more || above.first > first) &&
+		    overlaps(question, first, more ? above.first - 1 : UINT64_MAX))
 			explain_gap(question, level, i > 0 ? &below : NULL, more ? &above : NULL);
 		below = above;
 	}

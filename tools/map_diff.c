@@ -214,7 +214,10 @@ struct item_diff map_items_diff(const struct map_items *a, const struct map_item
 	return diff;
 }
 
-/* Who has the address; lowers *last to the last byte of that stretch. *next is the first segment that does not end before. */
+/*
+ * Who has the address; lowers *last to the last byte of that stretch. *next is the first segment that does not end
+ * before it.
+ */
 static bool owner_at(const struct map_segments *segments, size_t *next, uint64_t address, uint64_t *last,
 		     struct map_item *owner)
 {

@@ -51,7 +51,7 @@ extern const struct map_reader kexec_reader, opencore_reader, firmware_reader, t
 /* All readers, the most certain first, up to a null pointer. */
 extern const struct map_reader *const map_readers[];
 
-/* How far a probe is in a file: a part of the way when several readers are asked, of which sniff_reader() says the number. */
+/* How far a probe is in a file: a part of the way when several readers are asked, as sniff_reader() says. */
 void sniff_progress(size_t done, size_t total);
 void sniff_reader(size_t number, size_t count);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Windows' registry key HARDWARE\RESOURCEMAP\System Resources\Physical Memory, as `reg query` prints it ("REG_RESOURCE_LIST"
- * and digits) or in an exported .reg file ("hex(8):" and bytes between commas). Only memory is there. Source: CM_RESOURCE_LIST
- * in the Windows Driver Kit's wdm.h.
+ * Windows' registry key HARDWARE\RESOURCEMAP\System Resources\Physical Memory, as `reg query` prints it
+ * ("REG_RESOURCE_LIST" and digits) or in an exported .reg file ("hex(8):" and bytes between commas). Only memory is
+ * there. Source: CM_RESOURCE_LIST in the Windows Driver Kit's wdm.h.
  */
 #include "map_reader.h"
 
@@ -65,7 +65,8 @@ static void read_descriptor(struct map_source *source, const unsigned char *at)
 	if (size && start + (size - 1) >= start)
 		source_add_e820(source, "memory", start, size, E820_TYPE_RAM);
 	else
-		source_note(source, NOTE_DAMAGED, 0, "a range at 0x%llx of 0x%llx bytes was left out; needed is one below 2^64",
+		source_note(source, NOTE_DAMAGED, 0,
+			    "a range at 0x%llx of 0x%llx bytes was left out; needed is one below 2^64",
 			    (unsigned long long)start, (unsigned long long)size);
 }
 
@@ -88,8 +89,8 @@ static int registry_parse(struct map_source *source, const char *data, size_t si
 		size_t held = used < LIST_HEADER ? 0 : (used - LIST_HEADER) / DESCRIPTOR;
 
 		if (used < LIST_HEADER || held < count)
-			source_note(source, NOTE_DAMAGED, 0, "a resource list is cut off: %zu bytes, %zu of %zu ranges", used,
-				    held, count);
+			source_note(source, NOTE_DAMAGED, 0, "a resource list is cut off: %zu bytes, %zu of %zu ranges",
+				    used, held, count);
 		for (size_t i = 0; i < count && i < held; i++)
 			read_descriptor(source, bytes + LIST_HEADER + i * DESCRIPTOR);
 		free(bytes);

@@ -20,8 +20,8 @@ const struct file_kind *file_kind_of(const uint8_t *head, size_t head_size);
 bool file_kind_is_foreign(const struct file_kind *kind);
 
 /*
- * 1 or 2 when the file has a valid header of that version of the Multiboot Specification, else 0. Source: Multiboot 0.6.96,
- * section 3.1; Multiboot2 2.0, section 3.1.
+ * 1 or 2 when the file has a valid header of that version of the Multiboot Specification, else 0. Source: Multiboot
+ * 0.6.96, section 3.1; Multiboot2 2.0, section 3.1.
  */
 unsigned file_multiboot_version(const uint8_t *head, size_t head_size);
 
