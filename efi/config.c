@@ -53,8 +53,9 @@ static EFI_STATUS show_map_only(void)
 /* What is wrong with loader.conf costs its settings, not the boot. */
 static void read_loader_conf(struct bls_loader *loader)
 {
-	struct buffer_printer why, notes;
-	char text[300], note_text[600];
+	struct file_notes notes = file_notes(LOADER_CONF);
+	struct buffer_printer why;
+	char text[300];
 	size_t size;
 	char *conf;
 
@@ -65,15 +66,13 @@ static void read_loader_conf(struct bls_loader *loader)
 	if (!conf)
 		return;
 	buffer_printer_init(&why, text, sizeof(text));
-	buffer_printer_init(&notes, note_text, sizeof(note_text));
-	if (bls_loader_parse(conf, size, loader, &notes.printer, &why.printer)) {
+	if (bls_loader_parse(conf, size, loader, NULL, &why.printer)) {
 		print(refuse(LOADER_CONF), "%s; every setting of this file is left out\n", text);
 		__builtin_memset(loader, 0, sizeof(*loader));
 	}
 	console_set_usual(loader->console);
 	console_set_mode(loader); /* it clears the screen, so what is to be read comes after it */
-	if (notes.length)
-		print(console, "mapbridge: note: " LOADER_CONF ":\n%s", note_text);
+	bls_loader_parse(conf, size, loader, &notes.printer, NULL);
 	pool_free(conf);
 }
 

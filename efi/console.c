@@ -158,6 +158,21 @@ struct printer *refuse(const char *name)
 	return console;
 }
 
+static void note_write(struct printer *printer, const char *text, size_t length)
+{
+	struct file_notes *notes = (struct file_notes *)printer;
+
+	if (!notes->begun)
+		print(console, "mapbridge: note: %s:\n", notes->file);
+	notes->begun = true;
+	console->write(console, text, length);
+}
+
+struct file_notes file_notes(const char *file)
+{
+	return (struct file_notes){ .printer.write = note_write, .file = file };
+}
+
 const char *status_name(EFI_STATUS status)
 {
 	static const struct {

@@ -24,23 +24,20 @@ const char *entry_path(char *path, const char *prefix, const char *name)
 	return path;
 }
 
-/* When it is first read nobody may be concerned, and the console stays as it is. text gets the reason, WHY_MAX bytes. */
-static bool parse_text(const char *conf, size_t size, const char *shown, bool first, struct bls_entry *entry, char *text)
+/* Notes are for when it is first read; then nobody may be concerned, and the console stays as it is. text gets the reason, WHY_MAX bytes. */
+static bool parse_text(const char *conf, size_t size, const char *shown, struct printer *notes, struct bls_entry *entry,
+		       char *text)
 {
-	struct buffer_printer why, notes;
-	char note_text[600];
+	struct buffer_printer why;
 
 	buffer_printer_init(&why, text, WHY_MAX);
-	buffer_printer_init(&notes, note_text, sizeof(note_text));
-	if (bls_entry_parse(conf, size, entry, &notes.printer, &why.printer)) {
-		if (first)
+	if (bls_entry_parse(conf, size, entry, notes, &why.printer)) {
+		if (notes)
 			print(console, "mapbridge: error: %s: %s\n", shown, text);
 		else
 			print(refuse(shown), "%s\n", text);
 		return false;
 	}
-	if (first && notes.length && !entry->foreign)
-		print(console, "mapbridge: note: %s:\n%s", shown, note_text);
 	return true;
 }
 
@@ -66,11 +63,12 @@ static bool grow(struct entry_list *list)
 static void add_entry(struct reading *reading, const char *name, const char *shown, const char *conf, size_t size)
 {
 	struct entry_list *list = reading->list;
+	struct file_notes notes = file_notes(shown);
 	struct buffer_printer reason;
 	char why[WHY_MAX], text[ENTRY_PATH_MAX + WHY_MAX];
 	struct bls_file *file;
 	void *memory;
-	bool good = parse_text(conf, size, shown, true, reading->entry, why);
+	bool good = parse_text(conf, size, shown, &notes.printer, reading->entry, why);
 
 	if (!good)
 		__builtin_memset(reading->entry, 0, sizeof(*reading->entry));
@@ -82,6 +80,7 @@ static void add_entry(struct reading *reading, const char *name, const char *sho
 	if (!memory)
 		return;
 	file = bls_file_make(memory, name, reading->volume, reading->entry, conf, size);
+	file->noted = notes.begun;
 	list->files[list->count++] = file;
 	buffer_printer_init(&reason, text, sizeof(text));
 	print(&reason.printer, "%s: %s", shown, why);
@@ -93,7 +92,7 @@ static bool wants_entry(struct directory_reading *directory, const char *name)
 {
 	const struct reading *reading = (const struct reading *)directory;
 
-	if (!bls_name_matches("*.conf", name) || !bls_name_matches(reading->pattern, name))
+	if (!bls_is_entry_name(name) || !bls_name_matches(reading->pattern, name))
 		return false;
 	if (text_length(name) < BLS_NAME_MAX)
 		return true;
@@ -165,7 +164,7 @@ struct bls_entry *entry_load(struct bls_file *file)
 		return file->entry;
 	entry_path(shown, fw.volumes[file->volume].prefix, file->name);
 	file->entry = pool_allocate(sizeof(*file->entry), shown);
-	if (file->entry && !parse_text(file->text, file->text_size, shown, false, file->entry, why))
+	if (file->entry && !parse_text(file->text, file->text_size, shown, NULL, file->entry, why))
 		entry_unload(file);
 	return file->entry;
 }
@@ -206,6 +205,17 @@ const struct bls_entry *entry_planned(const struct bls_file *file)
 	return entry->efi[0] || entry->start_efi || machine_secure_boot() ? NULL : entry;
 }
 
+/* What was noted when the list was made, again: it may be why the system does not do what it should. */
+static void note_again(const struct bls_file *file, const char *shown)
+{
+	struct file_notes notes = file_notes(shown);
+	struct bls_entry *entry = file->noted ? pool_allocate(sizeof(*entry), shown) : NULL;
+
+	if (entry)
+		bls_entry_parse(file->text, file->text_size, entry, &notes.printer, NULL);
+	pool_free(entry);
+}
+
 EFI_STATUS entry_start(struct bls_file *file)
 {
 	const struct bls_entry *entry = entry_load(file);
@@ -219,6 +229,7 @@ EFI_STATUS entry_start(struct bls_file *file)
 	count_try(file);
 	loader_variables_select(file);
 	entry_path(path, fw.volume->prefix, file->name);
+	note_again(file, path);
 	if (entry_planned(file)) {
 		status = boot_entry(entry, path);
 	} else {

@@ -79,6 +79,14 @@ struct console_target console_redirect(struct console_target to);
  */
 struct printer *refuse(const char *name);
 
+/* A printer for what is noted about a file, one line each, on the console; in front of the first line "mapbridge: note: FILE:". */
+struct file_notes {
+	struct printer printer;
+	const char *file;
+	bool begun;
+};
+struct file_notes file_notes(const char *file);
+
 /* Name of a status as the UEFI specification has it, e.g. "EFI_NOT_FOUND". */
 const char *status_name(EFI_STATUS status);
 

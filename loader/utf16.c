@@ -30,6 +30,18 @@ uint32_t utf8_next(const char *text, size_t size, size_t *length)
 	return code;
 }
 
+size_t utf8_cut(const char *text, size_t length, size_t room)
+{
+	size_t end = room, size;
+
+	if (length <= room)
+		return length;
+	while (end > 0 && room - end < 3 && (text[end] & 0xc0) == 0x80)
+		end--;
+	/* bytes that continue nothing are cut anywhere */
+	return utf8_next(text + end, length - end, &size) != UTF_BAD && end + size > room ? end : room;
+}
+
 uint32_t utf16_next(const utf16_unit *text, size_t count, size_t *length)
 {
 	uint32_t code = text[0];

@@ -9,9 +9,10 @@
 #include <loader/plan.h>
 
 #define BLS_FILE_MAX 65536 /* bytes of a configuration file */
-#define BLS_PATH_MAX 256   /* with the NUL */
-#define BLS_NAME_MAX 256   /* of a file name or a title, with the NUL */
-#define BLS_WORD_MAX 64    /* of a machine-id, sort-key or architecture, with the NUL */
+#define BLS_PATH_MAX 1024  /* bytes of UTF-8 with the NUL, as all of these */
+#define BLS_NAME_MAX 768   /* of a file name: 255 units of UTF-16 are 765 bytes */
+#define BLS_TITLE_MAX 256
+#define BLS_WORD_MAX 64    /* of an architecture */
 #define BLS_PROFILE_MAX 255 /* of a unified kernel image */
 
 /* mapbridge-console: how much is told while nobody has asked. */
@@ -23,17 +24,15 @@ enum console_level {
 };
 
 struct bls_entry {
-	char title[BLS_NAME_MAX];
-	char version[BLS_NAME_MAX];
-	char machine_id[BLS_WORD_MAX];
-	char sort_key[BLS_WORD_MAX];
+	char title[BLS_TITLE_MAX]; /* as the next three: any bytes but NUL, UTF-8 unless it was something else in the file */
+	char version[BLS_TITLE_MAX];
+	char machine_id[BLS_TITLE_MAX];
+	char sort_key[BLS_TITLE_MAX];
 	char architecture[BLS_WORD_MAX];
-	char linux[BLS_PATH_MAX]; /* paths with backslashes, from the volume's root; one of linux and efi is set */
+	char linux[BLS_PATH_MAX]; /* paths in UTF-8 with backslashes, from the volume's root; one of linux and efi is set */
 	char efi[BLS_PATH_MAX];   /* of the key efi or uki */
 	bool uki;                 /* of the key uki */
 	char prepared[BLS_PATH_MAX]; /* mapbridge-prepared: the same kernel as linux, unpacked; empty: none */
-	char initrd[PLAN_INITRDS_MAX][BLS_PATH_MAX];
-	size_t initrd_count;
 	char options[COMMAND_LINE_SIZE + 1]; /* all options lines, joined by one space; longer is an error later */
 	bool options_too_long;
 	size_t options_length;               /* what the lines have in all, even when it did not fit */
@@ -41,7 +40,9 @@ struct bls_entry {
 	bool start_efi;                      /* mapbridge-start efi: the kernel is started as an EFI program */
 	enum console_level console;
 	uint32_t profile;                    /* of a unified kernel image; 0: the first, or none given */
-	bool foreign;                        /* for another architecture than x64: to be hidden, and not checked */
+	bool foreign;                        /* for another architecture than x64: to be hidden; nothing else is read then */
+	size_t initrd_count;
+	char initrd[PLAN_INITRDS_MAX][BLS_PATH_MAX]; /* those behind the count are undefined */
 };
 
 #define BLS_TIMEOUT_NONE UINT32_MAX /* no countdown: the list is shown at once and waits */
@@ -65,21 +66,27 @@ struct bls_loader {
 };
 
 /*
- * Parses an entry. Of a key that may stand once the last line counts; that, and keys that are not known and ignored
- * (one line for all of them), is told on notes (may be null) in lines "line N: ...". A byte order mark in front is
- * skipped. On refusal: MM_EINVAL and a sentence on why with the line. *entry is undefined then.
+ * Parses an entry. A line without a value is as good as none; quotes of one kind around a value are taken off. Of a key that may
+ * stand once the last line counts, linux, efi and uki being one key here. notes (may be null) gets a line "line N: ..." for each
+ * that is repeated, shortened (a title, a version, an id), ignored because its value is none, or has a key that is not known,
+ * with the key that may have been meant. Refused, as MM_EINVAL and a sentence on why: UTF-16; no kernel; a path that is too long
+ * or has control characters or no UTF-8; too many initrds; options with a NUL; what cannot be had (devicetree, extra...).
+ * *entry is undefined then.
  */
 int bls_entry_parse(const char *text, size_t size, struct bls_entry *entry, struct printer *notes, struct printer *why);
 
 /*
- * Parses loader.conf; errors and notes as bls_entry_parse. A value that cannot be understood, other than of default, is a
- * note, and the line is left out.
+ * Parses loader.conf; notes as bls_entry_parse. A value that cannot be understood is a note, and the line is left out. Refused is
+ * only UTF-16.
  */
 int bls_loader_parse(const char *text, size_t size, struct bls_loader *loader, struct printer *notes,
 		     struct printer *why);
 
 /* Takes a value of the key timeout from elsewhere; false, and *loader is untouched, when it is none. */
 bool bls_timeout_parse(const char *text, struct bls_loader *loader);
+
+/* Whether a file of that name is an entry: *.conf, but not auto-*, which systemd-boot has for entries of its own, nor .* */
+bool bls_is_entry_name(const char *name);
 
 /*
  * The same for one boot (LoaderConfigTimeoutOneShot), by which a system asks for the list: it is shown during the countdown, and

@@ -28,6 +28,7 @@ struct bls_file {
 	struct bls_entry *entry; /* null until the caller has parsed it */
 	enum bls_state state;    /* the caller's, as the next one */
 	char *reason;            /* for its state; may be null */
+	bool noted; /* the caller's: something was noted about the text */
 };
 
 /* Bytes that bls_file_make needs for an entry that was parsed from a text of that many bytes. */

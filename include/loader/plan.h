@@ -16,7 +16,7 @@
 #include <mm/efi_to_e820.h>
 #include <mm/paging.h>
 
-#define PLAN_INITRDS_MAX 16
+#define PLAN_INITRDS_MAX 64
 #define PLAN_ALLOCATIONS_MAX 32
 #define PLAN_LOADS_MAX (KERNEL_SEGMENTS_MAX + PLAN_INITRDS_MAX)
 #define PLAN_CLEARS_MAX (2 * KERNEL_SEGMENTS_MAX + PLAN_INITRDS_MAX + 8)

@@ -21,6 +21,9 @@ uint32_t utf8_next(const char *text, size_t size, size_t *length);
 /* The same for UTF-16, of count units (at least 1). UTF_BAD, and 1, for a surrogate without its other half. */
 uint32_t utf16_next(const utf16_unit *text, size_t count, size_t *length);
 
+/* How many of length bytes of UTF-8 to take when there is room for that many: no character is cut in two. */
+size_t utf8_cut(const char *text, size_t length, size_t room);
+
 /* Writes a character (up to U+10FFFF) as UTF-8, without a NUL; returns its bytes, 1 to 4. */
 size_t utf8_put(uint32_t code, char *to);
 

@@ -16,7 +16,7 @@ def files():
     image = {}
     for case in cases():
         entry = f"linux /bad/{case.name}\n" if case.entry is None else case.entry
-        image[f"loader/entries/bad-{case.name}.conf"] = entry.encode()
+        image[f"loader/entries/bad-{case.name}.conf"] = entry if isinstance(entry, bytes) else entry.encode()
         if case.kernel is not None:
             image[f"bad/{case.name}"] = case.kernel
         image.update(case.files)

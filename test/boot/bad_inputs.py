@@ -15,7 +15,7 @@ class BadInput:
     name: str
     error: str  # regular expression that the error line must match
     kernel: bytes | None = None  # becomes \bad\NAME
-    entry: str | None = None  # default: an entry that names that kernel
+    entry: str | bytes | None = None  # default: an entry that names that kernel
     files: dict = dataclasses.field(default_factory=dict)
 
 
@@ -80,10 +80,6 @@ def prepared_cases(good):
                  kernel=small_kernel.sealed(patched(good, table + table_size - 4, far))),
         BadInput("prepared-overlap", r"prepared-overlap: segment 1 has 0x\w+ bytes at 0x1000; needed: whole pages",
                  kernel=small_kernel.sealed(patched(good, 0x258, struct.pack("<Q", 4096)))),
-        BadInput("prepared-no-linux-key", r"bad-prepared-no-linux-key\.conf: mapbridge-prepared \\p without a linux line",
-                 entry="mapbridge-prepared /p\nefi /e\n"),
-        BadInput("unknown-verify", r"bad-unknown-verify\.conf: line 2: mapbridge-verify perhaps; needed: yes or no",
-                 entry="linux /k\nmapbridge-verify perhaps\n"),
     ]
 
 
@@ -148,9 +144,10 @@ def all_cases(good_elf, linux, prepared):
                  entry="linux /bad/efi-empty-initrd\ninitrd /bad/empty.img\nmapbridge-start efi\n"),
         BadInput("efi-long-options", r"options have 4000 bytes", kernel=linux,
                  entry=f"linux /bad/efi-long-options\nmapbridge-start efi\noptions {'x' * 4000}\n"),
-        BadInput("unknown-start", r"bad-unknown-start\.conf: line 2: mapbridge-start bios", kernel=good_elf,
-                 entry="linux /bad/unknown-start\nmapbridge-start bios\n"),
-        BadInput("linux-and-efi", r"bad-linux-and-efi\.conf: both linux", entry="linux /k\nefi /e\n"),
+        BadInput("path-is-latin-1", r"bad-path-is-latin-1\.conf: line 1: a path with byte 0xe9", entry=b"linux /caf\xe9\n"),
+        BadInput("utf-16", r"bad-utf-16\.conf: a text in UTF-16", entry="linux /k\n".encode("utf-16")),
+        BadInput("nul-in-options", r"bad-nul-in-options\.conf: line 2: a NUL byte in the options",
+                 entry="linux /k\noptions a\0b\n"),
         BadInput("devicetree", r"bad-devicetree\.conf: line 2: the key devicetree", entry="linux /k\ndevicetree /d\n"),
         BadInput("initrd-too-big", r"no memory for the initrd: .*301989888.*largest", kernel=good_elf,
                  files={"bad/big.img": big}, entry="linux /bad/initrd-too-big\n" + "initrd /bad/big.img\n" * 6),

@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as an entry of \loader\entries; what is accepted keeps the parser's promises and has a label. */
 #include <loader/bls_sort.h>
+#include <loader/utf16.h>
 
 #include "fuzz.h"
 
 static void check_path(const char *path)
 {
-	CHECK(memchr(path, 0, BLS_PATH_MAX));
+	uint16_t wide[BLS_PATH_MAX];
+
+	CHECK(memchr(path, 0, BLS_PATH_MAX) && !strstr(path, "\\\\"));
+	CHECK(utf8_to_utf16(path, wide, MM_ARRAY_COUNT(wide), NULL));
 	for (; *path; path++)
-		CHECK(*path >= ' ' && *path <= '~' && *path != '/');
+		CHECK((unsigned char)*path >= ' ' && *path != 0x7f && *path != '/');
 }
 
 static void check_entry(const struct bls_entry *entry)
 {
-	CHECK(memchr(entry->title, 0, sizeof(entry->title)) && memchr(entry->options, 0, sizeof(entry->options)));
+	CHECK(memchr(entry->title, 0, sizeof(entry->title)) && memchr(entry->version, 0, sizeof(entry->version)));
+	CHECK(memchr(entry->sort_key, 0, sizeof(entry->sort_key)) && memchr(entry->machine_id, 0, sizeof(entry->machine_id)));
+	CHECK(memchr(entry->options, 0, sizeof(entry->options)));
 	CHECK(entry->options_too_long == (entry->options_length > COMMAND_LINE_SIZE));
 	CHECK(entry->options_too_long || strlen(entry->options) == entry->options_length);
 	CHECK(entry->foreign || !entry->linux[0] != !entry->efi[0]);
 	check_path(entry->linux);
 	check_path(entry->efi);
+	check_path(entry->prepared);
+	CHECK(!entry->prepared[0] || entry->linux[0]);
 	CHECK(entry->initrd_count <= PLAN_INITRDS_MAX);
 	for (size_t i = 0; i < entry->initrd_count; i++) {
 		check_path(entry->initrd[i]);
@@ -47,7 +55,7 @@ static void print_label(const struct bls_entry *entry, const char *read, size_t 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char note_text[512], why_text[600];
+	static char note_text[512], why_text[2500];
 	char *text = exact_copy(data, size);
 	static struct bls_entry entry;
 	struct buffer_printer notes, why;
@@ -57,6 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buffer_printer_init(&why, why_text, sizeof(why_text));
 	error = bls_entry_parse(text, size, &entry, &notes.printer, &why.printer);
 	CHECK((error == 0) == (why.length == 0) && (error == 0 || error == MM_EINVAL));
+	CHECK(why.length < sizeof(why_text) && !strchr(why_text, '\n'));
+	CHECK(notes.length == 0 || notes.length >= sizeof(note_text) || note_text[notes.length - 1] == '\n');
 	if (!error) {
 		check_entry(&entry);
 		print_label(&entry, text, size);
