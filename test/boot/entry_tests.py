@@ -196,6 +196,23 @@ TESTS = [
                    r"^mapbridge: error: \\missing\.elf: not found .* named by \\loader\\entries\\missing\.conf",
                    r"^counted: XBOOTLDR:\\loader\\entries\\hello\+3\.conf is now hello\+2-1\.conf$", LEAVING),
              must_not=(EXCEPTION,)),
+    # entries that lead to this loader, by other names than its own; one whose program starts it again; and one that works
+    BootTest("entry_leads_to_the_loader", kernel_verdict=True, gpt=True,
+             files={"hello.elf": HELLO, LOADER_BEHIND: LOADER, "a-long-name-of-it.efi": LOADER, "again.efi": f"{EFI}/again.efi",
+                    "loader/loader.conf": b"mapbridge-console steps\n",
+                    "loader/entries/6.conf": b"efi \\EFI\\mapbridge\\bootx64.EFI\n",
+                    "loader/entries/5.conf": b"linux /EFI//boot/../BOOT/./bootx64.efi\nmapbridge-start efi\n",
+                    "loader/entries/4.conf": b"uki /A-LONG~1.EFI\n",
+                    "loader/entries/2.conf": b"title Again\nefi /again.efi\n",
+                    "loader/entries/1.conf": b"title Hello\nlinux /hello.elf\n"},
+             xbootldr={"copy.efi": LOADER, "loader/entries/3.conf": b"efi /copy.efi\n"},
+             must=(*(rf"^mapbridge: note: {name}: left out, because it leads to this loader again$" for name in
+                     (r"\\loader\\entries\\6\.conf", r"\\loader\\entries\\5\.conf", r"\\loader\\entries\\4\.conf",
+                      r"XBOOTLDR:\\loader\\entries\\3\.conf")),
+                   r"^booting .*2\.conf: Again\n(?:.*\n)*again: starting the loader\n(?:.*\n)*"
+                   r"mapbridge: note: \\loader\\entries\\2\.conf: left out, because it leads to this loader again\n"
+                   r"booting .*1\.conf: Hello", LEAVING),
+             must_not=(EXCEPTION, "mapbridge: error")),
     # U-Boot cannot rename: the try is not counted, and that stops nothing
     BootTest("entry_list_under_u_boot", gpt=True, xbootldr=LISTED_BOOT, kernel_verdict=True, accel="tcg",
              firmware="u-boot", machine="pc", files={**LISTED, "loader/loader.conf": b"timeout menu-force\n"},

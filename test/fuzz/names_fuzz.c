@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any text as a file name with a boot counter, as a pattern and a name, as two versions, as UTF-8. */
+/* Any text as a file name with a boot counter, as a pattern and a name, as two versions, as UTF-8, as load options. */
 #include <loader/bls_sort.h>
 #include <loader/bls_version.h>
+#include <loader/load_options.h>
 #include <loader/utf16.h>
 
 #include "fuzz.h"
@@ -93,6 +94,22 @@ static void step_through(const char *text, size_t size)
 	}
 }
 
+static void ask_by_options(const char *options, size_t size)
+{
+	char *text = exact_copy(NULL, load_options_room(size));
+	const char *last = text;
+	bool rest, named = load_options_parse(options, size, text, &rest);
+
+	CHECK(named == (strlen(text) >= 5) && (named || !rest));
+	CHECK(!named || bls_name_matches("*.conf", text));
+	for (const char *reading = load_options_reading(text, NULL); reading; reading = load_options_reading(text, reading)) {
+		CHECK(reading >= last && reading < text + strlen(text));
+		last = reading;
+	}
+	CHECK(load_options_name(text) >= text && load_options_name(text) <= text + strlen(text));
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = exact_copy(data, size), *line = exact_copy(NULL, size + 1);
@@ -106,6 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	translate(line, size);
 	translate_back(text, size);
 	step_through(text, size);
+	ask_by_options(text, size);
 	free(line);
 	free(text);
 	return 0;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a PE image that is to be trimmed: what is loaded into memory stays the same, and a second time changes nothing. */
+#include <loader/efi_image.h>
+
 #include "fuzz.h"
 
 #include "../../scripts/pe_trim.h"
@@ -24,11 +26,23 @@ static void check_section(const uint8_t *before, const uint8_t *after, size_t si
 		CHECK(before[from + i] == 0);
 }
 
+/* As the loader looks for itself. */
+static void find_sbat(const uint8_t *data, size_t size)
+{
+	uint8_t *image = exact_copy(data, size);
+	uint32_t offset, length;
+
+	if (efi_image_section(image, size, ".sbat", &offset, &length) && offset <= size && length <= size - offset)
+		efi_image_is_mapbridge((const char *)image + offset, length);
+	free(image);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *image = exact_copy(data, size), *again;
 	size_t trimmed = size, headers, count, second;
 
+	find_sbat(data, size);
 	if (pe_trim(image, &trimmed)) {
 		CHECK(trimmed == size && memcmp(image, data, size) == 0);
 		free(image);
