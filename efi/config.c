@@ -116,7 +116,7 @@ static EFI_STATUS boot_wanted(const char *wanted, const struct bls_loader *loade
 
 	for (const char *name = load_options_reading(wanted, NULL); name && index == list->count;
 	     name = load_options_reading(wanted, name))
-		index = bls_files_find(list->files, list->count, name);
+		index = bls_files_find_name(list->files, list->count, name);
 	if (index == list->count) {
 		refuse_name(from, load_options_name(wanted));
 	} else if (!may_start(from, list->files[index])) {
@@ -133,8 +133,10 @@ static EFI_STATUS boot_wanted(const char *wanted, const struct bls_loader *loade
 static EFI_STATUS boot_one_shot(const struct bls_loader *loader, struct entry_list *list)
 {
 	static const char from[] = "the variable LoaderEntryOneShot";
-	size_t index = bls_files_find(list->files, list->count, loader->one_shot);
+	size_t index = bls_files_find_name(list->files, list->count, loader->one_shot);
 
+	if (index == list->count) /* a pattern, as systemd-boot takes it */
+		index = bls_files_find(list->files, list->count, loader->one_shot);
 	if (index == list->count)
 		refuse_name(from, loader->one_shot);
 	else if (may_start(from, list->files[index]))

@@ -154,6 +154,35 @@ size_t bls_files_find(struct bls_file *const *files, size_t count, const char *p
 	return i;
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
+/* Of the whole name, in which no character is a pattern's. Case does not matter, as FAT has none. */
+static bool same_name(const char *a, const char *b)
+{
+	while (*a && lower(*a) == lower(*b)) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+size_t bls_files_find_name(struct bls_file *const *files, size_t count, const char *name)
+{
+	char id[BLS_NAME_MAX];
+	struct buffer_printer out;
+
+	for (size_t i = 0; i < count; i++) {
+		buffer_printer_init(&out, id, sizeof(id));
+		bls_file_print_id(files[i], &out.printer);
+		if (same_name(files[i]->name, name) || same_name(id, name))
+			return i;
+	}
+	return count;
+}
+
 size_t bls_files_next(struct bls_file *const *files, size_t count, const char *pattern)
 {
 	size_t first = count;

@@ -58,6 +58,9 @@ void bls_file_print_id(const struct bls_file *file, struct printer *out);
 /* Index of the first entry whose file name, with or without its counter, fits a pattern; count when none does. */
 size_t bls_files_find(struct bls_file *const *files, size_t count, const char *pattern);
 
+/* The same for a name that is no pattern. */
+size_t bls_files_find_name(struct bls_file *const *files, size_t count, const char *name);
+
 /*
  * The entry to start when nobody chooses: the first that fits the pattern, or, when none is left that does, the first of all;
  * but none that is BLS_BROKEN, BLS_TRIED or BLS_LOOP. count when there is none. An empty pattern fits nothing.

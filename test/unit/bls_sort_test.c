@@ -211,6 +211,24 @@ static void labels_tell_entries_apart(void **state)
 	expect_labels(files, MM_ARRAY_COUNT(files), labels);
 }
 
+static void a_name_is_no_pattern(void **state)
+{
+	struct bls_file *files[3] = { new_file("linuxo.conf", ""), new_file("linux[old]+3-1.conf", ""), new_file("a+b.conf", "") };
+
+	(void)state;
+	assert_int_equal(bls_files_find(files, 3, "linux[old].conf"), 0);
+	assert_int_equal(bls_files_find_name(files, 3, "Linux[old].CONF"), 1);
+	assert_int_equal(bls_files_find_name(files, 3, "linux[old]+3-1.conf"), 1);
+	assert_int_equal(bls_files_find_name(files, 3, "linux[old]+2-1.conf"), 3);
+	assert_int_equal(bls_files_find_name(files, 3, "a+b.conf"), 2);
+	assert_int_equal(bls_files_find_name(files, 3, "*.conf"), 3);
+	assert_int_equal(bls_files_find_name(files, 3, "linuxo.con"), 3);
+	assert_int_equal(bls_files_find_name(files, 3, "linuxo.conf2"), 3);
+	assert_int_equal(bls_files_find_name(files, 3, ""), 3);
+	for (size_t i = 0; i < 3; i++)
+		free(files[i]);
+}
+
 /* Automatic choice, with what is known of each entry as letters: u r f s may start, b t l may not. */
 static size_t next(const char *states, const char *pattern)
 {
@@ -252,7 +270,7 @@ static void the_next_entry(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_next_entry),
+		cmocka_unit_test(the_next_entry), cmocka_unit_test(a_name_is_no_pattern),
 		cmocka_unit_test(sort_key_then_machine_then_newest_version),
 		cmocka_unit_test(capital_letters_come_first),
 		cmocka_unit_test(without_versions_by_name_newest_first),
