@@ -3,6 +3,7 @@
 #include "firmware.h"
 
 #include <loader/bls.h>
+#include <loader/linux_options.h>
 #include <loader/placement.h>
 #include <loader/prepared.h>
 #include <mm/fixmap.h>
@@ -17,6 +18,8 @@ struct boot {
 	const struct bls_entry *entry;
 	const char *name; /* of the entry's file */
 	struct file files[1 + PLAN_INITRDS_MAX]; /* 0: the kernel */
+	struct option_path option_paths[PLAN_INITRDS_MAX]; /* of the initrds that the options name */
+	size_t initrd_count; /* those of the entry, then those of its options */
 	uint64_t initrd_sizes[PLAN_INITRDS_MAX];
 	uint8_t *head; /* the kernel file's first bytes, which the plan is made from */
 	size_t head_size;
@@ -37,6 +40,8 @@ struct boot {
 	struct linux_tables tables;
 	struct boot_table early_tables[PLAN_TABLES_MAX];
 	struct initrd_media media; /* the initrd when the entry names none */
+	struct linux_options options; /* of Linux's EFI stub; of other kernels none are read */
+	struct screen_before screen;
 	bool needs_stub; /* only the kernel's own EFI stub can start it here */
 	bool has_tpm;
 	bool built; /* the kernel has its copies of what is secret */
@@ -63,7 +68,7 @@ static EFI_STATUS open_files(struct boot *boot)
 			      boot->name);
 			status = EFI_LOAD_ERROR;
 		}
-		boot->initrd_sizes[i] = file->size;
+		boot->initrd_count += !EFI_ERROR(status);
 	}
 	return status;
 }
@@ -457,6 +462,54 @@ static void tell_unaccepted(const struct boot *boot)
 		      "the kernel accepts them\n", X(bytes));
 }
 
+/* Whether only the kernel's own stub can do what the options want; a vmlinux has none. */
+static EFI_STATUS check_stub_options(struct boot *boot)
+{
+	bool has_stub = boot->kernel.format == KERNEL_BZIMAGE || boot->take_prepared;
+	struct buffer_printer why;
+	char text[64];
+
+	buffer_printer_init(&why, text, sizeof(text));
+	if (boot->options.memory_encryption && boot->prepared) {
+		boot->kernel_failed = true;
+		print(refuse(boot->files[0].path), "mem_encrypt=on needs a bzImage, whose own code passes it on; name the bzImage\n");
+		return EFI_UNSUPPORTED;
+	}
+	if (!linux_options_need_stub(boot->entry->options, &why.printer))
+		return EFI_SUCCESS;
+	boot->needs_stub = has_stub;
+	if (has_stub)
+		print(console, "note: %s is for the kernel's own EFI stub: it is started instead, as the line \"mapbridge-start efi\" in "
+		      "an entry does\n", text);
+	else
+		print(refuse(boot->name), "%s is for the kernel's own EFI stub, which %s does not have; needed: the bzImage, or no such "
+		      "option\n", text, boot->files[0].path);
+	return EFI_UNSUPPORTED;
+}
+
+/* What Linux's own stub would do with its options. */
+static EFI_STATUS take_options(struct boot *boot)
+{
+	EFI_STATUS status;
+
+	if (!kernel_is_linux(&boot->kernel))
+		return EFI_SUCCESS;
+	linux_options_read(boot->entry->options, &boot->options);
+	status = check_stub_options(boot);
+	if (EFI_ERROR(status))
+		return status;
+	if (boot->options.no_chunk)
+		print(console, "note: efi=nochunk does nothing here: it is about how Linux's EFI stub reads files\n");
+	if (boot->options.memory_encryption && boot->kernel.format == KERNEL_VMLINUX)
+		print(console, "note: mem_encrypt=on: since Linux 6.8 only a bzImage's own code passes it on, not a vmlinux\n");
+	if (boot->options.no_initrd) {
+		print(console, "note: noinitrd: no initrd is loaded\n");
+		boot->initrd_count = 0;
+		return EFI_SUCCESS;
+	}
+	return option_initrds_open(boot->entry->options, boot->name, boot->files + 1, boot->option_paths, &boot->initrd_count);
+}
+
 /* What Linux's own stub would look for. */
 static EFI_STATUS find_linux_things(struct boot *boot)
 {
@@ -465,7 +518,7 @@ static EFI_STATUS find_linux_things(struct boot *boot)
 	if (!kernel_is_linux(&boot->kernel))
 		return EFI_SUCCESS;
 	status = linux_tables_make(&boot->tables);
-	if (EFI_ERROR(status) || boot->entry->initrd_count)
+	if (EFI_ERROR(status) || boot->initrd_count || boot->options.no_initrd)
 		return status;
 	status = initrd_media_find(&boot->media);
 	if (EFI_ERROR(status))
@@ -486,8 +539,12 @@ static EFI_STATUS read_entry(struct boot *boot)
 		status = open_files(boot);
 	if (!EFI_ERROR(status))
 		status = kernel_step(boot, parse_kernel(boot));
+	if (!EFI_ERROR(status))
+		status = take_options(boot);
 	if (EFI_ERROR(status))
 		return status;
+	for (size_t i = 0; i < boot->initrd_count; i++)
+		boot->initrd_sizes[i] = boot->files[1 + i].size;
 	tell_limits(boot);
 	return find_linux_things(boot);
 }
@@ -510,7 +567,7 @@ static void make_request(struct boot *boot)
 	boot->request = (struct boot_request){ .kernel = &boot->kernel,
 					       .command_line = boot->entry ? boot->entry->options : "",
 					       .initrd_sizes = boot->initrd_sizes,
-					       .initrd_count = boot->media.size ? 1 : boot->entry ? boot->entry->initrd_count : 0,
+					       .initrd_count = boot->media.size ? 1 : boot->initrd_count,
 					       .map = &boot->map.view,
 					       .tables = boot->early_tables,
 					       .table_count = machine_early_tables(boot->early_tables),
@@ -559,6 +616,8 @@ static EFI_STATUS run(struct boot *boot)
 	if (EFI_ERROR(status))
 		return status;
 	volumes_forget_fat();
+	if (screen_request_apply(&boot->options.screen, &boot->screen))
+		screen_describe(&boot->facts.screen, boot->facts.edid);
 	status = build(boot, &block);
 	return EFI_ERROR(status) ? status : show_and_leave(boot, &block);
 }
@@ -580,6 +639,7 @@ static struct boot *boot_begin(const struct bls_entry *entry, const char *name)
 
 static void boot_end(struct boot *boot)
 {
+	screen_request_undo(&boot->screen);
 	free_pages(boot);
 	linux_tables_free(&boot->tables);
 	free_map(boot);

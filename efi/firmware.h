@@ -9,6 +9,7 @@
 #include <loader/boot_handoff.h>
 #include <loader/digest.h>
 #include <loader/fat.h>
+#include <loader/screen_choice.h>
 #include <mm/efi_memmap.h>
 #include <mm/known_ranges.h>
 #include <mm/printer.h>
@@ -309,6 +310,9 @@ void screen_describe(struct screen_info *screen, uint8_t *edid);
 /* The screen that the console is on, else the first; null when there is none. */
 EFI_GRAPHICS_OUTPUT_PROTOCOL *screen_find(void);
 
+/* The same of those whose current mode has a framebuffer: the one that Linux's EFI stub finds. */
+EFI_GRAPHICS_OUTPUT_PROTOCOL *screen_find_framebuffer(void);
+
 /*
  * The consoles that ConOut stands for and that are on no screen, at most capacity; SIZE_MAX when the firmware does not
  * tell them apart.
@@ -347,6 +351,29 @@ struct initrd_media_path {
 
 extern EFI_GUID load_file2_guid;
 extern const struct initrd_media_path initrd_media_path;
+
+/*
+ * linux_options.c: opens what the options initrd= name, as files[*count] and on, and counts them; paths keeps their names. Up to
+ * PLAN_INITRDS_MAX files in all. An error only after a refusal that names user; the files that were opened stay open.
+ */
+struct option_path {
+	char text[BLS_PATH_MAX];
+};
+
+EFI_STATUS option_initrds_open(const char *options, const char *user, struct file *files, struct option_path *paths, size_t *count);
+
+/* The mode that a screen had; gop is null when it has not been changed. */
+struct screen_before {
+	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
+	UINT32 mode;
+};
+
+/*
+ * Sets the screen to the mode that video=efifb: means, or shows the list of modes for up to 10 seconds. False when the mode is what it
+ * was; what cannot be done is printed, and no reason not to start the kernel. screen_request_undo takes it back.
+ */
+bool screen_request_apply(const struct screen_request *request, struct screen_before *before);
+void screen_request_undo(struct screen_before *before);
 
 /* The initrd that a program before us offers to Linux. */
 struct initrd_media {

@@ -92,6 +92,24 @@ static bool open(EFI_HANDLE handle, void *context)
 	return true;
 }
 
+static bool open_framebuffer(EFI_HANDLE handle, void *context)
+{
+	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
+
+	if (!open(handle, &gop) || gop->Mode->Info->PixelFormat >= PixelBltOnly)
+		return false;
+	*(EFI_GRAPHICS_OUTPUT_PROTOCOL **)context = gop;
+	return true;
+}
+
+EFI_GRAPHICS_OUTPUT_PROTOCOL *screen_find_framebuffer(void)
+{
+	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = NULL;
+
+	choose(open_framebuffer, &gop);
+	return gop;
+}
+
 EFI_GRAPHICS_OUTPUT_PROTOCOL *screen_find(void)
 {
 	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = NULL;
