@@ -3,6 +3,7 @@
 #include "firmware.h"
 
 #include <loader/efi_image.h>
+#include <loader/linux_options.h>
 
 #define REASON_MAX 1200
 #define OWN_SIZE_MAX (UINT64_C(1) << 20) /* this loader is no larger; kernels and unified kernel images are */
@@ -12,6 +13,7 @@ struct check {
 	struct bls_file *file;
 	const struct bls_entry *entry;
 	bool deeply;
+	bool own_kernel; /* whose options are no matter of ours; known only when the kernel was looked into */
 	char path[ENTRY_PATH_MAX]; /* of the entry */
 	struct buffer_printer why;
 	char reason[REASON_MAX];
@@ -128,6 +130,7 @@ static enum bls_state check_head(struct check *check, struct file *file, bool pl
 	buffer_printer_init(&why, text, sizeof(text));
 	refused = planned ? kernel_image_parse(head, size, file->size, &kernel, &why.printer) != 0 :
 			    start_image_refuses(check->entry, check->path, head, size, &why.printer);
+	check->own_kernel = planned && !refused && !kernel_is_linux(&kernel);
 	return refused ? broken(check, file->path, text) : BLS_STARTS;
 }
 
@@ -166,6 +169,40 @@ static enum bls_state check_initrds(struct check *check, enum bls_state state)
 	return state;
 }
 
+/* Whether all files are there that the options initrd= of a Linux kernel name. */
+static bool has_option_initrds(struct check *check)
+{
+	const char *at = check->entry->options;
+	struct linux_options options;
+	struct linux_initrd initrd;
+	char path[BLS_PATH_MAX];
+	uint64_t size;
+
+	linux_options_read(at, &options);
+	if (check->entry->efi[0] || check->own_kernel || options.no_initrd || linux_initrd_needs_stub(at))
+		return true;
+	while (linux_initrd_next(&at, &initrd)) {
+		if (initrd.length == 0 || !linux_initrd_path(&initrd, path, sizeof(path)))
+			return broken(check, check->path, "an option initrd= has no path, or one that is too long") != BLS_BROKEN;
+		if (!is_there(check, path, &size))
+			return false;
+	}
+	return true;
+}
+
+static enum bls_state check_option_initrds(struct check *check, enum bls_state state)
+{
+	if (has_option_initrds(check))
+		return state;
+	if (check->deeply)
+		return BLS_BROKEN;
+	/* It may be a kernel that is not Linux: then the option is not ours. */
+	check->deeply = true;
+	buffer_printer_init(&check->why, check->reason, sizeof(check->reason));
+	state = check_image(check);
+	return state >= BLS_BROKEN || has_option_initrds(check) ? state : BLS_BROKEN;
+}
+
 static enum bls_state find_out(struct check *check)
 {
 	enum bls_state state;
@@ -173,7 +210,9 @@ static enum bls_state find_out(struct check *check)
 	if (!entry_planned(check->file) && nested_is_running(check->file))
 		return BLS_LOOP;
 	state = check_image(check);
-	return state < BLS_BROKEN ? check_initrds(check, state) : state;
+	if (state < BLS_BROKEN)
+		state = check_initrds(check, state);
+	return state < BLS_BROKEN ? check_option_initrds(check, state) : state;
 }
 
 void entry_set_state(struct bls_file *file, enum bls_state state, const char *reason)

@@ -360,7 +360,9 @@ struct option_path {
 	char text[BLS_PATH_MAX];
 };
 
-EFI_STATUS option_initrds_open(const char *options, const char *user, struct file *files, struct option_path *paths, size_t *count);
+typedef EFI_STATUS (*file_opener)(const char *path, const char *user, struct file *file); /* file_open or file_open_slowly */
+EFI_STATUS option_initrds_open(const char *options, const char *user, file_opener open, struct file *files,
+			       struct option_path *paths, size_t *count);
 
 /* The mode that a screen had; gop is null when it has not been changed. */
 struct screen_before {

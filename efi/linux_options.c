@@ -4,7 +4,8 @@
 
 #include <loader/linux_options.h>
 
-static EFI_STATUS open_initrd(const struct linux_initrd *initrd, const char *user, char *path, struct file *file)
+static EFI_STATUS open_initrd(const struct linux_initrd *initrd, const char *user, file_opener open, char *path,
+			      struct file *file)
 {
 	EFI_STATUS status;
 
@@ -17,7 +18,7 @@ static EFI_STATUS open_initrd(const struct linux_initrd *initrd, const char *use
 		      "remove it\n");
 		return EFI_LOAD_ERROR;
 	}
-	status = file_open(path, user, file);
+	status = open(path, user, file);
 	if (!EFI_ERROR(status) && file->size == 0) {
 		print(refuse(path), "empty, named by an option initrd= of %s; needed: an initrd; copy the file again, or remove the "
 		      "option\n", user);
@@ -26,7 +27,8 @@ static EFI_STATUS open_initrd(const struct linux_initrd *initrd, const char *use
 	return status;
 }
 
-EFI_STATUS option_initrds_open(const char *options, const char *user, struct file *files, struct option_path *paths, size_t *count)
+EFI_STATUS option_initrds_open(const char *options, const char *user, file_opener open, struct file *files,
+			       struct option_path *paths, size_t *count)
 {
 	struct linux_initrd initrd;
 	EFI_STATUS status = EFI_SUCCESS;
@@ -37,7 +39,7 @@ EFI_STATUS option_initrds_open(const char *options, const char *user, struct fil
 			      "them\n", PLAN_INITRDS_MAX);
 			return EFI_LOAD_ERROR;
 		}
-		status = open_initrd(&initrd, user, paths[*count].text, &files[*count]);
+		status = open_initrd(&initrd, user, open, paths[*count].text, &files[*count]);
 		*count += !EFI_ERROR(status);
 	}
 	return status;
@@ -93,14 +95,19 @@ static bool set_mode(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, uint32_t number)
 
 bool screen_request_apply(const struct screen_request *request, struct screen_before *before)
 {
-	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = request->wish == SCREEN_KEEP ? NULL : screen_find_framebuffer();
+	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
 	struct buffer_printer why;
 	struct gop_modes screen;
 	char text[160] = "";
 	uint32_t number;
 
-	if (!gop)
+	if (request->wish == SCREEN_KEEP)
 		return false;
+	gop = screen_find_framebuffer();
+	if (!gop) {
+		print(console, "note: video=efifb: there is no screen with a framebuffer\n");
+		return false;
+	}
 	screen = (struct gop_modes){ { mode_of(gop->Mode->Info), gop->Mode->Mode, gop->Mode->MaxMode, read_mode }, gop };
 	if (request->wish == SCREEN_LIST)
 		show_modes(&screen.modes);

@@ -6,6 +6,7 @@
 #include "firmware.h"
 
 #include <loader/bls.h>
+#include <loader/linux_options.h>
 #include <loader/file_kind.h>
 #include <loader/utf16.h>
 
@@ -20,6 +21,8 @@ struct image {
 	const char *name; /* of the entry's file */
 	const char *path; /* of the program */
 	struct file initrds[PLAN_INITRDS_MAX];
+	struct option_path option_paths[PLAN_INITRDS_MAX];
+	size_t initrd_count; /* those of the entry, then those of its options */
 	UINTN initrd_size; /* of all, joined */
 	EFI_HANDLE initrd_handle;
 	EFI_HANDLE handle;
@@ -35,9 +38,9 @@ static UINTN align4(uint64_t size)
 /* Reads the files straight to where the kernel wants them, each but the last one padded to 4 bytes with zeros. */
 static EFI_STATUS read_initrds(struct image *image, uint8_t *to)
 {
-	for (size_t i = 0; i < image->entry->initrd_count; i++) {
+	for (size_t i = 0; i < image->initrd_count; i++) {
 		struct file *file = &image->initrds[i];
-		bool last = i + 1 == image->entry->initrd_count;
+		bool last = i + 1 == image->initrd_count;
 		EFI_STATUS status = file_read(file, 0, file->size, to);
 
 		if (EFI_ERROR(status))
@@ -69,14 +72,38 @@ static EFI_STATUS EFIAPI load_initrd(EFI_LOAD_FILE_PROTOCOL *self, EFI_DEVICE_PA
 	return status;
 }
 
+/* A stub that is offered an initrd reads no initrd= any more, so these are offered, too. */
+static EFI_STATUS open_option_initrds(struct image *image)
+{
+	const struct bls_entry *entry = image->entry;
+	struct linux_options options;
+
+	linux_options_read(entry->options, &options);
+	if (image->path != entry->linux || options.no_initrd)
+		return EFI_SUCCESS;
+	if (!linux_initrd_needs_stub(entry->options))
+		return option_initrds_open(entry->options, image->name, file_open_slowly, image->initrds, image->option_paths,
+					   &image->initrd_count);
+	if (image->initrd_count == 0)
+		return EFI_SUCCESS;
+	print(refuse(image->name), "an option initrd= with a device path beside initrd lines, of which the kernel's stub takes only one "
+	      "kind; needed: only options, or only lines\n");
+	return EFI_UNSUPPORTED;
+}
+
 static EFI_STATUS open_initrds(struct image *image)
 {
-	for (size_t i = 0; i < image->entry->initrd_count; i++) {
-		struct file *file = &image->initrds[i];
-		EFI_STATUS status = file_open_slowly(image->entry->initrd[i], image->name, file);
+	EFI_STATUS status;
 
+	for (; image->initrd_count < image->entry->initrd_count; image->initrd_count++) {
+		status = file_open_slowly(image->entry->initrd[image->initrd_count], image->name, &image->initrds[image->initrd_count]);
 		if (EFI_ERROR(status))
 			return status;
+	}
+	status = open_option_initrds(image);
+	for (size_t i = 0; i < image->initrd_count && !EFI_ERROR(status); i++) {
+		const struct file *file = &image->initrds[i];
+
 		if (file->size == 0 || __builtin_add_overflow(align4(image->initrd_size), file->size,
 							      &image->initrd_size)) {
 			print(refuse(file->path), "%llu bytes, named by %s; needed: an initrd; copy the file again, or "
@@ -84,14 +111,14 @@ static EFI_STATUS open_initrds(struct image *image)
 			return EFI_LOAD_ERROR;
 		}
 	}
-	return EFI_SUCCESS;
+	return status;
 }
 
 static EFI_STATUS offer_initrds(struct image *image)
 {
 	EFI_STATUS status = open_initrds(image);
 
-	if (EFI_ERROR(status) || image->entry->initrd_count == 0)
+	if (EFI_ERROR(status) || image->initrd_count == 0)
 		return status;
 	image->loader.LoadFile = load_initrd;
 	status = fw.boot->InstallMultipleProtocolInterfaces(&image->initrd_handle, &device_path_guid,
@@ -100,7 +127,7 @@ static EFI_STATUS offer_initrds(struct image *image)
 		return status;
 	image->initrd_handle = NULL;
 	print(refuse(image->name), "its initrd cannot be offered to the kernel (%s); %s\n", status_name(status),
-	      status == EFI_ALREADY_STARTED ? "another program offers one already: remove the initrd lines" :
+	      status == EFI_ALREADY_STARTED ? "another program offers one already: remove the initrd lines and the options initrd=" :
 					      "restart the machine");
 	return status;
 }

@@ -65,7 +65,7 @@ static void print_fate(const struct map_views *views, size_t at, const struct ef
 void map_view_trace(const struct map_views *views, struct printer *out)
 {
 	print(out, "  descriptor -> entry of the e820 map (%s)\n",
-	      views->policy == E820_POLICY_LINUX ? "as Linux's own EFI stub makes it" : "ACPI's types only");
+	      views->policy == E820_POLICY_ACPI ? "ACPI's types only" : "as Linux's own EFI stub makes it");
 	for (size_t i = 0; i < views->count; i++) {
 		size_t index = views->order[i];
 		const struct efi_trace *trace = &views->trace[index];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "plan_internal.h"
 
+#include <loader/linux_options.h>
 #include <mm/fixmap.h>
 
 int plan_full(struct printer *why, const char *table, size_t capacity)
@@ -321,6 +322,16 @@ static int place_all(struct boot_plan *plan, const struct boot_request *request,
 	return error ? error : plan_page_tables(plan, &placement, request, why);
 }
 
+static enum e820_policy policy_of(const struct boot_request *request)
+{
+	struct linux_options options;
+
+	if (!kernel_is_linux(request->kernel))
+		return E820_POLICY_ACPI;
+	linux_options_read(request->command_line, &options);
+	return options.no_soft_reserve ? E820_POLICY_LINUX_NOSOFTRESERVE : E820_POLICY_LINUX;
+}
+
 int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, void *scratch, size_t scratch_size,
 		   struct printer *why)
 {
@@ -347,7 +358,7 @@ int boot_plan_make(const struct boot_request *request, struct boot_plan *plan, v
 		return MM_ENOSPC;
 	}
 	__builtin_memset(plan, 0, sizeof(*plan));
-	plan->policy = kernel_is_linux(request->kernel) ? E820_POLICY_LINUX : E820_POLICY_ACPI;
+	plan->policy = policy_of(request);
 	plan->paging = request->paging;
 	plan->cr4 = STUB_CR4_PAE | (request->paging.levels == 5 ? STUB_CR4_LA57 : 0) | (request->keep_mce ? STUB_CR4_MCE : 0);
 	plan->page_map = (struct paging_map){ (void *)((uint8_t *)scratch + skip), page_map_capacity(count), 0 };

@@ -35,9 +35,16 @@ static const struct rule linux_rule = {
 	.special = TYPES(E820_TYPE_SOFT_RESERVED, E820_TYPE_UNUSABLE, E820_TYPE_PMEM),
 };
 
+static const struct rule nosoftreserve_rule = {
+	.type = TYPES(E820_TYPE_RAM, E820_TYPE_UNUSABLE, E820_TYPE_PMEM),
+	.special = TYPES(E820_TYPE_RAM, E820_TYPE_UNUSABLE, E820_TYPE_PMEM),
+};
+
 static const struct rule *rule_of(enum e820_policy policy)
 {
-	return policy == E820_POLICY_LINUX ? &linux_rule : &acpi_rule;
+	return policy == E820_POLICY_LINUX		 ? &linux_rule :
+	       policy == E820_POLICY_LINUX_NOSOFTRESERVE ? &nosoftreserve_rule :
+							   &acpi_rule;
 }
 
 static inline uint32_t type_of(const struct efi_memory_desc *desc, const struct rule *rule)

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "forms.h"
 
+#include <loader/linux_options.h>
 #include <mm/e820_options.h>
 
 #include <getopt.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 
 static const char help[] =
-	"usage: mapbridge convert [--policy acpi|linux] [--memmap OPT]... [--as FORM [--all]] FILE\n"
+	"usage: mapbridge convert [--policy acpi|linux] [--memmap OPT]... [--cmdline TEXT] [--as FORM [--all]] FILE\n"
 	"\n"
 	"Converts the EFI map of a file to e820, as the loader does it. Of a file without an EFI map the recorded e820\n"
 	"table is taken. The result is sorted, without overlaps, and merged.\n"
@@ -23,6 +24,7 @@ static const char help[] =
 	"  --memmap OPT     applies memmap=OPT of Linux's command line: SIZE@START (usable), SIZE#START (ACPI data),\n"
 	"                   SIZE$START (reserved), SIZE!START (persistent), SIZE%START-OLD+NEW, exactmap;\n"
 	"                   or mem=SIZE. Several are applied in their order\n"
+	"  --cmdline TEXT   applies mem=, memmap= and efi=nosoftreserve of a Linux command line, as loader and kernel do\n"
 	"  --as FORM        " FORMS_HELP "\n"
 	"  --all            write a page also of more than 20,000 entries, with which browsers are slow\n"
 	"  --help           this text\n"
@@ -34,19 +36,25 @@ static const char help[] =
 	"\n"
 	"exit status: 0 fine, 1 a line was damaged, 2 the file cannot be read or an option is wrong\n";
 
-/* The options as a command line: "memmap=A mem=B". Appended, in fresh memory. */
-static char *with_option(char *line, const char *option)
+/* Text behind a command line, with a name in front: "memmap=A mem=B". Appended, in fresh memory. */
+static char *append(char *line, const char *name, const char *text)
 {
-	bool named = strncmp(option, "mem=", 4) == 0 || strncmp(option, "memmap=", 7) == 0;
-	size_t used = line ? strlen(line) : 0, size = used + strlen(option) + sizeof(" memmap=");
+	size_t used = line ? strlen(line) : 0, size = used + strlen(name) + strlen(text) + sizeof(" ");
 	char *longer = realloc(line, size);
 
 	if (!longer) {
 		refuse("out of memory");
 		exit(EXIT_REFUSED);
 	}
-	snprintf(longer + used, size - used, "%s%s%s", used ? " " : "", named ? "" : "memmap=", option);
+	snprintf(longer + used, size - used, "%s%s%s", used ? " " : "", name, text);
 	return longer;
+}
+
+static char *with_option(char *line, const char *option)
+{
+	bool named = strncmp(option, "mem=", 4) == 0 || strncmp(option, "memmap=", 7) == 0;
+
+	return append(line, named ? "" : "memmap=", option);
 }
 
 /* Applies the options to a table in fresh memory; an exit status. */
@@ -83,8 +91,12 @@ static int convert(struct map_source *source, enum e820_policy policy, const cha
 {
 	struct map_source result = *source;
 	struct source_e820 e820 = { .label = options ? "user" : "BIOS-e820" };
+	struct linux_options linux_options;
 	int status = EXIT_FINE;
 
+	linux_options_read(options ? options : "", &linux_options);
+	if (policy == E820_POLICY_LINUX && linux_options.no_soft_reserve)
+		policy = E820_POLICY_LINUX_NOSOFTRESERVE;
 	if (source->nr_efi == 0 && source->nr_e820 == 0)
 		return refuse("%s: a %s has neither an EFI map nor an e820 table to convert", source->name,
 			      source->kind);
@@ -112,7 +124,7 @@ static int convert(struct map_source *source, enum e820_policy policy, const cha
 struct arguments {
 	enum e820_policy policy;
 	const struct form *form;
-	char *options; /* null without --memmap; on the heap */
+	char *options; /* null without --memmap and --cmdline; on the heap */
 	bool all;
 };
 
@@ -121,6 +133,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments, b
 {
 	static const struct option options[] = { { "policy", required_argument, NULL, 'p' },
 						 { "memmap", required_argument, NULL, 'm' },
+						 { "cmdline", required_argument, NULL, 'c' },
 						 { "as", required_argument, NULL, 'a' },
 						 { "all", no_argument, NULL, 'A' },
 						 { "help", no_argument, NULL, 'h' },
@@ -135,6 +148,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments, b
 			break;
 		case 'm':
 			arguments->options = with_option(arguments->options, optarg);
+			break;
+		case 'c':
+			arguments->options = append(arguments->options, "", optarg);
 			break;
 		case 'a':
 			arguments->form = find_form(optarg);

@@ -14,6 +14,8 @@
 #include "file_printer.h"
 #include "plan_report.h"
 
+#include <loader/linux_options.h>
+
 static const char help[] =
 	"usage: mapbridge plan --map FILE --kernel KERNEL [--initrd FILE]... [--cmdline TEXT] [OPTION]...\n"
 	"\n"
@@ -24,7 +26,8 @@ static const char help[] =
 	"  --map FILE       an .efimap file, or whatever `mapbridge show` reads; - is standard input\n"
 	"  --kernel KERNEL  a Linux bzImage or vmlinux, or an ELF64 kernel; told by its content\n"
 	"  --initrd FILE    may be given several times, in the order in which they are joined\n"
-	"  --cmdline TEXT   the kernel's command line\n"
+	"  --cmdline TEXT   the kernel's command line; of a Linux kernel with the options that its EFI stub would act on\n"
+	"  --root FOLDER    the root of the boot volume, where the files lie that initrd= in the command line names\n"
 	"  --levels 4|5     levels of page tables (default: what the file says, else 4)\n"
 	"  --no-gib-pages   the processor has no pages of 1 GiB (default: what the file says, else it has)\n"
 	"  --brief          only the plan as the loader prints it\n"
@@ -45,7 +48,9 @@ struct arguments {
 	const char *kernel;
 	const char *initrds[PLAN_INITRDS_MAX];
 	size_t initrd_count;
+	char *option_initrds[PLAN_INITRDS_MAX]; /* of the command line, and among initrds, too; on the heap */
 	const char *command_line;
+	const char *root; /* null: not given */
 	struct plan_wishes wishes;
 	bool brief;
 };
@@ -53,6 +58,7 @@ struct arguments {
 static const struct option options[] = {
 	{ "map", required_argument, NULL, 'm' },     { "kernel", required_argument, NULL, 'k' },
 	{ "initrd", required_argument, NULL, 'i' },  { "cmdline", required_argument, NULL, 'c' },
+	{ "root", required_argument, NULL, 'r' },
 	{ "levels", required_argument, NULL, 'l' },  { "no-gib-pages", no_argument, NULL, 'g' },
 	{ "brief", no_argument, NULL, 'b' },         { "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -75,6 +81,9 @@ static int take_option(int option, struct arguments *arguments)
 		return EXIT_FINE;
 	case 'c':
 		arguments->command_line = optarg;
+		return EXIT_FINE;
+	case 'r':
+		arguments->root = optarg;
 		return EXIT_FINE;
 	case 'l':
 		if (strcmp(optarg, "4") && strcmp(optarg, "5"))
@@ -148,6 +157,68 @@ static int read_kernel(const char *path, struct kernel_image *kernel)
 	return result;
 }
 
+/* The file of an option initrd=, below the root. */
+static int add_initrd(struct arguments *arguments, const struct linux_initrd *initrd)
+{
+	size_t size = initrd->length + (arguments->root ? strlen(arguments->root) : 0) + sizeof("/");
+	char *path;
+
+	if (initrd->length == 0)
+		return loader_refuses("--cmdline", "an option initrd= has no path; needed: one, such as initrd=\\initrd.img");
+	if (arguments->initrd_count == PLAN_INITRDS_MAX)
+		return refuse("more than %d initrds, with those of --cmdline; needed: at most that many", PLAN_INITRDS_MAX);
+	if (!arguments->root)
+		return refuse("--cmdline has initrd=%.*s; needed: --root FOLDER, the root of the volume that it is on",
+			      (int)initrd->length, initrd->name);
+	path = allocate(size, 1);
+	snprintf(path, size, "%s/%.*s", arguments->root, (int)initrd->length, initrd->name);
+	for (char *c = path + strlen(arguments->root); *c; c++)
+		if (*c == '\\')
+			*c = '/';
+	for (size_t i = 0; i < PLAN_INITRDS_MAX; i++)
+		if (!arguments->option_initrds[i]) {
+			arguments->option_initrds[i] = path;
+			break;
+		}
+	arguments->initrds[arguments->initrd_count++] = path;
+	return EXIT_FINE;
+}
+
+/* What the loader does about the options of Linux's EFI stub. */
+static int take_options(struct arguments *arguments, const struct kernel_image *kernel)
+{
+	const char *at = arguments->command_line;
+	struct linux_options options;
+	struct linux_initrd initrd;
+	struct buffer_printer why;
+	int status = EXIT_FINE;
+	char text[64];
+
+	if (!kernel_is_linux(kernel))
+		return EXIT_FINE;
+	linux_options_read(at, &options);
+	buffer_printer_init(&why, text, sizeof(text));
+	if (options.memory_encryption && kernel->format == KERNEL_PREPARED)
+		return loader_refuses(arguments->kernel, "mem_encrypt=on needs a bzImage, whose own code passes it on");
+	if (linux_options_need_stub(at, &why.printer)) {
+		refuse("%s: there is no plan: %s is for the kernel's own EFI stub, and %s", arguments->kernel, text,
+		       kernel->format == KERNEL_BZIMAGE ? "the loader starts it instead" :
+							  "this is not a bzImage, which would have one");
+		return EXIT_FINDINGS;
+	}
+	if (options.screen.wish != SCREEN_KEEP)
+		fprintf(stderr, "mapbridge: video=efifb: which mode it means depends on the screen\n");
+	if (options.no_initrd) {
+		if (arguments->initrd_count)
+			fprintf(stderr, "mapbridge: noinitrd: no initrd is loaded\n");
+		arguments->initrd_count = 0;
+		return EXIT_FINE;
+	}
+	while (status == EXIT_FINE && linux_initrd_next(&at, &initrd))
+		status = add_initrd(arguments, &initrd);
+	return status;
+}
+
 static int read_sizes(const struct arguments *arguments, uint64_t *sizes)
 {
 	for (size_t i = 0; i < arguments->initrd_count; i++) {
@@ -192,17 +263,19 @@ static int make_plan(const struct arguments *arguments, const struct plan_machin
 	return status;
 }
 
-static int plan(const struct arguments *arguments)
+static int plan(struct arguments *arguments)
 {
 	struct kernel_image *kernel = allocate(1, sizeof(*kernel));
 	uint64_t sizes[PLAN_INITRDS_MAX];
 	struct plan_machine machine;
-	struct boot_request request = { .kernel = kernel, .command_line = arguments->command_line, .initrd_sizes = sizes,
-					.initrd_count = arguments->initrd_count };
+	struct boot_request request = { .kernel = kernel, .command_line = arguments->command_line, .initrd_sizes = sizes };
 	int status = read_kernel(arguments->kernel, kernel);
 
 	if (status == EXIT_FINE)
+		status = take_options(arguments, kernel);
+	if (status == EXIT_FINE)
 		status = read_sizes(arguments, sizes);
+	request.initrd_count = arguments->initrd_count;
 	if (status == EXIT_FINE && !plan_machine_open(&machine, arguments->map, &arguments->wishes))
 		status = EXIT_REFUSED;
 	else if (status == EXIT_FINE) {
@@ -228,5 +301,9 @@ int plan_run(int argc, char **argv)
 	}
 	if (status == EXIT_FINE)
 		status = check_arguments(&arguments, argc - optind, argv + optind);
-	return status == EXIT_FINE ? plan(&arguments) : status;
+	if (status == EXIT_FINE)
+		status = plan(&arguments);
+	for (size_t i = 0; i < PLAN_INITRDS_MAX; i++)
+		free(arguments.option_initrds[i]);
+	return status;
 }

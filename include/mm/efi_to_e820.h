@@ -8,7 +8,8 @@
 
 enum e820_policy {
 	E820_POLICY_ACPI, /* types 1 to 4 only; everything that is not surely RAM or ACPI is reserved */
-	E820_POLICY_LINUX /* as Linux's EFI stub: also unusable 5, persistent 7, soft reserved 0xefffffff */
+	E820_POLICY_LINUX, /* as Linux's EFI stub: also unusable 5, persistent 7, soft reserved 0xefffffff */
+	E820_POLICY_LINUX_NOSOFTRESERVE /* as the stub with efi=nosoftreserve: what would be soft reserved is RAM */
 };
 
 /* The e820 type of a descriptor under a policy. Never 0: what nobody knows is reserved (ACPI 6.5, table 15.5). */

@@ -33,10 +33,12 @@ static const uint32_t types[] = { E820_TYPE_RAM,      E820_TYPE_RESERVED, E820_T
 /* The index of the type of e820 that a descriptor of the last map has. */
 static unsigned expected_type(const EFI_MEMORY_DESCRIPTOR *d, bool linux_kernel)
 {
+	const char *options = mock.scenario->command_line;
+	bool soft_reserve = !options || !strstr(options, "nosoftreserve");
 	bool ram = (d->Type >= 1 && d->Type <= 4) || d->Type == EfiConventionalMemory;
 
 	if (ram)
-		return !(d->Attribute & 0x40000) ? 0 : linux_kernel ? 6 : 1;
+		return !(d->Attribute & 0x40000) ? 0 : !linux_kernel ? 1 : soft_reserve ? 6 : 0;
 	if (d->Type == EfiACPIReclaimMemory)
 		return 2;
 	if (d->Type == EfiACPIMemoryNVS)
@@ -279,6 +281,15 @@ static void check_command_line(void)
 		problem("the command line is \"%.100s\"", (const char *)(uintptr_t)line);
 }
 
+/* The console's screen is in the mode that the kernel is told of; after a failure another one may be, or none. */
+static void check_screen(void)
+{
+	uint32_t width = params->screen_info.lfb_width, height = params->screen_info.lfb_height;
+
+	if (!screen_has(width, height, mock.result->injected) && (width || !mock.result->injected))
+		problem("the kernel is told of a screen of %ux%u pixels, which is not there", width, height);
+}
+
 void handoff_check(void)
 {
 	const struct stub_parameters *stub = (const void *)(uintptr_t)mock.jump_rdi;
@@ -300,6 +311,7 @@ void handoff_check(void)
 	check_efi_info();
 	check_command_line();
 	check_initrd();
+	check_screen();
 	check_nodes();
 	handoff_check_kernel(stub);
 }

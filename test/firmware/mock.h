@@ -243,6 +243,7 @@ EFI_HANDLE disk_partition(unsigned volume);
 
 /* screens.c: framebuffers and a font. */
 void screens_setup(void);
+bool screen_has(uint32_t width, uint32_t height, bool any); /* pixels of the last screen, or any; without a screen 0 */
 
 /* devices.c: RNG, TPM, PCI, an initrd of another program, memory attributes. */
 void devices_setup(void);

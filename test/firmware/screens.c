@@ -5,15 +5,23 @@
 #include <string.h>
 
 #define SCREENS_MAX 3
-#define WIDTH 640
-#define HEIGHT 480
+#define WIDTH 1280 /* of the largest mode */
+#define HEIGHT 1024
+#define MODES 4
 
 static EFI_GUID gop_guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
 static EFI_GUID console_out_device_guid = { 0xd3b36f2c, 0xd551, 0x11d4, { 0x9a, 0x46, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
 static EFI_GUID edid_guids[2] = { EFI_EDID_ACTIVE_PROTOCOL_GUID, EFI_EDID_DISCOVERED_PROTOCOL_GUID };
 static EFI_GUID hii_font_guid = { 0xe9ca4775, 0x8657, 0x47fc, { 0x97, 0xe7, 0x7e, 0xd6, 0x5a, 0x08, 0x43, 0x24 } };
 
-static EFI_GRAPHICS_OUTPUT_MODE_INFORMATION screen_info = { 0, WIDTH, HEIGHT, PixelBlueGreenRedReserved8BitPerColor, { 0 }, WIDTH };
+static EFI_GRAPHICS_OUTPUT_MODE_INFORMATION mode_infos[MODES] = {
+	{ 0, 640, 480, PixelBlueGreenRedReserved8BitPerColor, { 0 }, 640 },
+	{ 0, 800, 600, PixelBlueGreenRedReserved8BitPerColor, { 0 }, 832 },
+	{ 0, 1024, 768, PixelRedGreenBlueReserved8BitPerColor, { 0 }, 1024 },
+	{ 0, WIDTH, HEIGHT, PixelBltOnly, { 0 }, WIDTH },
+};
+
+static EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE screen_modes[SCREENS_MAX];
 
 static EFI_STATUS EFIAPI gop_query(EFI_GRAPHICS_OUTPUT_PROTOCOL *self, UINT32 mode, UINTN *size,
 				   EFI_GRAPHICS_OUTPUT_MODE_INFORMATION **info)
@@ -25,14 +33,34 @@ static EFI_STATUS EFIAPI gop_query(EFI_GRAPHICS_OUTPUT_PROTOCOL *self, UINT32 mo
 	*info = pool_take(EfiBootServicesData, sizeof(**info));
 	if (!*info)
 		return EFI_DEVICE_ERROR;
-	**info = screen_info;
+	**info = mode_infos[mode];
 	return EFI_SUCCESS;
 }
 
 static EFI_STATUS EFIAPI gop_set(EFI_GRAPHICS_OUTPUT_PROTOCOL *self, UINT32 mode)
 {
 	FIRMWARE(Gop_SetMode);
-	return mode < self->Mode->MaxMode ? EFI_SUCCESS : EFI_UNSUPPORTED;
+	if (mode >= self->Mode->MaxMode)
+		return EFI_UNSUPPORTED;
+	self->Mode->Mode = mode;
+	self->Mode->Info = &mode_infos[mode];
+	self->Mode->FrameBufferSize = (UINTN)mode_infos[mode].PixelsPerScanLine * mode_infos[mode].VerticalResolution * 4;
+	return EFI_SUCCESS;
+}
+
+bool screen_has(uint32_t width, uint32_t height, bool any)
+{
+	unsigned count = mock.scenario->screens < SCREENS_MAX ? mock.scenario->screens : SCREENS_MAX;
+
+	for (unsigned i = count; i-- > 0;) {
+		const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info = screen_modes[i].Info;
+
+		if (info->HorizontalResolution == width && info->VerticalResolution == height)
+			return true;
+		if (!any)
+			return false;
+	}
+	return width == 0 && height == 0;
 }
 
 static bool outside(UINTN x, UINTN y, UINTN width, UINTN height)
@@ -107,7 +135,6 @@ MISSING(HiiFont)
 
 void screens_setup(void)
 {
-	static EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE modes[SCREENS_MAX];
 	static EFI_GRAPHICS_OUTPUT_PROTOCOL gops[SCREENS_MAX];
 	static uint8_t edid[128] = { 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0 };
 	static EFI_EDID_ACTIVE_PROTOCOL edid_protocol = { sizeof(edid), edid };
@@ -118,9 +145,9 @@ void screens_setup(void)
 	for (unsigned i = 0; i < mock.scenario->screens && i < SCREENS_MAX; i++) {
 		EFI_HANDLE handle = handle_new();
 
-		modes[i] = (EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE){ 1, 0, &screen_info, sizeof(screen_info), 0xc0000000 + i * 0x1000000,
-								WIDTH * HEIGHT * 4 };
-		gops[i] = (EFI_GRAPHICS_OUTPUT_PROTOCOL){ gop_query, gop_set, gop_blt, &modes[i] };
+		screen_modes[i] = (EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE){ MODES, 0, &mode_infos[0], sizeof(mode_infos[0]),
+								0xc0000000 + i * 0x1000000, 640 * 480 * 4 };
+		gops[i] = (EFI_GRAPHICS_OUTPUT_PROTOCOL){ gop_query, gop_set, gop_blt, &screen_modes[i] };
 		handle_install(handle, &gop_guid, &gops[i]);
 		if (mock.scenario->edid)
 			handle_install(handle, &edid_guids[mock.scenario->edid - 1], &edid_protocol);

@@ -150,6 +150,37 @@ def plan_refusals_say_why():
                 yield f"{name}: status {found}, {output[:80]!r}, {errors.strip()!r}; expected {status} and {pattern!r}"
 
 
+def options_of_the_stub():
+    """(name, arguments, status, pattern of standard output, pattern of standard error): what the loader does about them."""
+    good = ["--map", "machine.efimap", "--kernel", "vmlinuz", "--brief", "--cmdline"]
+    root = ["--root", "volume"]
+    yield "initrd=", [*good, "initrd=\\boot/a.img", *root], 0, "initrd .* 1001 bytes", None
+    yield "joined", [*good, "initrd=/boot/a.img", *root, "--initrd", "one.img"], 0, f"initrd .* {JOINED} bytes", None
+    yield "missing", [*good, "initrd=b.img", *root], 2, None, "volume/b.img: No such file"
+    yield "no root", [*good, "initrd=b.img"], 2, None, "--cmdline has initrd=b.img; needed: --root FOLDER"
+    yield "no path", [*good, "initrd= quiet", *root], 1, None, "an option initrd= has no path"
+    yield "noinitrd", [*good, "noinitrd initrd=b.img", "--initrd", "one.img"], 0, "(?s)^(?!.*initrd)", "no initrd is loaded"
+    yield "bus mastering", [*good, "efi=disable_early_pci_dma"], 1, None, "efi=disable_early_pci_dma is for the kernel's own EFI stub, and the loader starts it"
+    yield "device path", [*good, "initrd=PciRoot(0x0)/a"], 1, None, "initrd= with a device path is for the kernel's own"
+    yield "screen", [*good, "video=efifb:auto"], 0, "kernel", "which mode it means depends on the screen"
+    own = ["--map", "machine.efimap", "--kernel", "kernel.elf", "--brief", "--cmdline"]
+    yield "own kernel", [*own, "initrd=b.img efi=disable_early_pci_dma video=efifb:auto"], 0, "kernel", None
+
+
+JOINED = (len(FILES["one.img"]) + 3 & ~3) + 1001
+
+
+def plans_know_the_options_of_the_stub():
+    with Folder() as folder:
+        os.makedirs(f"{folder.folder.name}/volume/boot")
+        folder.write({"volume/boot/a.img": bytes(1001)})
+        for name, arguments, status, wanted, errors_wanted in options_of_the_stub():
+            found, output, errors = folder.plan(*arguments)
+            if found != status or bool(wanted) != bool(output) or bool(errors_wanted) != bool(errors) or \
+                    not re.search(wanted or "", output) or not re.search(errors_wanted or "", errors):
+                yield f"{name}: status {found}, {output[:600]!r}, {errors.strip()!r}"
+
+
 def plans_from_standard_input():
     with Folder() as folder:
         usable = b"BIOS-e820: [mem 0x0000000000100000-0x000000000fffffff] usable\n"
@@ -178,7 +209,7 @@ def a_saved_prepared_kernel_stays_where_it_was():
 
 
 TESTS = [(function.__name__, function) for function in (
-    plans_are_golden, plan_refusals_say_why, plans_from_standard_input, a_saved_prepared_kernel_stays_where_it_was)]
+    plans_are_golden, plan_refusals_say_why, plans_know_the_options_of_the_stub, plans_from_standard_input, a_saved_prepared_kernel_stays_where_it_was)]
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:

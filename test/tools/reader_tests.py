@@ -42,6 +42,8 @@ def golden_cases():
     cases["linux-6.log.convert-options"] = ["convert", "--memmap", "64K$0x1a00000", "--memmap", "mem=4G", "linux-6.log"]
     cases["linux-2.6.log.convert-exact"] = ["convert", "--memmap", "exactmap,1M@0,64M@1M", "--as", "tsv",
                                             "linux-2.6.log"]
+    cases["soft-reserved.convert-cmdline"] = ["convert", "--cmdline", "ro efi=debug,nosoftreserve mem=500M -- mem=1M",
+                                              "../../data/ovmf-gcd-ranges.tsv"]
     cases["linux-7.log.convert"] = ["convert", "linux-7.log"]
     cases["ovmf-6G.table"] = ["show", "../../data/ovmf-6G.tsv"]
     cases["ovmf-6G.check"] = ["check", "../../data/ovmf-6G.tsv"]

@@ -56,6 +56,7 @@ static void types_by_policy(void **state)
 		desc.attribute = EFI_ATTRIBUTE_SP;
 		assert_int_equal(efi_to_e820_type(&desc, E820_POLICY_ACPI), ram ? RESERVED : cases[i].acpi);
 		assert_int_equal(efi_to_e820_type(&desc, E820_POLICY_LINUX), ram ? SOFT : cases[i].for_linux);
+		assert_int_equal(efi_to_e820_type(&desc, E820_POLICY_LINUX_NOSOFTRESERVE), cases[i].for_linux);
 	}
 }
 
