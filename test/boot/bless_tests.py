@@ -66,7 +66,7 @@ def entry(title, version, options=""):
 def names(image):
     """The entries on the first partition."""
     result = subprocess.run(["mdir", "-b", "-i", f"{image}@@1M", "::/loader/entries"], capture_output=True, text=True)
-    return sorted(line.rsplit("/", 1)[1] for line in result.stdout.split())
+    return sorted(line.rsplit("/", 1)[1] for line in result.stdout.splitlines() if line)
 
 
 class Disk:
