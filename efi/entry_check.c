@@ -229,6 +229,7 @@ void entry_set_state(struct bls_file *file, enum bls_state state, const char *re
 enum bls_state entry_check(struct bls_file *file, bool deeply)
 {
 	struct check check = { .file = file, .deeply = deeply };
+	bool loaded = file->entry;
 	enum bls_state state;
 
 	if (file->state == BLS_UNREAD)
@@ -244,5 +245,7 @@ enum bls_state entry_check(struct bls_file *file, bool deeply)
 	state = find_out(&check);
 	fw.volume = &fw.volumes[0];
 	entry_set_state(file, state, check.reason);
+	if (!loaded) /* thousands of whole entries would be much memory */
+		entry_unload(file);
 	return state;
 }

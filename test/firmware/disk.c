@@ -32,6 +32,8 @@ static EFI_BLOCK_IO block_ios[3];
 static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO *self, UINT32 id, EFI_LBA lba, UINTN size, void *buffer)
 {
 	FIRMWARE(ReadBlocks);
+	if (++mock.disk_requests == mock.scenario->disk_requests + 1 && mock.scenario->disk_requests && !mock.result->injected)
+		problem("more than %u requests for blocks of the disk", mock.scenario->disk_requests);
 	if (size % BLOCK)
 		return EFI_BAD_BUFFER_SIZE;
 	if (id != self->Media->MediaId)

@@ -5,6 +5,8 @@
  */
 #include "mock.h"
 
+#include <loader/utf16.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #define VOLUMES 2
 #define ROOT_ENTRIES 512
 #define RECORD 32
+#define NAME_UNITS 300
 #define LAST UINT32_C(0x0fffffff)
 
 struct placed {
@@ -86,9 +89,22 @@ static bool is_in(const struct fat_node *node, const struct fat_node *directory)
 	       (size_t)(last_part(node->path) - node->path) == length + 1;
 }
 
+/* The units of a name, without its NUL. */
+static size_t units_of(const char *name, uint16_t *units)
+{
+	size_t length = 0;
+
+	utf8_to_utf16(name, units, NAME_UNITS, NULL);
+	while (units[length])
+		length++;
+	return length;
+}
+
 static size_t pieces(const char *name)
 {
-	return (strlen(name) + 12) / 13;
+	uint16_t units[NAME_UNITS];
+
+	return (units_of(name, units) + 12) / 13;
 }
 
 static uint8_t *write_short(uint8_t *to, const char *name, uint8_t attributes, uint32_t cluster, uint32_t size)
@@ -105,11 +121,12 @@ static uint8_t *write_short(uint8_t *to, const char *name, uint8_t attributes, u
 static uint8_t *write_entry(uint8_t *to, const struct placed *placed, size_t index)
 {
 	const char *name = last_part(placed->node.path);
-	size_t length = strlen(name);
-	char alias[12];
+	uint16_t units[NAME_UNITS];
+	size_t length = units_of(name, units);
+	char alias[20];
 	uint8_t sum = 0;
 
-	snprintf(alias, sizeof(alias), "FILE~%03zuXYZ", index % 1000);
+	snprintf(alias, sizeof(alias), "F~%06zuXYZ", index % 1000000);
 	for (size_t i = 0; i < 11; i++)
 		sum = (uint8_t)((sum >> 1 | sum << 7) + (uint8_t)alias[i]);
 	for (size_t number = pieces(name); number > 0; number--, to += RECORD) {
@@ -120,7 +137,7 @@ static uint8_t *write_entry(uint8_t *to, const struct placed *placed, size_t ind
 			size_t at = (number - 1) * 13 + i;
 
 			put(to + (i < 5 ? 1 + 2 * i : i < 11 ? 4 + 2 * i : 6 + 2 * i),
-			    at < length ? (uint8_t)name[at] : at == length ? 0 : 0xffff, 2);
+			    at < length ? units[at] : at == length ? 0 : 0xffff, 2);
 		}
 	}
 	return write_short(to, alias, placed->node.directory ? 0x10 : 0x20, placed->first,
@@ -149,6 +166,54 @@ static size_t directory_size(const struct image *image, const struct placed *dir
 		if (is_in(&image->placed[i].node, &directory->node))
 			records += 1 + pieces(last_part(image->placed[i].node.path));
 	return records * RECORD;
+}
+
+static const struct placed *placed_at(const struct image *image, const char *path)
+{
+	for (size_t i = 0; i < image->count; i++)
+		if (strcmp(image->placed[i].node.path, path) == 0)
+			return &image->placed[i];
+	fatal("%s is not on the volume", path);
+}
+
+static uint32_t get_table(const struct image *image, uint32_t cluster)
+{
+	uint32_t value = 0;
+
+	memcpy(&value, image->table + (uint64_t)cluster * image->bits / 8, image->bits / 8);
+	return value;
+}
+
+/* Of a file or directory, counted from 0. */
+static uint32_t cluster_of(const struct image *image, const char *path, uint32_t count)
+{
+	uint32_t cluster = placed_at(image, path)->first;
+
+	while (count-- > 0)
+		cluster = get_table(image, cluster);
+	return cluster;
+}
+
+/* All clusters are found before the first link is changed. */
+static void link_clusters(struct image *image)
+{
+	const struct scenario *scenario = mock.scenario;
+	uint32_t from[SCENARIO_LINKS_MAX], to[SCENARIO_LINKS_MAX], bytes = image->cluster * BLOCK;
+
+	for (size_t i = 0; i < scenario->link_count; i++) {
+		const struct scenario_link *link = &scenario->links[i];
+
+		from[i] = cluster_of(image, link->path, link->cluster);
+		to[i] = link->to ? cluster_of(image, link->to, link->to_cluster) : link->value;
+	}
+	for (size_t i = 0; i < scenario->link_count; i++)
+		set_table(image, from[i], to[i]);
+	if (scenario->longer) {
+		uint32_t clusters = (uint32_t)((placed_at(image, scenario->longer)->size + bytes - 1) / bytes);
+
+		set_table(image, cluster_of(image, scenario->longer, clusters - 1), image->next);
+		set_table(image, image->next++, LAST);
+	}
 }
 
 static void build(struct image *image, unsigned volume, uint32_t blocks)
@@ -186,6 +251,8 @@ static void build(struct image *image, unsigned volume, uint32_t blocks)
 	for (size_t i = 0; i < image->count; i++)
 		if (image->placed[i].node.directory)
 			write_directory(image, i);
+	if (volume == 0)
+		link_clusters(image);
 }
 
 static const struct placed *root_of(const struct image *image)

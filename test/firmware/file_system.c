@@ -168,6 +168,18 @@ static EFI_STATUS EFIAPI volume_open(EFI_FILE_IO_INTERFACE *self, EFI_FILE **roo
 	return EFI_SUCCESS;
 }
 
+/* A driver follows a damaged chain to wherever it leads, and never comes back from one that has no end. */
+static void check_links(unsigned volume, const char *path)
+{
+	for (size_t i = 0; i < mock.scenario->link_count && volume == 0; i++) {
+		const char *damaged = mock.scenario->links[i].path;
+		size_t length = strlen(damaged);
+
+		if (strncmp(path, damaged, length) == 0 && (!path[length] || path[length] == '\\'))
+			problem("%s has a damaged chain, and is left to the firmware", damaged);
+	}
+}
+
 static EFI_STATUS EFIAPI file_open(EFI_FILE *self, EFI_FILE **file, CHAR16 *name, UINT64 mode, UINT64 attributes)
 {
 	struct node *from = ((struct open_file *)self)->node, *node;
@@ -180,6 +192,7 @@ static EFI_STATUS EFIAPI file_open(EFI_FILE *self, EFI_FILE **file, CHAR16 *name
 		return EFI_INVALID_PARAMETER;
 	if (!resolve(from, name, path))
 		return EFI_NOT_FOUND;
+	check_links(from->volume, path);
 	node = find_node(from->volume, path);
 	if (node && mock.scenario->blocks_only && !mock.injection.call)
 		problem("%s is opened, and not read from its blocks", path);
@@ -243,6 +256,10 @@ static EFI_STATUS put_info(const struct node *node, UINTN *size, void *buffer)
 
 static EFI_STATUS read_directory(struct open_file *file, UINTN *size, void *buffer)
 {
+	const char *endless = mock.scenario->endless;
+
+	if (endless && strcmp(file->node->path, endless) == 0 && file->position >= 2)
+		file->position = 0;
 	for (; file->position < FILES_MAX; file->position++) {
 		const struct node *node = &nodes[file->position];
 		size_t length = strlen(file->node->path);

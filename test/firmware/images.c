@@ -236,6 +236,7 @@ EFI_STATUS EFIAPI fw_StartImage(EFI_HANDLE handle, UINTN *size, CHAR16 **data)
 	}
 	if (!image->trusted)
 		return EFI_SECURITY_VIOLATION;
+	watchdog_check("a program is started");
 	if (mock.scenario->kernel && !mock.scenario->flipped)
 		check_options(image);
 	if (mock.scenario->flip_count)

@@ -73,8 +73,7 @@ static void check_returned(void)
 	images_check_leaks();
 	if (mock.phase != PHASE_BOOT)
 		problem("it returned after ExitBootServices was called");
-	if (mock.watchdog == 0 && !mock.result->injected)
-		problem("the watchdog is off when it returns");
+	watchdog_check("it returns");
 }
 
 void mock_run(const struct scenario *scenario, const struct injection *injection, struct result *result)

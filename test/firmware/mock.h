@@ -77,6 +77,8 @@ struct mock {
 	bool in_application; /* else what is done is the firmware's own doing */
 	uint64_t time;       /* virtual, in microseconds */
 	uint64_t watchdog;   /* seconds, 0: off */
+	uint64_t watchdog_set; /* when, in microseconds */
+	unsigned disk_requests;
 	bool interrupts_off;
 	bool stuck; /* a configuration table could not be taken back */
 	uint64_t jump_rdi; /* registers at the jump */
@@ -213,6 +215,9 @@ void variables_check(void);
 /* console.c */
 void console_setup(void);
 EFI_STATUS EFIAPI fw_CheckEvent(EFI_EVENT event);
+/* tables.c: the watchdog has just been armed, unless something was made to fail. */
+void watchdog_check(const char *when);
+
 /* Waits that many microseconds of virtual time. */
 void time_pass(uint64_t microseconds);
 
@@ -229,7 +234,7 @@ struct fat_node {
 	const uint8_t *bytes;
 	size_t size;
 };
-#define FILES_MAX 1024
+#define FILES_MAX 5000
 bool file_system_node(unsigned volume, size_t index, struct fat_node *node);
 
 /* fat_image.c: blocks of 512 bytes of a volume that has so many; for scenarios with "fat". */

@@ -374,7 +374,7 @@ static void play_scenario(const struct scenario *scenario, bool with_failures)
 		play_hostile(scenario);
 		return;
 	}
-	for (unsigned share = 0; share < processes && with_failures && !verdict && status == 0; share++)
+	for (unsigned share = 0; share < processes && with_failures && !scenario->no_failures && !verdict && status == 0; share++)
 		if (fork() == 0) {
 			inject(scenario, base, share);
 			_exit(0);

@@ -339,6 +339,45 @@ static char *backslashes(const char *path)
 	return copy;
 }
 
+/* fat-link PATH CLUSTER VALUE, or fat-link PATH CLUSTER to PATH CLUSTER */
+static void read_link(struct reader *reader, char **rest)
+{
+	struct scenario *scenario = reader->scenario;
+	struct scenario_link *link = &scenario->links[scenario->link_count];
+	char *to;
+
+	if (scenario->link_count++ == SCENARIO_LINKS_MAX)
+		bad(reader, "more than %d links", SCENARIO_LINKS_MAX);
+	link->path = backslashes(word(rest));
+	link->cluster = (uint32_t)number(reader, word(rest));
+	to = word(rest);
+	if (strcmp(to, "to") != 0) {
+		link->value = (uint32_t)number(reader, to);
+		return;
+	}
+	link->to = backslashes(word(rest));
+	link->to_cluster = (uint32_t)number(reader, word(rest));
+}
+
+/* entries COUNT: so many of the same kernel, called entry-0001.conf and so on; the number is a kernel's option. */
+static void read_entries(struct reader *reader, char **rest)
+{
+	struct scenario *scenario = reader->scenario;
+	unsigned count = (unsigned)number(reader, word(rest));
+
+	for (unsigned i = 1; i <= count; i++) {
+		struct scenario_file *file;
+		char path[60], text[200];
+
+		scenario->files = realloc(scenario->files, (scenario->file_count + 1) * sizeof(*file));
+		file = &scenario->files[scenario->file_count++];
+		snprintf(path, sizeof(path), "\\loader\\entries\\entry-%04u.conf", i * 7919 % count + 1); /* in no order */
+		snprintf(text, sizeof(text), "title Many\nversion %u\nsort-key many\nlinux /hello.elf\noptions entry=%u\n",
+			 i * 7919 % count + 1, i * 7919 % count + 1);
+		*file = (struct scenario_file){ .path = strdup(path), .bytes = (uint8_t *)strdup(text), .size = strlen(text) };
+	}
+}
+
 /* What is a number, or is on when it is named. */
 static bool read_setting(struct reader *reader, const char *name, char **rest)
 {
@@ -364,9 +403,11 @@ static bool read_setting(struct reader *reader, const char *name, char **rest)
 		{ "reads-at-once", &s->read_size, 4 },
 		{ "fat", &s->fat, 4 },
 		{ "fat-missing", &s->fat_missing, 4 },
+		{ "disk-requests", &s->disk_requests, 4 },
 		{ "io-align", &s->io_align, 4 },
 		{ "blocks-only", &s->blocks_only, 1 },
 		{ "font", &s->font, 1 },
+		{ "no-failures", &s->no_failures, 1 },
 		{ "shuffled", &s->shuffled, 1 },
 		{ "no-descriptor-size", &s->quiet_size, 1 },
 		{ "read-only", &s->read_only, 1 },
@@ -430,6 +471,14 @@ static void read_line(struct reader *reader, char *line)
 		read_file(reader, name[0] == 'x', false, &rest);
 	else if (strcmp(name, "directory") == 0)
 		read_file(reader, 0, true, &rest);
+	else if (strcmp(name, "fat-link") == 0)
+		read_link(reader, &rest);
+	else if (strcmp(name, "entries") == 0)
+		read_entries(reader, &rest);
+	else if (strcmp(name, "fat-longer") == 0)
+		s->longer = backslashes(word(&rest));
+	else if (strcmp(name, "endless-directory") == 0)
+		s->endless = backslashes(word(&rest));
 	else if (strcmp(name, "processor") == 0)
 		read_processor(reader, &rest);
 	else if (strcmp(name, "flip") == 0)

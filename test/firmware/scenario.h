@@ -72,6 +72,17 @@ struct scenario_left {
 	char *name, *text; /* empty: it must not be there */
 };
 
+/* What the FAT has for a cluster of a file or directory of volume 0, in place of what it should have. */
+struct scenario_link {
+	char *path;
+	uint32_t cluster;    /* counted from 0 */
+	char *to;            /* null: the value counts */
+	uint32_t to_cluster; /* of the other one, in the same way */
+	uint32_t value;
+};
+
+#define SCENARIO_LINKS_MAX 8
+
 struct scenario {
 	char name[64];
 	struct scenario_input input;
@@ -82,6 +93,7 @@ struct scenario {
 	struct scenario_memory *lies; /* descriptors that the map has besides, of ranges that are not there or not so */
 	size_t lie_count;
 	unsigned hostile; /* it runs with that many sets of lies, and without failures */
+	bool no_failures; /* it runs as it is, and no more */
 	unsigned every;  /* only each so-manieth failure is tried: its runs are slow */
 	bool shuffled;   /* the map's descriptors come in no order */
 	uint64_t stride;
@@ -121,6 +133,11 @@ struct scenario {
 	bool acpi1;
 	bool tables_full; /* no configuration table more than there are */
 	unsigned fat;         /* 16 or 32: the volumes' blocks are those of such a file system; 0: they are empty */
+	struct scenario_link links[SCENARIO_LINKS_MAX];
+	size_t link_count;
+	char *longer;   /* a file whose chain has one cluster more than it needs */
+	char *endless;  /* a directory whose files never end, if the file system reads it */
+	unsigned disk_requests; /* at most so many, when nothing fails; 0: any number */
 	unsigned fat_missing; /* so many blocks of it are not there */
 	unsigned io_align;    /* of a buffer for blocks */
 	bool blocks_only;     /* nothing that is there is opened by the file system */

@@ -43,9 +43,18 @@ static EFI_STATUS EFIAPI fw_Stall(UINTN microseconds)
 static EFI_STATUS EFIAPI fw_SetWatchdogTimer(UINTN seconds, UINT64 code, UINTN size, CHAR16 *data)
 {
 	FIRMWARE(SetWatchdogTimer);
-	(void)code, (void)size, (void)data;
+	(void)size, (void)data;
+	if (code < 0x10000)
+		problem("SetWatchdogTimer with code %#llx, which is the firmware's own", (unsigned long long)code);
 	mock.watchdog = seconds;
+	mock.watchdog_set = mock.time;
 	return EFI_SUCCESS;
+}
+
+void watchdog_check(const char *when)
+{
+	if ((mock.watchdog != 300 || mock.watchdog_set != mock.time) && !mock.result->injected)
+		problem("the watchdog is not armed anew for five minutes when %s", when);
 }
 
 /* A failed try may have changed the map and stopped part of the firmware. */
