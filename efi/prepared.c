@@ -150,20 +150,10 @@ static bool has_la57(void)
 	return machine_cpuid(0).a >= CPUID_FEATURES && machine_cpuid(CPUID_FEATURES).c & CPUID_LA57;
 }
 
-static bool has_word(const char *command_line, const char *name)
-{
-	struct command_word word;
-
-	while (command_line_next_word(&command_line, &word))
-		if (!word.value && command_word_is_named(&word, name))
-			return true;
-	return false;
-}
-
 void prepared_choose_levels(struct boot_request *request)
 {
 	unsigned levels = (request->kernel->header.xloadflags & XLF_5LEVEL_ENABLED) && has_la57() &&
-			  !has_word(request->command_line, "no5lvl") ? 5 : 4;
+			  !command_line_has_flag(request->command_line, "no5lvl") ? 5 : 4;
 
 	request->change_levels = levels != request->paging.levels;
 	request->paging.levels = levels;

@@ -73,11 +73,9 @@ void kaslr_options_read(const char *command_line, struct kaslr_options *options)
 	struct command_word word;
 	const char *stop;
 
-	*options = (struct kaslr_options){ .limit = UINT64_MAX };
+	*options = (struct kaslr_options){ .limit = UINT64_MAX, .off = command_line_has_flag(command_line, "nokaslr") };
 	while (command_line_next_word(&command_line, &word)) {
-		if (!word.value && command_word_is_named(&word, "nokaslr"))
-			options->off = true;
-		else if (!word.value && command_word_is_named(&word, "movable_node"))
+		if (!word.value && command_word_is_named(&word, "movable_node"))
 			options->in_place = "movable_node";
 		ended |= !word.value && command_word_is_named(&word, "--");
 		if (ended || !word.value)

@@ -46,3 +46,22 @@ bool command_word_is_named(const struct command_word *word, const char *name)
 	}
 	return !*name && (at == word->end || *at == '=');
 }
+
+bool command_line_has_flag(const char *text, const char *name)
+{
+	while (*text) {
+		const char *letter = name;
+
+		while ((unsigned char)*text > ' ' && *text == *letter) {
+			text++;
+			letter++;
+		}
+		if (!*letter && (unsigned char)*text <= ' ')
+			return true;
+		while ((unsigned char)*text > ' ')
+			text++;
+		if (*text)
+			text++;
+	}
+	return false;
+}

@@ -15,6 +15,12 @@ struct command_word {
 /* Takes the next word from the text at *at; false at its end. Quotes may be around the whole word or around its value. */
 bool command_line_next_word(const char **at, struct command_word *word);
 
+/*
+ * Whether the text has a word without a value, as Linux's decompressor looks for one (arch/x86/boot/cmdline.c): between characters up
+ * to the blank, whatever quotes or -- there are.
+ */
+bool command_line_has_flag(const char *text, const char *name);
+
 /* Whether the word is NAME or NAME=VALUE. */
 bool command_word_is_named(const struct command_word *word, const char *name);
 

@@ -89,6 +89,18 @@ TESTS = [
              must=("^mapbridge: error: .*268435456 bytes of memory are not accepted yet .*bzImage",), must_not=(LEAVING,)),
     kernel("setup_arch_with_unaccepted_memory", **behind("gcd_ranges"),
            must=("^note: 268435456 bytes of memory are not accepted yet",)),
+    # options of the kernel's EFI stub
+    linux("linux_initrd_options", initrds=(), files={"boot/first.img": bytes(512), "boot/last.img": LINUX_INITRD},
+          cmdline=f"initrd=\\boot\\first.img initrd=/boot/last.img {LINUX_CMDLINE}",
+          must=(r"^reading \\boot\\first\.img", r"^reading \\boot\\last\.img")),
+    linux("linux_screen_and_soft_reserve_options", **behind("gcd_accepted"), display="vga",
+          cmdline=f"video=efifb:640x480 efi=nosoftreserve {LINUX_CMDLINE}",
+          must=("^video=efifb: the screen changes from mode", r"efifb: mode is 640x480x32"),
+          must_not=(*NO_ERROR, r"BIOS-e820: .*soft reserved")),
+    linux("linux_pci_dma_option", cmdline=f"efi=disable_early_pci_dma {LINUX_CMDLINE}", check=None,
+          must=("^note: efi=disable_early_pci_dma is for the kernel's own EFI stub", "^PASS linux_efi"), must_not=(*NO_ERROR, LEAVING)),
+    linux("linux_memory_options", cmdline=f"mem=384M memmap=16M$0x8000000 hugepages=2 {LINUX_CMDLINE}",
+          must=(r"user: \[mem 0x0000000008000000-0x0000000008ffffff\] reserved", r"last_pfn = 0x18000 ")),
     # the processor's own random numbers are not trusted, so that only the seed can make the generator ready
     linux("linux_with_tables", prepare=start_tpm, check=everything_arrived, display="vga", memory="1G",
           cmdline=f"random.trust_cpu=off {LINUX_CMDLINE}", must=(r"TPMEventLog=0x", r"RNG=0x"),

@@ -52,6 +52,14 @@ MORE_PAIRS = [
     Pair("cloud-fragmented", odd("ovmf-fragmented"), display="none", cmdline="earlyprintk=ttyS0,115200"),
     Pair("cloud-la57", odd("ovmf-la57")),
     Pair("generic", FULL, kernel="generic", tpm=True),
+    *(Pair(f"cloud-options-{name}", odd(machine_name), cmdline=options) for name, machine_name, options in (
+        ("size", "ovmf-2G", "video=efifb:640x480"), ("number", "ovmf-2G", "video=efifb:mode=3"),
+        ("auto", "ovmf-2G", "video=efifb:auto"), ("list", "ovmf-2G", "video=efifb:list"),
+        ("no-mode", "ovmf-2G", "video=efifb:mode=999"), ("depth", "ovmf-2G", "video=efifb:nothing,1024x768-32"),
+        ("format", "ovmf-2G", "video=efifb:800x600-bgr"),
+        ("efi", "ovmf-2G", "efi=debug,novamap,nochunk,no_disable_early_pci_dma quiet loglevel=7"),
+        ("memory", "ovmf-2G", "mem=1G memmap=64M$0x20000000 hugepages=2"),
+        ("soft-reserve", "ovmf-gcd-accepted", "efi=nosoftreserve"), ("rsdp", "ovmf-2G", "acpi_rsdp=0x1 no5lvl mem_encrypt=off"))),
 ]
 
 

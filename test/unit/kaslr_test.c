@@ -48,6 +48,9 @@ static void the_word_nokaslr(void **state)
 	assert_options("nokaslr", OPTIONS(NOTHING, .off = true));
 	assert_options("nokaslrx xnokaslr nokaslr= nokaslr=1 kaslr", OPTIONS(NOTHING));
 	assert_options("init=/x -- nokaslr", OPTIONS(NOTHING, .off = true)); /* the decompressor knows no -- here */
+	assert_options("dyndbg=\"a nokaslr b\"", OPTIONS(NOTHING, .off = true)); /* and no quotes */
+	assert_options("\tnokaslr\n", OPTIONS(NOTHING, .off = true));
+	assert_options("\"nokaslr\" nokasl nokaslr,", OPTIONS(NOTHING));
 }
 
 static void limits(void **state)
