@@ -507,7 +507,7 @@ static EFI_STATUS take_options(struct boot *boot)
 		boot->initrd_count = 0;
 		return EFI_SUCCESS;
 	}
-	return option_initrds_open(boot->entry->options, boot->name, file_open, boot->files + 1, boot->option_paths,
+	return option_initrds_open(boot->entry->options, boot->name, false, boot->files + 1, boot->option_paths,
 				   &boot->initrd_count);
 }
 

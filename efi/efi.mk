@@ -27,6 +27,7 @@ $(B)/efi/libmm.a: $(MM_C:%.c=$(B)/efi/%.o)
 $(B)/efi/libloader.a: $(LOADER_C:%.c=$(B)/efi/%.o) $(B)/efi/loader/stub.o
 $(B)/BOOTX64.o: $(EFI_O) $(EFI_LIBS)
 	$(Q)ld -r --gc-sections -e efi_main $^ -o $@
+	$(Q)! readelf -rW $@ | grep GOTPCREL || { echo "$@: the address of a function of another file is taken, by a GOT" >&2; rm $@; exit 1; }
 $(B)/trim-image: scripts/trim_image.c scripts/pe_trim.c scripts/pe_trim.h
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(WARN) -O2 -D_POSIX_C_SOURCE=200809L $(filter %.c,$^) -o $@

@@ -354,14 +354,13 @@ extern const struct initrd_media_path initrd_media_path;
 
 /*
  * linux_options.c: opens what the options initrd= name, as files[*count] and on, and counts them; paths keeps their names. Up to
- * PLAN_INITRDS_MAX files in all. An error only after a refusal that names user; the files that were opened stay open.
+ * PLAN_INITRDS_MAX files in all; slowly: by file_open_slowly. An error only after a refusal that names user; the files that were opened stay open.
  */
 struct option_path {
 	char text[BLS_PATH_MAX];
 };
 
-typedef EFI_STATUS (*file_opener)(const char *path, const char *user, struct file *file); /* file_open or file_open_slowly */
-EFI_STATUS option_initrds_open(const char *options, const char *user, file_opener open, struct file *files,
+EFI_STATUS option_initrds_open(const char *options, const char *user, bool slowly, struct file *files,
 			       struct option_path *paths, size_t *count);
 
 /* The mode that a screen had; gop is null when it has not been changed. */

@@ -4,7 +4,7 @@
 
 #include <loader/linux_options.h>
 
-static EFI_STATUS open_initrd(const struct linux_initrd *initrd, const char *user, file_opener open, char *path,
+static EFI_STATUS open_initrd(const struct linux_initrd *initrd, const char *user, bool slowly, char *path,
 			      struct file *file)
 {
 	EFI_STATUS status;
@@ -18,7 +18,7 @@ static EFI_STATUS open_initrd(const struct linux_initrd *initrd, const char *use
 		      "remove it\n");
 		return EFI_LOAD_ERROR;
 	}
-	status = open(path, user, file);
+	status = slowly ? file_open_slowly(path, user, file) : file_open(path, user, file);
 	if (!EFI_ERROR(status) && file->size == 0) {
 		print(refuse(path), "empty, named by an option initrd= of %s; needed: an initrd; copy the file again, or remove the "
 		      "option\n", user);
@@ -27,7 +27,7 @@ static EFI_STATUS open_initrd(const struct linux_initrd *initrd, const char *use
 	return status;
 }
 
-EFI_STATUS option_initrds_open(const char *options, const char *user, file_opener open, struct file *files,
+EFI_STATUS option_initrds_open(const char *options, const char *user, bool slowly, struct file *files,
 			       struct option_path *paths, size_t *count)
 {
 	struct linux_initrd initrd;
@@ -39,7 +39,7 @@ EFI_STATUS option_initrds_open(const char *options, const char *user, file_opene
 			      "them\n", PLAN_INITRDS_MAX);
 			return EFI_LOAD_ERROR;
 		}
-		status = open_initrd(&initrd, user, open, paths[*count].text, &files[*count]);
+		status = open_initrd(&initrd, user, slowly, paths[*count].text, &files[*count]);
 		*count += !EFI_ERROR(status);
 	}
 	return status;

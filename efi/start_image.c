@@ -82,7 +82,7 @@ static EFI_STATUS open_option_initrds(struct image *image)
 	if (image->path != entry->linux || options.no_initrd)
 		return EFI_SUCCESS;
 	if (!linux_initrd_needs_stub(entry->options))
-		return option_initrds_open(entry->options, image->name, file_open_slowly, image->initrds, image->option_paths,
+		return option_initrds_open(entry->options, image->name, true, image->initrds, image->option_paths,
 					   &image->initrd_count);
 	if (image->initrd_count == 0)
 		return EFI_SUCCESS;
