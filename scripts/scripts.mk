@@ -84,4 +84,11 @@ $(B)/linux/initrd-clock.img: $(B)/linux/efi_clock.ko scripts/make-initrd $(INITR
 		$(B)/linux/leave-qemu
 	$(Q)scripts/make-initrd $@ $(@D)/busybox $(B)/linux/leave-qemu test/boot/efi_clock/clock $<
 
-.PHONY: run run-linux
+## make test-distributions  both commands of the README, make all and make install in bare chroots of Debian 12, 13 and sid,
+##                          as root: half an hour each; DISTRIBUTIONS="trixie": in these alone
+DISTRIBUTIONS := bookworm trixie sid
+test-distributions:
+	@status=0; for release in $(DISTRIBUTIONS); do mkdir -p $(B)/chroot; log=$(B)/chroot/$$release.log; \
+		if scripts/try-chroot --release $$release try-everything >$$log 2>&1; then echo "PASS $$release"; \
+		else status=1; echo "FAIL $$release: $$(tail -n 1 $$log) (all of it: $$log)"; fi; done; exit $$status
+.PHONY: run run-linux test-distributions
