@@ -87,6 +87,7 @@ $(B)/linux/initrd-clock.img: $(B)/linux/efi_clock.ko scripts/make-initrd $(INITR
 ## make test-distributions  both commands of the README, make all and make install in bare chroots of Debian 12, 13 and sid,
 ##                          as root: half an hour each; DISTRIBUTIONS="trixie": in these alone
 DISTRIBUTIONS := bookworm trixie sid
+test-distributions: export FUZZ_SECONDS := $(FUZZ_SECONDS)
 test-distributions:
 	@status=0; for release in $(DISTRIBUTIONS); do mkdir -p $(B)/chroot; log=$(B)/chroot/$$release.log; \
 		if scripts/try-chroot --release $$release try-everything >$$log 2>&1; then echo "PASS $$release"; \
