@@ -50,10 +50,11 @@ def failing(name, path, source, offset, **more):
         **more})
 
 
+# none of these on USB: a sector that cannot be read is a crash inside edk2 2025.02, see docs/machines.md
 TESTS = [
     failing("kernel", r"\\boot\\setup_arch\.elf", SETUP_ARCH, 0x8000),
     failing("linux", r"\\boot\\vmlinuz", LINUX, 0x600200, kernel=LINUX, disk="nvme"),
-    failing("initrd", r"\\boot\\initrd\.img", INITRD, 0x789e00, initrds=(INITRD,), disk="usb"),
+    failing("initrd", r"\\boot\\initrd\.img", INITRD, 0x789e00, initrds=(INITRD,), disk="scsi"),
     # the entries are still there: without the file's settings the first one is started
     failing("loader_conf", r"\\loader\\loader\.conf", CONF, 512, kernel=None, ends="exit 33", keys=(),
             files={"loader/loader.conf": CONF, "hello.elf": HELLO, "loader/filler": FILLER,
