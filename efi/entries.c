@@ -11,6 +11,7 @@ struct reading {
 	struct directory_reading directory; /* first: what its functions get */
 	struct entry_list *list;
 	struct bls_entry *entry; /* the one that is being read */
+	struct file_text text;
 	const char *pattern;
 	unsigned volume;
 };
@@ -105,14 +106,11 @@ static void read_entry(struct directory_reading *directory, const char *name)
 {
 	struct reading *reading = (struct reading *)directory;
 	char path[ENTRY_PATH_MAX], shown[ENTRY_PATH_MAX];
-	char *conf;
-	size_t size;
+	struct file_text *text = &reading->text;
 
 	reading->list->seen++;
-	conf = file_read_all(entry_path(path, "", name), "the loader", BLS_FILE_MAX, &size);
-	if (conf)
-		add_entry(reading, name, entry_path(shown, fw.volume->prefix, name), conf, size);
-	pool_free(conf);
+	if (file_read_text(entry_path(path, "", name), "the loader", BLS_FILE_MAX, text))
+		add_entry(reading, name, entry_path(shown, fw.volume->prefix, name), text->text, text->size);
 }
 
 EFI_STATUS entries_read(const char *pattern, struct entry_list *list)
@@ -134,6 +132,7 @@ EFI_STATUS entries_read(const char *pattern, struct entry_list *list)
 	}
 	fw.volume = &fw.volumes[0];
 	pool_free(reading.entry);
+	pool_free(reading.text.text);
 	bls_files_sort(list->files, list->count);
 	if (list->foreign)
 		print(console, "mapbridge: note: entries for other architectures than x64 are hidden: %zu\n",

@@ -201,27 +201,40 @@ EFI_STATUS file_read(struct file *file, uint64_t offset, uint64_t size, void *to
 	return status;
 }
 
-char *file_read_all(const char *path, const char *user, size_t max, size_t *size)
+bool file_read_text(const char *path, const char *user, size_t max, struct file_text *text)
 {
 	struct file file;
-	char *text = NULL;
+	bool good = false;
 
 	if (EFI_ERROR(file_open(path, user, &file)))
-		return NULL;
-	if (file.size > max)
+		return false;
+	if (file.size > max) {
 		print(refuse(path), "%llu bytes; needed: at most %zu\n", X(file.size), max);
-	else
-		text = pool_allocate(file.size + 1, path);
-	if (text && EFI_ERROR(file_read(&file, 0, file.size, text))) {
-		pool_free(text);
-		text = NULL;
+	} else if (file.size >= text->capacity) {
+		pool_free(text->text);
+		text->text = pool_allocate(file.size + 1, path);
+		text->capacity = text->text ? file.size + 1 : 0;
 	}
-	if (text) {
-		text[file.size] = '\0';
-		*size = file.size;
+	if (file.size < text->capacity && file.size <= max)
+		good = !EFI_ERROR(file_read(&file, 0, file.size, text->text));
+	if (good) {
+		text->text[file.size] = '\0';
+		text->size = file.size;
 	}
 	file_close(&file);
-	return text;
+	return good;
+}
+
+char *file_read_all(const char *path, const char *user, size_t max, size_t *size)
+{
+	struct file_text text = { .text = NULL };
+
+	if (!file_read_text(path, user, max, &text)) {
+		pool_free(text.text);
+		return NULL;
+	}
+	*size = text.size;
+	return text.text;
 }
 
 /* Names one after the other, each with its NUL. */

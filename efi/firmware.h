@@ -182,6 +182,15 @@ bool file_missing(const char *path);
 /* Gives a file another name in the same directory. Prints nothing. */
 EFI_STATUS file_rename(const char *path, const char *name);
 
+/* A file's bytes and a NUL, in pool memory that is used again for the next file where it is large enough. */
+struct file_text {
+	char *text; /* null at first; freed by the caller */
+	size_t size, capacity;
+};
+
+/* False after a refusal; *text then has no file, but maybe memory. */
+bool file_read_text(const char *path, const char *user, size_t max, struct file_text *text);
+
 /* Reads a whole file of at most max bytes into pool memory, NUL-terminated; null after a refusal. */
 char *file_read_all(const char *path, const char *user, size_t max, size_t *size);
 

@@ -102,19 +102,21 @@ int bls_file_compare(const struct bls_file *a, const struct bls_file *b)
 	return order ? order : compare_text(a->name, b->name);
 }
 
-/* Puts a file into a heap whose largest one is on top, at a place or below it. */
-static void sift(struct bls_file **heap, size_t count, size_t place, struct bls_file *file)
+/*
+ * Puts a file into a heap whose largest one is on top, at a place or below it. Nearly all belong near the bottom, so the way
+ * down is gone without a look at the file, and then up again as far as it must.
+ */
+static void sift(struct bls_file **heap, size_t count, size_t top, struct bls_file *file)
 {
-	for (;;) {
-		size_t child = 2 * place + 1;
+	size_t place = top, child;
 
+	for (; (child = 2 * place + 1) < count; place = child) {
 		if (child + 1 < count && bls_file_compare(heap[child], heap[child + 1]) < 0)
 			child++;
-		if (child >= count || bls_file_compare(heap[child], file) <= 0)
-			break;
 		heap[place] = heap[child];
-		place = child;
 	}
+	for (; place > top && bls_file_compare(heap[(place - 1) / 2], file) < 0; place = (place - 1) / 2)
+		heap[place] = heap[(place - 1) / 2];
 	heap[place] = file;
 }
 

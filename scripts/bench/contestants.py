@@ -90,6 +90,19 @@ def systemd_boot(boot):
     return Disk(loader, entry_files(boot), loader)
 
 
+def among(count, fill):
+    """The same disk with so many entries in all; the others are of older kernels that are the same file."""
+    def fill_with_entries(boot):
+        disk = fill(boot)
+        for number in range(1, count):
+            lines = [f"title Debian GNU/Linux {number:04}", f"version 6.1.{number:04}", "sort-key debian", "linux /kernel",
+                     "machine-id 0123456789abcdef0123456789abcdef", "initrd /initrd", f"options {boot.cmdline} entry={number}"]
+            name = f"debian-6.1.{number:04}.conf"
+            disk.files[f"loader/entries/{name}"] = text_file(boot, name, "\n".join(lines) + "\n")
+        return disk
+    return fill_with_entries
+
+
 def stub_direct(boot):
     return Disk(None, {"kernel.efi": boot.kernel, "initrd": boot.initrd}, None, "\\kernel.efi",
                 f"initrd=\\initrd {boot.cmdline}")
@@ -144,6 +157,14 @@ def grub_debian(boot):
     config = text_file(boot, "grub.cfg", f"set timeout=0\nmenuentry bench {{\n\tlinux /kernel {boot.cmdline}\n"
                        "\tinitrd /initrd\n}\n")
     return Disk(loader, {"kernel": boot.kernel, "initrd": boot.initrd, "EFI/debian/grub.cfg": config}, loader)
+
+
+# With many entries, one of which is the default
+ENTRIES = (500, 2000)
+
+
+def crowd(count):
+    return {"mapbridge": among(count, mapbridge), "systemd-boot": among(count, systemd_boot)}
 
 
 LINUX = {"mapbridge": mapbridge, "mapbridge, no variables": mapbridge_silent, "mapbridge, prepared": mapbridge_prepared,
