@@ -18,7 +18,7 @@ $(B)/efi/efi/%.o: EFI_FLAGS += $(GNU_EFI_FLAGS) -DMAPBRIDGE_VERSION='"$(VERSION)
 $(EFI_FAST): EFI_SMALL := -O2 -falign-functions=1 -falign-loops=1 -falign-jumps=1
 $(B)/efi/%.o: %.c Makefile efi/efi.mk
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(EFI_FLAGS) $(EFI_SMALL) -c $< -o $@
+	$(Q)$(CC) $(EFI_FLAGS) -include efi/hidden.h $(EFI_SMALL) -c $< -o $@
 $(B)/efi/%.o: %.S Makefile efi/efi.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(EFI_FLAGS) -c $< -o $@
