@@ -127,7 +127,7 @@ bool screen_request_apply(const struct screen_request *request, struct screen_be
 
 void screen_request_undo(struct screen_before *before)
 {
-	if (before->gop && set_mode(before->gop, before->mode))
-		fw.system->ConOut->ClearScreen(fw.system->ConOut);
+	if (before->gop)
+		set_mode(before->gop, before->mode);
 	before->gop = NULL;
 }
