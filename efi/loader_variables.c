@@ -91,13 +91,21 @@ static bool take_text(const char *name, char *text, size_t capacity)
 	return found;
 }
 
-static void print_utf16(struct printer *out, const CHAR16 *text)
+/* Characters that a file path node has room for. */
+static size_t path_units(const EFI_DEVICE_PATH *node)
+{
+	size_t size = DevicePathNodeLength(node);
+
+	return size > SIZE_OF_FILEPATH_DEVICE_PATH ? (size - SIZE_OF_FILEPATH_DEVICE_PATH) / sizeof(CHAR16) : 0;
+}
+
+static void print_utf16(struct printer *out, const CHAR16 *text, size_t units)
 {
 	char bytes[TEXT_MAX];
 
 	if (!text)
 		return;
-	utf16_to_utf8(text, TEXT_MAX, bytes, sizeof(bytes));
+	utf16_to_utf8(text, units < TEXT_MAX ? units : TEXT_MAX, bytes, sizeof(bytes));
 	for (char *at = bytes; *at; at++)
 		print(out, "%c", (unsigned char)*at < ' ' || *at == 0x7f ? '?' : *at);
 }
@@ -110,7 +118,7 @@ static void tell_firmware(void)
 	char text[TEXT_MAX];
 
 	buffer_printer_init(&out, text, sizeof(text));
-	print_utf16(&out.printer, system->FirmwareVendor);
+	print_utf16(&out.printer, system->FirmwareVendor, TEXT_MAX);
 	print(&out.printer, " %u.%02u", system->FirmwareRevision >> 16, system->FirmwareRevision & 0xffff);
 	set_text("LoaderFirmwareInfo", UNTIL_RESET, text);
 	buffer_printer_init(&out, text, sizeof(text));
@@ -118,7 +126,7 @@ static void tell_firmware(void)
 	set_text("LoaderFirmwareType", UNTIL_RESET, text);
 	if (node && DevicePathType(node) == MEDIA_DEVICE_PATH && DevicePathSubType(node) == MEDIA_FILEPATH_DP) {
 		buffer_printer_init(&out, text, sizeof(text));
-		print_utf16(&out.printer, ((FILEPATH_DEVICE_PATH *)node)->PathName);
+		print_utf16(&out.printer, ((FILEPATH_DEVICE_PATH *)node)->PathName, path_units(node));
 		set_text("LoaderImageIdentifier", UNTIL_RESET, text);
 	}
 }

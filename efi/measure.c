@@ -6,6 +6,7 @@
 #include "firmware.h"
 
 #include <loader/bls.h>
+#include <loader/device_path.h>
 #include <loader/tpm_event.h>
 #include <loader/utf16.h>
 
@@ -106,11 +107,9 @@ void measure_options(const char *options, bool stub_follows)
 
 static EFI_DEVICE_PATH *file_path(const char *path, size_t *size)
 {
-	EFI_DEVICE_PATH *start = volume_file_path(path), *node = start;
+	EFI_DEVICE_PATH *start = volume_file_path(path);
 
-	while (node && !IsDevicePathEnd(node))
-		node = NextDevicePathNode(node);
-	*size = node ? (size_t)((uint8_t *)node - (uint8_t *)start) + END_DEVICE_PATH_LENGTH : 0;
+	*size = start ? device_path_length(start, NULL) + END_DEVICE_PATH_LENGTH : 0;
 	return start;
 }
 

@@ -3,6 +3,7 @@
 #include "firmware.h"
 
 #include <loader/bls.h>
+#include <loader/device_path.h>
 #include <loader/gpt.h>
 
 static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
@@ -27,29 +28,18 @@ struct partition_node {
 
 _Static_assert(sizeof(struct partition_node) == 42, "Hard Drive Media Device Path");
 
-/* Bytes in front of the end node. */
-static size_t path_length(EFI_DEVICE_PATH *path)
+/* The last node of a path when it is a partition of a GPT disk, and the length of the disk's path in front of it. */
+static const struct partition_node *gpt_partition(const EFI_DEVICE_PATH *path, size_t *disk_length)
 {
-	EFI_DEVICE_PATH *node = path;
+	struct device_path_node last;
+	const struct partition_node *drive;
 
-	while (!IsDevicePathEnd(node))
-		node = NextDevicePathNode(node);
-	return (size_t)((uint8_t *)node - (uint8_t *)path);
-}
-
-/* The last node of a path when it is a partition of a GPT disk; its offset is the length of the disk's path. */
-static struct partition_node *gpt_partition(EFI_DEVICE_PATH *path)
-{
-	EFI_DEVICE_PATH *last = path, *node = path;
-	struct partition_node *drive;
-
-	for (; !IsDevicePathEnd(node); node = NextDevicePathNode(node))
-		last = node;
-	drive = (struct partition_node *)last;
-	if (DevicePathType(last) != MEDIA_DEVICE_PATH || DevicePathSubType(last) != MEDIA_HARDDRIVE_DP ||
-	    drive->signature_type != SIGNATURE_TYPE_GUID)
+	if (device_path_length(path, &last) == SIZE_MAX ||
+	    !device_path_node_is(&last, MEDIA_DEVICE_PATH, MEDIA_HARDDRIVE_DP, sizeof(*drive)))
 		return NULL;
-	return drive;
+	drive = (const void *)last.bytes;
+	*disk_length = last.offset;
+	return drive->signature_type == SIGNATURE_TYPE_GUID ? drive : NULL;
 }
 
 /* A path of length bytes of another one, with an end node behind, and room for more in front of that. */
@@ -74,7 +64,8 @@ static EFI_DEVICE_PATH *path_of(EFI_HANDLE handle)
 const uint8_t *volume_partition_guid(void)
 {
 	EFI_DEVICE_PATH *own = path_of(fw.volumes[0].handle);
-	struct partition_node *drive = own ? gpt_partition(own) : NULL;
+	size_t disk_length;
+	const struct partition_node *drive = own ? gpt_partition(own, &disk_length) : NULL;
 
 	return drive ? drive->signature : NULL;
 }
@@ -84,11 +75,11 @@ EFI_DEVICE_PATH *volume_file_path(const char *path)
 	EFI_DEVICE_PATH *volume = path_of(fw.volume->handle);
 	size_t slash = path[0] != '\\', units = slash + text_length(path) + 1;
 	size_t node_size = SIZE_OF_FILEPATH_DEVICE_PATH + units * sizeof(CHAR16);
-	size_t length = volume ? path_length(volume) : 0;
-	EFI_DEVICE_PATH *all = volume ? copy_path(volume, length, node_size) : NULL;
+	size_t length = volume ? device_path_length(volume, NULL) : SIZE_MAX;
+	EFI_DEVICE_PATH *all = length != SIZE_MAX ? copy_path(volume, length, node_size) : NULL;
 
-	if (!volume)
-		print(refuse(path), "the firmware has no device path for its volume, and cannot load programs from there; restart the "
+	if (length == SIZE_MAX)
+		print(refuse(path), "the firmware has no good device path for its volume, and cannot load programs from there; restart the "
 		      "machine\n");
 	if (all) {
 		FILEPATH_DEVICE_PATH *file = (FILEPATH_DEVICE_PATH *)((uint8_t *)all + length);
@@ -146,9 +137,10 @@ static EFI_STATUS find_xbootldr_guid(EFI_BLOCK_IO *io, uint8_t *unique)
 static bool is_partition(EFI_HANDLE handle, const EFI_DEVICE_PATH *disk, size_t disk_length, const uint8_t *unique)
 {
 	EFI_DEVICE_PATH *path = path_of(handle);
-	struct partition_node *drive = path ? gpt_partition(path) : NULL;
+	size_t length = 0;
+	const struct partition_node *drive = path ? gpt_partition(path, &length) : NULL;
 
-	return drive && (size_t)((uint8_t *)drive - (uint8_t *)path) == disk_length &&
+	return drive && length == disk_length &&
 	       __builtin_memcmp(path, disk, disk_length) == 0 &&
 	       __builtin_memcmp(drive->signature, unique, GPT_GUID_SIZE) == 0;
 }
@@ -183,8 +175,8 @@ static EFI_STATUS open_root(EFI_HANDLE handle, EFI_FILE_HANDLE *root)
 static void open_xbootldr(void)
 {
 	EFI_DEVICE_PATH *own = path_of(fw.volumes[0].handle);
-	struct partition_node *drive = own ? gpt_partition(own) : NULL;
-	size_t disk_length = drive ? (size_t)((uint8_t *)drive - (uint8_t *)own) : 0;
+	size_t disk_length = 0;
+	const struct partition_node *drive = own ? gpt_partition(own, &disk_length) : NULL;
 	EFI_BLOCK_IO *io = drive ? disk_of(own, disk_length) : NULL;
 	uint8_t unique[GPT_GUID_SIZE];
 	EFI_HANDLE handle;

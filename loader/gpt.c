@@ -13,8 +13,12 @@ static uint32_t get32(const uint8_t *at)
 bool gpt_header_parse(const void *block, size_t size, struct gpt *gpt)
 {
 	const uint8_t *header = block;
+	uint32_t header_size;
 
 	if (size < HEADER_SIZE || __builtin_memcmp(header, SIGNATURE, sizeof(SIGNATURE) - 1) != 0)
+		return false;
+	header_size = get32(header + 12);
+	if (header_size < HEADER_SIZE || header_size > size)
 		return false;
 	gpt->entries_lba = get32(header + 72) | (uint64_t)get32(header + 76) << 32;
 	gpt->entry_count = get32(header + 80);

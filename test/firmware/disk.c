@@ -2,6 +2,7 @@
 /* A GPT disk (UEFI 2.10, section 5.3) with a partition for each volume, and its device paths and block devices. */
 #include "mock.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define BLOCK 512
@@ -77,6 +78,7 @@ static void write_gpt(void)
 	unsigned count = mock.scenario->xbootldr ? 2 : 1;
 
 	memcpy(blocks + BLOCK, "EFI PART", 8);
+	put(blocks + BLOCK + 12, 92, 4);
 	put(blocks + BLOCK + 72, 2, 8);
 	put(blocks + BLOCK + 80, ENTRIES, 4);
 	put(blocks + BLOCK + 84, 128, 4);
@@ -110,11 +112,23 @@ static struct path make_path(int volume)
 	add_node(&path, &root, sizeof(root));
 	add_node(&path, &pci, sizeof(pci));
 	if (volume >= 0) {
+		size_t size = mock.scenario->odd_path == ODD_PATH_SHORT ? PARTITION_NODE - 1 : PARTITION_NODE;
+
 		unique_guid((unsigned)volume, partition.Signature);
-		add_node(&path, &partition, PARTITION_NODE);
+		partition.Header.Length[0] = mock.scenario->odd_path == ODD_PATH_EMPTY ? 0 : (UINT8)size;
+		add_node(&path, &partition, size);
 	}
 	add_node(&path, &end, sizeof(end));
 	return path;
+}
+
+/* In memory of its size, so that the sanitizer sees what is read behind it. */
+static void *exactly(const struct path *path)
+{
+	uint8_t *bytes = malloc(path->size);
+
+	memcpy(bytes, path->bytes, path->size);
+	return bytes;
 }
 
 void disk_setup(void)
@@ -127,7 +141,7 @@ void disk_setup(void)
 		block_ios[i] = (EFI_BLOCK_IO){ EFI_BLOCK_IO_INTERFACE_REVISION, &media[i], (void *)missing_BlockIoReset, read_blocks,
 					       (void *)missing_WriteBlocks, (void *)missing_FlushBlocks };
 		handles[i] = handle_new();
-		handle_install(handles[i], &fw_device_path_guid, paths[i].bytes);
+		handle_install(handles[i], &fw_device_path_guid, exactly(&paths[i]));
 		handle_install(handles[i], &fw_block_io_guid, &block_ios[i]);
 	}
 }

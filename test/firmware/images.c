@@ -27,6 +27,14 @@ static EFI_DEVICE_PATH *own_path(void)
 	static uint8_t path[4 + sizeof(name) + 4] = { MEDIA_DEVICE_PATH, MEDIA_FILEPATH_DP, 4 + sizeof(name), 0 };
 
 	memcpy(path + 4, name, sizeof(name));
+	if (mock.scenario->odd_path) { /* no NUL, and none behind it */
+		uint8_t *bare = malloc(sizeof(path) - 2);
+
+		memcpy(bare, path, 4 + sizeof(name) - 2);
+		bare[2] -= 2;
+		memcpy(bare + 4 + sizeof(name) - 2, (uint8_t[]){ END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, 4, 0 }, 4);
+		return (EFI_DEVICE_PATH *)bare;
+	}
 	memcpy(path + 4 + sizeof(name), (uint8_t[]){ END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, 4, 0 }, 4);
 	return (EFI_DEVICE_PATH *)path;
 }

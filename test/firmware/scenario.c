@@ -429,6 +429,7 @@ static bool read_setting(struct reader *reader, const char *name, char **rest)
 		{ "attributes-table", &s->attributes_table, 1 },
 		{ "secure-boot", &s->secure_boot, 1 },
 		{ "acpi1", &s->acpi1, 1 },
+		{ "odd-path", &s->odd_path, 4 },
 		{ "tables-full", &s->tables_full, 1 },
 	};
 

@@ -44,6 +44,9 @@ struct scenario_variable {
 	size_t size;
 };
 
+#define ODD_PATH_SHORT 1 /* a byte less than its fields have */
+#define ODD_PATH_EMPTY 2 /* a length of 0 */
+
 /* A file of which each byte is flipped once, one in a run. */
 struct scenario_flip {
 	char *path;
@@ -131,6 +134,7 @@ struct scenario {
 	bool secure_boot;        /* and the firmware trusts only files whose name ends in "signed" */
 	char *program;           /* what a started program does: "boots", "boots-with-initrd", or returns that status */
 	bool acpi1;
+	unsigned odd_path; /* ODD_PATH_*: the partitions' nodes; that of the program's file has no NUL */
 	bool tables_full; /* no configuration table more than there are */
 	unsigned fat;         /* 16 or 32: the volumes' blocks are those of such a file system; 0: they are empty */
 	struct scenario_link links[SCENARIO_LINKS_MAX];

@@ -18,6 +18,8 @@ static void put32(uint8_t *at, uint32_t value)
 		at[i] = (uint8_t)(value >> 8 * i);
 }
 
+static uint32_t header_size = 92;
+
 static bool parse(const char *signature, uint32_t count, uint32_t size, size_t block, struct gpt *gpt)
 {
 	uint8_t *header = calloc(1, block);
@@ -25,6 +27,7 @@ static bool parse(const char *signature, uint32_t count, uint32_t size, size_t b
 	bool result;
 
 	memcpy(whole, signature, 8);
+	put32(whole + 12, header_size);
 	put32(whole + 72, 2);
 	put32(whole + 76, 1);
 	put32(whole + 80, count);
@@ -52,6 +55,13 @@ static void headers(void **state)
 	assert_false(parse("EFI PART", 1025, 128, 512, &gpt));
 	assert_false(parse("EFI PART", UINT32_MAX, UINT32_MAX, 512, &gpt));
 	assert_true(parse("EFI PART", 0, 128, 512, &gpt));
+	header_size = 512;
+	assert_true(parse("EFI PART", 128, 128, 512, &gpt));
+	header_size = 513;
+	assert_false(parse("EFI PART", 128, 128, 512, &gpt));
+	header_size = 91; /* what is read would be behind it */
+	assert_false(parse("EFI PART", 128, 128, 512, &gpt));
+	header_size = 92;
 }
 
 static void a_partition_by_type(void **state)
