@@ -44,7 +44,7 @@ struct boot {
 	struct screen_before screen;
 	bool needs_stub; /* only the kernel's own EFI stub can start it here */
 	bool has_tpm;
-	bool built; /* the kernel has its copies of what is secret */
+	bool relocated; /* from here on its memory has what is secret: where the kernel is, and a random seed */
 };
 
 /* Keeps in mind whether a step that is about the kernel's file went wrong. */
@@ -137,6 +137,8 @@ static void free_pages(struct boot *boot)
 	while (boot->allocated > 0) {
 		const struct plan_allocation *a = &boot->plan.allocations[--boot->allocated];
 
+		if (boot->relocated && !a->code) /* the stub's page may be read-only; it is the same in each boot */
+			wipe((void *)(uintptr_t)a->base, a->pages * MM_PAGE_SIZE);
 		fw.boot->FreePages(a->base, a->pages);
 	}
 }
@@ -175,6 +177,8 @@ static EFI_STATUS read_map(struct boot *boot)
 static void free_map(struct boot *boot)
 {
 	memory_map_free(&boot->map);
+	if (boot->scratch)
+		wipe(boot->scratch, boot->scratch_size);
 	pool_free(boot->scratch);
 	boot->scratch = NULL;
 }
@@ -370,7 +374,6 @@ static EFI_STATUS build(struct boot *boot, struct boot_block *block)
 	*block = (struct boot_block){ (void *)(uintptr_t)plan->block.boot_params, (void *)(uintptr_t)plan->block.command_line,
 				      (void *)(uintptr_t)plan->block.setup_data };
 	boot_handoff_prepare(plan, &boot->request, &boot->facts, block);
-	boot->built = true;
 	boot_handoff_stub(plan, (struct stub_parameters *)(uintptr_t)plan->stub_parameters);
 	__builtin_memcpy((void *)(uintptr_t)plan->stub, stub_start, STUB_SIZE);
 	status = machine_make_executable(plan->stub, MM_PAGE_SIZE);
@@ -399,7 +402,8 @@ static EFI_STATUS show_map(struct boot *boot, uint32_t *crc32)
 static EFI_STATUS show_and_leave(struct boot *boot, const struct boot_block *block)
 {
 	struct boot_departure departure = { .plan = &boot->plan, .facts = &boot->facts, .block = *block,
-					    .scratch = boot->scratch, .scratch_size = boot->scratch_size };
+					    .scratch = boot->scratch, .scratch_size = boot->scratch_size,
+					    .state = boot, .state_size = sizeof(*boot) };
 	EFI_STATUS status;
 
 	if (kernel_is_linux(&boot->kernel))
@@ -556,6 +560,7 @@ static void choose_numbers(struct plan_random *random)
 
 	random_mixture(mixture);
 	__builtin_memcpy(random, mixture, sizeof(*random));
+	wipe(mixture, sizeof(mixture));
 }
 
 /* Last of all, because what Linux is told may have changed the firmware's tables. */
@@ -611,8 +616,10 @@ static EFI_STATUS run(struct boot *boot)
 		tell_unaccepted(boot);
 	if (!EFI_ERROR(status))
 		status = load(boot);
-	if (!EFI_ERROR(status))
+	if (!EFI_ERROR(status)) {
+		boot->relocated = true;
 		status = relocate(boot);
+	}
 	free_heads(boot);
 	if (EFI_ERROR(status))
 		return status;
@@ -647,6 +654,7 @@ static void boot_end(struct boot *boot)
 	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
 		file_close(&boot->files[i]);
 	free_heads(boot);
+	wipe(boot, sizeof(*boot));
 	pool_free(boot);
 	volumes_recall_fat();
 }
@@ -662,8 +670,6 @@ static EFI_STATUS boot_once(const struct bls_entry *entry, const char *name, boo
 		return EFI_OUT_OF_RESOURCES;
 	boot->take_prepared &= *take_prepared;
 	status = run(boot);
-	if (boot->built) /* the random seed is in there */
-		__builtin_memset((void *)(uintptr_t)boot->plan.block.setup_data, 0, boot->plan.block.setup_data_size);
 	needs_stub = boot->needs_stub;
 	*take_prepared = !(boot->take_prepared && boot->kernel_failed);
 	boot_end(boot);

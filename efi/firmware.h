@@ -111,6 +111,9 @@ UINT16 list_key(const EFI_INPUT_KEY *key);
 void *pool_allocate(size_t size, const char *what);
 void pool_free(void *memory);
 
+/* Overwrites what is secret, in memory that nobody reads again. */
+void wipe(void *memory, size_t size);
+
 /*
  * The memory map, with room for slack more descriptors. capacity is the buffer's size in bytes. Taken by
  * memory_map_reserve (allocates) and memory_map_read (allocates nothing, so that the map stays true).
@@ -585,6 +588,8 @@ struct boot_departure {
 	uint32_t printed_crc32;
 	void *scratch;
 	size_t scratch_size;
+	void *state; /* what plan and facts lie in; wiped before the jump */
+	size_t state_size;
 };
 
 EFI_STATUS leave(const struct boot_departure *departure);

@@ -8,6 +8,8 @@
 /* Real firmware needed two or three; a map that still changes after this many never settles. */
 #define EXIT_TRIES_MAX 32
 
+#define STACK_WIPED 32768
+
 struct attempt {
 	struct efi_memmap map;
 	uint32_t tries;
@@ -29,9 +31,23 @@ static EFI_STATUS try_exit(const struct boot_plan *plan, struct attempt *attempt
 	return status;
 }
 
-static __attribute__((noreturn)) void enter_stub(const struct boot_plan *plan)
+/* Where plans were made and numbers were drawn; UEFI has 128 KiB (2.10, section 2.3.4), and little of it is in use here. */
+static __attribute__((noinline)) void wipe_stack(void)
 {
-	__asm__ volatile("cli; jmp *%0" : : "r"(plan->stub), "D"(plan->stub_parameters) : "memory");
+	uint8_t below[STACK_WIPED];
+
+	wipe(below, sizeof(below));
+}
+
+/* The kernel is to find nothing of what was decided but what it is told. */
+static __attribute__((noreturn)) void enter_stub(const struct boot_departure *departure)
+{
+	uint64_t stub = departure->plan->stub, parameters = departure->plan->stub_parameters;
+
+	wipe(departure->scratch, departure->scratch_size);
+	wipe(departure->state, departure->state_size);
+	wipe_stack();
+	__asm__ volatile("cli; jmp *%0" : : "r"(stub), "D"(parameters) : "memory");
 	__builtin_unreachable();
 }
 
@@ -54,7 +70,7 @@ EFI_STATUS leave(const struct boot_departure *departure)
 		exit.tries = attempt.tries;
 		if (boot_handoff_finish(plan, departure->facts, &exit, &departure->block, &attempt.map, departure->scratch,
 					departure->scratch_size) == 0)
-			enter_stub(plan);
+			enter_stub(departure);
 	}
 	/* Half shut down, with neither console nor drivers to rely on: only a reset leads back to the firmware. */
 	fw.runtime->ResetSystem(EfiResetCold, status, 0, NULL);

@@ -34,13 +34,11 @@ struct linux_tpm_log {
 
 _Static_assert(offsetof(struct linux_tpm_log, log) == 9, "Linux's struct linux_efi_tpm_eventlog");
 
-static void wipe(struct linux_random_seed *seed)
+static void wipe_seed(struct linux_random_seed *seed)
 {
 	if (!seed)
 		return;
-	/* volatile: the memory is given away next, and a compiler could find that nobody reads the zeros */
-	for (volatile uint8_t *byte = seed->bits; byte < seed->bits + seed->size; byte++)
-		*byte = 0;
+	wipe(seed->bits, seed->size);
 	seed->size = 0; /* nobody may take the zeros for a seed */
 }
 
@@ -185,8 +183,8 @@ EFI_STATUS linux_tables_make(struct linux_tables *tables)
 
 void linux_tables_wipe(struct linux_tables *tables)
 {
-	wipe(tables->seed);
-	wipe(tables->previous);
+	wipe_seed(tables->seed);
+	wipe_seed(tables->previous);
 }
 
 static void remove_table(EFI_GUID *guid, void *table, void *instead)
@@ -199,8 +197,8 @@ static void remove_table(EFI_GUID *guid, void *table, void *instead)
 
 void linux_tables_free(struct linux_tables *tables)
 {
-	wipe(tables->seed);
-	wipe(tables->table);
+	wipe_seed(tables->seed);
+	wipe_seed(tables->table);
 	remove_table(&seed_guid, tables->table, tables->previous);
 	remove_table(&tpm_log_guid, tables->tpm_log, NULL);
 	pool_free(tables->seed);

@@ -19,6 +19,13 @@ void pool_free(void *memory)
 		fw.boot->FreePool(memory);
 }
 
+void wipe(void *memory, size_t size)
+{
+	__builtin_memset(memory, 0, size);
+	/* a compiler could find that nobody reads the zeros */
+	__asm__ volatile("" : : "r"(memory) : "memory");
+}
+
 EFI_STATUS memory_map_reserve(struct memory_map *map, size_t slack)
 {
 	/* Some firmware leaves the descriptor size alone when the buffer is too small. */

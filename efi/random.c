@@ -66,7 +66,6 @@ void random_mixture(uint8_t mixture[SHA256_SIZE])
 	sha256_start(&sha);
 	sha256_add(&sha, &sources, sizeof(sources));
 	sha256_finish(&sha, mixture);
-	/* volatile: a compiler could find that nobody reads the zeros */
-	for (volatile uint8_t *byte = (uint8_t *)&sources; byte < (uint8_t *)(&sources + 1); byte++)
-		*byte = 0;
+	wipe(&sources, sizeof(sources));
+	wipe(&sha, sizeof(sha));
 }

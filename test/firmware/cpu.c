@@ -80,6 +80,7 @@ static void fault(int number, siginfo_t *info, void *context)
 	if ((uint64_t)(uintptr_t)info->si_addr == rip) {
 		mock.jump_rip = rip;
 		mock.jump_rdi = (uint64_t)regs[REG_RDI];
+		mock.jump_rsp = (uint64_t)regs[REG_RSP];
 		end_run(ENDED_JUMPED);
 	}
 	length = emulate((const uint8_t *)(uintptr_t)rip, regs);

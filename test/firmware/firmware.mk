@@ -20,7 +20,7 @@ $(MEASURED_KERNELS)/vmlinuz: test/firmware/measured_kernels.py
 $(FIRMWARE_TEST): $(FIRMWARE_EFI_O) $(FIRMWARE_MOCK_O) $(TEST_SUPPORT) $(B)/san/libloader.a $(B)/san/libmm.a $(B)/efi/loader/stub.o \
 		test/firmware/call_sites.py | $(MEASURED_KERNELS)/vmlinuz.mbk
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(SANITIZE) -Wl,--wrap=machine_cpuid,--wrap=machine_rdrand $(filter %.o %.a,$^) -o $@
+	$(Q)$(HOSTCC) $(SANITIZE) -Wl,--wrap=machine_cpuid,--wrap=machine_rdrand,--wrap=random_mixture $(filter %.o %.a,$^) -o $@
 	$(Q)test/firmware/call_sites.py $@ >$@.sites
 
 HOSTILE_MAPS := $(B)/test/firmware/hostile_maps

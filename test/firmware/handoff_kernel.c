@@ -221,8 +221,14 @@ static void check_moved(const struct stub_parameters *stub, const struct scenari
 		memcpy(image + head->segments[i].offset, file->bytes + in_file, head->segments[i].size);
 		in_file += head->segments[i].size;
 	}
-	if (handoff_owns("the kernel", base, pages))
-		prepared_relocate(head, head->memory_size, image, find_delta(head, image, (const void *)(uintptr_t)base), NULL);
+	if (handoff_owns("the kernel", base, pages)) {
+		uint64_t delta = find_delta(head, image, (const void *)(uintptr_t)base);
+
+		prepared_relocate(head, head->memory_size, image, delta, NULL);
+		if (delta)
+			secret_add(PREPARED_START_KERNEL_MAP + head->link_address + delta);
+		memory_check_secrets(base, pages);
+	}
 	compare(stub, "the kernel", base, image, pages);
 	free(image);
 }

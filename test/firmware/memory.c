@@ -203,6 +203,8 @@ EFI_STATUS EFIAPI fw_FreePages(EFI_PHYSICAL_ADDRESS base, UINTN pages)
 			(unsigned long long)pages);
 		return EFI_NOT_FOUND;
 	}
+	if (secret_is_in(base, pages * PAGE))
+		problem("the pages at 0x%llx are freed with KASLR's numbers in them", (unsigned long long)base);
 	give_back(base, pages);
 	return injected; /* freed all the same: what is lost then is not the application's fault */
 }
@@ -254,6 +256,8 @@ EFI_STATUS EFIAPI fw_FreePool(void *buffer)
 	uint64_t pages = ((uint64_t)(uintptr_t)buffer - pool->base + pool->size + PAGE - 1) / PAGE;
 
 	backing_poison(pool->base, pages * PAGE, false);
+	if (secret_is_in((uint64_t)(uintptr_t)buffer, pool->size))
+		problem("%llu bytes of pool are freed with KASLR's numbers in them", (unsigned long long)pool->size);
 	give_back(pool->base, pages);
 	pool->memory = NULL;
 	return injected;
@@ -376,6 +380,22 @@ EFI_STATUS EFIAPI fw_GetMemoryMap(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN
 	*stride = last_stride;
 	*version = 1;
 	return EFI_SUCCESS;
+}
+
+void memory_check_secrets(uint64_t base, uint64_t size)
+{
+	for (size_t i = 0; i < range_count; i++) {
+		const struct range *range = &ranges[i];
+		uint64_t end = end_of(range);
+
+		if (!range->applications)
+			continue;
+		for (uint64_t at = range->base; at < end; at += PAGE)
+			if ((at < base || at - base >= size) && secret_is_in(at, PAGE))
+				problem("the page at 0x%llx has KASLR's numbers in it at the jump", (unsigned long long)at);
+	}
+	if (secret_is_in(mock.jump_rsp - 32768, mock.stack - mock.jump_rsp + 32768))
+		problem("the stack has KASLR's numbers in it at the jump");
 }
 
 static int compare_pools(const void *a, const void *b)

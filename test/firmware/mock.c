@@ -81,6 +81,7 @@ void mock_run(const struct scenario *scenario, const struct injection *injection
 	mock = (struct mock){ .scenario = scenario, .injection = *injection, .result = result, .watchdog = 300 };
 	if (sigsetjmp(back, 1) == 0) {
 		set_up();
+		mock.stack = (uint64_t)(uintptr_t)__builtin_frame_address(0);
 		mock.in_application = true;
 
 		EFI_STATUS status = efi_main(mock.image, mock.system);

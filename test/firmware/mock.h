@@ -83,6 +83,8 @@ struct mock {
 	bool stuck; /* a configuration table could not be taken back */
 	uint64_t jump_rdi; /* registers at the jump */
 	uint64_t jump_rip;
+	uint64_t jump_rsp;
+	uint64_t stack; /* where it was before the application was called */
 	EFI_SYSTEM_TABLE *system;
 	EFI_HANDLE image;
 };
@@ -152,6 +154,8 @@ bool memory_is_applications(uint64_t base, uint64_t size, uint32_t type);
 bool memory_is_told_as(uint64_t address, uint32_t type);
 /* Of the pages, but not the pool, that the application has allocated. */
 uint64_t memory_digest(void);
+/* Whether a secret is in what the application has, but for [base, base + size), as a problem. */
+void memory_check_secrets(uint64_t base, uint64_t size);
 /* What the application has not given back, as problems. */
 void memory_check_leaks(void);
 uint64_t memory_map_key(void);
@@ -256,6 +260,10 @@ void devices_setup(void);
 /* tpm.c: a digest of what it was of before and these bytes; a PCR extended by that of some bytes, or of an image (flag 0x10). */
 uint64_t digest_add(uint64_t digest, const void *bytes, uint64_t size);
 EFI_STATUS tpm_extend(uint64_t flags, const void *data, uint64_t size, unsigned pcr);
+
+/* secrets.c: numbers that memory must not hold when it is given back or left behind; 16 MiB at most are looked at. */
+void secret_add(uint64_t value);
+bool secret_is_in(uint64_t base, uint64_t size);
 
 /* images.c */
 void images_setup(void);
