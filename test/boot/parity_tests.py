@@ -59,7 +59,7 @@ MORE_PAIRS = [
         ("format", "ovmf-2G", "video=efifb:800x600-bgr"),
         ("efi", "ovmf-2G", "efi=novamap,nochunk,no_disable_early_pci_dma quiet loglevel=7"),
         ("memory", "ovmf-2G", "mem=1G memmap=64M$0x20000000 hugepages=2"),
-        ("soft-reserve", "ovmf-gcd-accepted", "efi=nosoftreserve"), ("rsdp", "ovmf-2G", "acpi_rsdp=0x1 no5lvl mem_encrypt=off"))),
+        ("soft-reserve", "ovmf-gcd-accepted", "efi=nosoftreserve"), ("other", "ovmf-2G", "no5lvl mem_encrypt=off"))),
 ]
 
 

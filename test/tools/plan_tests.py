@@ -114,7 +114,7 @@ def refusals():
     yield "rest", [*good, "file"], 2, 'what is "file"\\?'
     yield "levels", [*good, "--levels", "3"], 2, "--levels 3; needed: 4 or 5"
     yield "option", [*good, "--fast"], 2, "--fast"
-    yield "initrds", [*good, *["--initrd", "one.img"] * 17], 2, "more than 16 initrds"
+    yield "initrds", [*good, *["--initrd", "one.img"] * 65], 2, "more than 64 initrds"
     yield "missing map", ["--map", "none", *good[2:]], 2, "none: No such file"
     yield "missing kernel", [*good[:3], "none"], 2, "none: No such file"
     yield "folder", [*good, "--initrd", "."], 2, "\\.: not a regular file"
