@@ -11,7 +11,7 @@ import sys
 
 # Calls through pointers that are not the firmware's but our callbacks: what the source line has.
 OWN_CALLBACKS = re.compile(r"(?<!>)\b[a-z_]+\(context, |printer->write\(|take_text : get_text|\]\.(read|press)\(|\bfit\(handles|"
-                           r"\bprint_text\(viewer")
+                           r"once_parse : bls|reading->(wants|found)\(|\bprint_text\(viewer")
 
 
 def call_sites(program):
