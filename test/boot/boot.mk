@@ -20,7 +20,7 @@ TEST_EFI_LINK := $(LD) -nostdlib -znocombreloc -shared -Bsymbolic --no-undefined
 TEST_EFI_LIBS := -L$(GNU_EFI_LIB) -lefi -lgnuefi
 TEST_EFI_SUBSYSTEM := 10
 TEST_EFI_SECTIONS := .text .sdata .data .rodata .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc
-TEST_EFI_OBJCOPY = objcopy $(addprefix -j ,$(TEST_EFI_SECTIONS)) --target=efi-app-x86_64 \
+TEST_EFI_OBJCOPY = objcopy $(addprefix -j ,$(TEST_EFI_SECTIONS)) -O efi-app-x86_64 \
 	--subsystem=$(TEST_EFI_SUBSYSTEM)
 .PRECIOUS: $(B)/test/efi/%.o $(B)/test/efi/%.so $(B)/bench/%.o $(B)/bench/%.so
 
