@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "firmware.h"
 
+#include <loader/utf16.h>
+
 /* One call to ConOut draws and sends this many characters at most: fewer calls are faster on every firmware. */
 #define CONSOLE_BUFFER 256
 
@@ -8,6 +10,8 @@ static CHAR16 buffer[CONSOLE_BUFFER + 1];
 static size_t used;
 static unsigned column;
 static struct console_target target; /* all null: ConOut */
+static char begun[4]; /* a character of UTF-8 whose other bytes are still to come */
+static size_t begun_length;
 
 #define KEPT_MAX 4096 /* bytes of what was said while nobody looked */
 
@@ -61,6 +65,51 @@ bool console_open(void)
 	return attended || level >= CONSOLE_STEPS;
 }
 
+/* Combining marks and what directs the text: no firmware draws them where they belong. */
+static bool has_no_width(uint32_t code)
+{
+	return (code >= 0x300 && code < 0x370) || (code >= 0x1ab0 && code < 0x1b00) || (code >= 0x1dc0 && code < 0x1e00) ||
+	       (code >= 0x200b && code < 0x2010) || (code >= 0x2028 && code < 0x2030) || (code >= 0x2060 && code < 0x2070) ||
+	       (code >= 0x20d0 && code < 0x2100) || (code >= 0xfe00 && code < 0xfe10) || (code >= 0xfe20 && code < 0xfe30) || code == 0xfeff;
+}
+
+/* One cell for a character, whatever the firmware can draw. */
+static void put_character(uint32_t code)
+{
+	if (code == '\t') {
+		do
+			put(' ');
+		while (column % 8);
+	} else if (code == '\n') {
+		put('\r');
+		put('\n');
+	} else if ((code >= ' ' && code < 0x7f) || code == '\r') {
+		put((CHAR16)code);
+	} else if (!has_no_width(code)) {
+		/* 0xfff0 and up are commands to edk2's console */
+		put(code >= 0xa0 && code < 0xfff0 && screen_can_draw((CHAR16)code) ? (CHAR16)code : '?');
+	}
+}
+
+static size_t bytes_from(unsigned char first)
+{
+	return first < 0xc2 || first > 0xf4 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+static void put_byte(char byte)
+{
+	size_t length;
+
+	for (begun[begun_length++] = byte; begun_length; begun_length -= length) {
+		uint32_t code = utf8_next(begun, begun_length, &length);
+
+		if (code == UTF_BAD && length == begun_length && length < bytes_from((unsigned char)begun[0]))
+			return;
+		put_character(code);
+		__builtin_memmove(begun, begun + length, begun_length - length);
+	}
+}
+
 /* UEFI consoles know neither tabs nor, on many machines, anything beyond ASCII. */
 static void console_write(struct printer *printer, const char *text, size_t length)
 {
@@ -73,20 +122,8 @@ static void console_write(struct printer *printer, const char *text, size_t leng
 		keep(text, length);
 		return;
 	}
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c == '\t') {
-			do
-				put(' ');
-			while (column % 8);
-		} else if (c == '\n') {
-			put('\r');
-			put('\n');
-		} else {
-			put((c >= ' ' && c < 0x7f) || c == '\r' ? c : '?');
-		}
-	}
+	for (size_t i = 0; i < length; i++)
+		put_byte(text[i]);
 }
 
 static struct printer console_printer = { console_write };

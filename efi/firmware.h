@@ -319,6 +319,9 @@ void random_mixture(uint8_t mixture[SHA256_SIZE]);
 /* screen.c: the console's linear framebuffer and its monitor's EDID (EDID_SIZE bytes); both all zero when there is none. */
 void screen_describe(struct screen_info *screen, uint8_t *edid);
 
+/* graphics.c: whether the firmware's font has a character; without a font, whether nobody knows better. */
+bool screen_can_draw(CHAR16 c);
+
 /* The screen that the console is on, else the first; null when there is none. */
 EFI_GRAPHICS_OUTPUT_PROTOCOL *screen_find(void);
 

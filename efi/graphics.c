@@ -54,13 +54,47 @@ static uint32_t raw(EFI_GRAPHICS_OUTPUT_BLT_PIXEL pixel)
 	return (uint32_t)pixel.Red << 16 | (uint32_t)pixel.Green << 8 | pixel.Blue;
 }
 
+static struct hii_font_protocol *find_font(void)
+{
+	struct hii_font_protocol *font;
+
+	return EFI_ERROR(fw.boot->LocateProtocol(&hii_font_guid, NULL, (void **)&font)) ? NULL : font;
+}
+
+/* EFI_WARN_UNKNOWN_GLYPH comes with the image of another character. */
+static EFI_STATUS get_glyph(const struct hii_font_protocol *font, CHAR16 c, struct image_output **image)
+{
+	*image = NULL;
+	return font->get_glyph(font, c, NULL, image, NULL);
+}
+
+static void free_glyph(struct image_output *image)
+{
+	if (image)
+		pool_free(image->bitmap);
+	pool_free(image);
+}
+
+bool screen_can_draw(CHAR16 c)
+{
+	const struct hii_font_protocol *font = find_font();
+	struct image_output *image;
+	bool known;
+
+	if (!font)
+		return true; /* a serial console, or nobody knows */
+	known = get_glyph(font, c, &image) == EFI_SUCCESS && image;
+	free_glyph(image);
+	return known;
+}
+
 /* Reads one character's pixels; whatever differs from the first pixel of the blank is ink. */
 static bool read_glyph(struct canvas *canvas, const struct hii_font_protocol *font, unsigned index, uint32_t *paper)
 {
-	struct image_output *image = NULL;
+	struct image_output *image;
 	bool good;
 
-	if (EFI_ERROR(font->get_glyph(font, (CHAR16)(GLYPH_FIRST + index), NULL, &image, NULL)) || !image)
+	if (EFI_ERROR(get_glyph(font, (CHAR16)(GLYPH_FIRST + index), &image)) || !image)
 		return false;
 	good = image->bitmap && image->width > 0 && image->width <= GLYPH_WIDTH_MAX && image->height > 0 &&
 	       image->height <= GLYPH_HEIGHT_MAX;
@@ -74,18 +108,17 @@ static bool read_glyph(struct canvas *canvas, const struct hii_font_protocol *fo
 		for (uint32_t x = 0; x < canvas->glyph_width; x++)
 			if (raw(image->bitmap[y * canvas->glyph_width + x]) != *paper)
 				canvas->glyphs[index][y] |= (uint16_t)(1u << x);
-	pool_free(image->bitmap);
-	pool_free(image);
+	free_glyph(image);
 	return good;
 }
 
 static bool read_font(struct canvas *canvas)
 {
-	struct hii_font_protocol *font;
+	const struct hii_font_protocol *font = find_font();
 	uint32_t paper = 0;
 	unsigned index = 0;
 
-	if (EFI_ERROR(fw.boot->LocateProtocol(&hii_font_guid, NULL, (void **)&font)))
+	if (!font)
 		return false;
 	while (index < GLYPH_COUNT && read_glyph(canvas, font, index, &paper))
 		index++;

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include <loader/utf16.h>
+
 #define SECOND UINT64_C(1000000)
 #define PATIENCE (300 * SECOND)
 
@@ -149,10 +151,12 @@ static EFI_STATUS EFIAPI out_string(SIMPLE_TEXT_OUTPUT_INTERFACE *self, CHAR16 *
 	FIRMWARE(ConOut_OutputString);
 	(void)self;
 	for (; *text; text++) {
-		if (result->console_used + 1 == CONSOLE_SIZE)
+		if (result->console_used + 4 >= CONSOLE_SIZE)
 			fatal("%d bytes of text on the console", CONSOLE_SIZE);
+		if (*text == 0x7f || (*text < ' ' && *text != '\r' && *text != '\n') || *text >= 0xfff0)
+			problem("character 0x%04x is printed, which a console may take for a command", *text);
 		if (*text != '\r')
-			result->console[result->console_used++] = *text < 0x7f ? (char)*text : '?';
+			result->console_used += utf8_put(*text, result->console + result->console_used);
 	}
 	return EFI_SUCCESS;
 }

@@ -109,7 +109,7 @@ struct font {
 	void *font_info;
 };
 
-/* 8x19 pixels: the bits of the character's number. */
+/* 8x19 pixels: the bits of the character's number. Beyond Latin the image stands for no character. */
 static EFI_STATUS EFIAPI font_glyph(const struct font *self, CHAR16 c, const void *info, struct glyph **glyph, UINTN *baseline)
 {
 	FIRMWARE(HiiFont_GetGlyph);
@@ -128,7 +128,7 @@ static EFI_STATUS EFIAPI font_glyph(const struct font *self, CHAR16 c, const voi
 		(*glyph)->bitmap[i] = (EFI_GRAPHICS_OUTPUT_BLT_PIXEL){ c != ' ' && c >> i % 8 & 1 ? 255 : 0, 0, 0, 0 };
 	if (baseline)
 		*baseline = 15;
-	return EFI_SUCCESS;
+	return c < 0x180 ? EFI_SUCCESS : EFI_WARN_UNKNOWN_GLYPH;
 }
 
 MISSING(HiiFont)

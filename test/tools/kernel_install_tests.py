@@ -115,6 +115,45 @@ def another_layout_is_left_alone(folder):
         yield f"status {result.returncode}: {result.stderr}, {os.listdir(root.entries)}"
 
 
+# What stands in an entry for the kernel, and what the plugin has to add behind it.
+WRITTEN = [
+    (b"title A\r\nlinux /tok/6.1/linux\r\noptions x\r\n", b"mapbridge-prepared /tok/6.1/linux.mbk\r\n"),
+    (b"title A\n\tlinux\t /k \t\noptions x\n", b"mapbridge-prepared /k.mbk\n"),
+    (b"linux \"/k\"\n", b"mapbridge-prepared \"/k.mbk\"\n"),
+    (b"linux '/k k' \r\n", b"mapbridge-prepared '/k k.mbk'\r\n"),
+    (b"linux /k'\n", b"mapbridge-prepared /k'.mbk\n"),
+    ("linux /größe/核 1\n".encode(), "mapbridge-prepared /größe/核 1.mbk\n".encode()),
+    (b"\xef\xbb\xbflinux /k&\\1\n", b"mapbridge-prepared /k&\\1.mbk\n"),
+    (b"linux /k\nmapbridge-prepared /k\r.mbk\n mapbridge-prepared\t/old\r\nmapbridge-prepared\nmapbridge-verify yes\n",
+     b"mapbridge-prepared /k.mbk\n"),
+    (b"title A\nlinuz /k\n", None), (b"linux\n", None), (b"linux \"\"\n", None), (b"", None),
+]
+
+
+@in_a_root
+def entries_as_people_write_them(folder):
+    for number, (entry, line) in enumerate(WRITTEN):
+        root = Root(f"{folder}/{number}")
+        path = f"{root.entries}/{TOKEN}-{VERSION}.conf"
+        os.makedirs(root.kernel)
+        shutil.copy(root.vmlinuz, f"{root.kernel}/linux")
+        root.write(path, entry)
+        environment = {"PATH": f"{root.path}:/usr/bin:/bin", "KERNEL_INSTALL_BOOT_ROOT": root.boot, "KERNEL_INSTALL_LAYOUT": "bls",
+                       "KERNEL_INSTALL_ENTRY_TOKEN": TOKEN}
+        for _ in range(2):
+            result = subprocess.run(["sh", f"{TOP}/scripts/91-mapbridge.install", "add", VERSION, root.kernel], env=environment,
+                                    capture_output=True, text=True, timeout=60)
+        kept = [old for old in entry.splitlines(keepends=True) if b"mapbridge-prepared" not in old and old != b".mbk\n"]
+        with open(path, "rb") as file:
+            written = file.read()
+        expected = entry if line is None else b"".join(old + (line if b"linux" in old else b"") for old in kept)
+        if result.returncode or written != expected or (line is None) != ("cannot be changed" in result.stderr):
+            yield f"{entry} becomes {written}, status {result.returncode}: {result.stderr}"
+        if os.listdir(root.entries) != [os.path.basename(path)]:
+            yield f"{entry} leaves {os.listdir(root.entries)}"
+
+
 TESTS = [("kernel_install_added_and_removed", added_and_removed), ("kernel_install_with_boot_counting", with_boot_counting),
          ("kernel_install_cannot_prepare", what_cannot_be_prepared_starts_as_it_is),
+         ("kernel_install_entries", entries_as_people_write_them),
          ("kernel_install_other_layout", another_layout_is_left_alone)]
