@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Keys. A firmware has up to three places to read them from, and not each of them works on each machine: some stop for ever in
- * ReadKeyStroke when no key waits, some have an EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL that never works, or a console that is deaf while
- * the keyboard itself has the key. So nothing is read before its event says that there is a key, the console's Ex protocol comes
- * before ConIn, and the first Ex protocol of the machine takes over for good when it has a key: the same key may wait in both.
+ * Keys. A firmware has up to three places to read them from, and not each of them works on each machine: some stop for
+ * ever in ReadKeyStroke when no key waits, some have an EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL that never works, or a console
+ * that is deaf while the keyboard itself has the key. So nothing is read before its event says that there is a key, the
+ * console's Ex protocol comes before ConIn, and the first Ex protocol of the machine takes over for good when it has a
+ * key: the same key may wait in both.
  */
 #include "firmware.h"
 
@@ -120,7 +121,8 @@ bool wait_for_key(unsigned seconds)
 /* Tablets send F3, with or without a character, and phones suspend, which is their power button. */
 bool is_enter(const EFI_INPUT_KEY *key)
 {
-	return key->UnicodeChar == '\r' || key->UnicodeChar == '\n' || key->ScanCode == SCAN_F3 || key->ScanCode == SCAN_SUSPEND;
+	return key->UnicodeChar == '\r' || key->UnicodeChar == '\n' || key->ScanCode == SCAN_F3 ||
+	       key->ScanCode == SCAN_SUSPEND;
 }
 
 bool is_escape(const EFI_INPUT_KEY *key)

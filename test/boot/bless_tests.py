@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boot counting to its end, in Debian's own userland: systemd-bless-boot marks an entry as good, and one whose system never comes up
-runs out of tries. `make test-bless`; systems are made by scripts/fetch-userland."""
+"""Boot counting to its end, in Debian's own userland: systemd-bless-boot marks an entry as good, and one whose system
+never comes up runs out of tries. `make test-bless`; scripts/fetch-userland makes the systems."""
 import os
 import re
 import subprocess
@@ -31,8 +31,8 @@ UNITS = {
     "report.service": "[Unit]\nAfter=multi-user.target systemd-bless-boot.service boot-complete.target\n"
                       "[Service]\nType=oneshot\nExecStart=/bin/sh /report\n",
     # a system that does not come up as it should
-    "check.service": "[Unit]\nDefaultDependencies=no\nBefore=boot-complete.target\nConditionKernelCommandLine=test.fails\n"
-                     "[Service]\nType=oneshot\nExecStart=/bin/false\n"}
+    "check.service": "[Unit]\nDefaultDependencies=no\nBefore=boot-complete.target\n"
+                     "ConditionKernelCommandLine=test.fails\n[Service]\nType=oneshot\nExecStart=/bin/false\n"}
 WANTS = {"multi-user.target.wants": "report.service", "boot-complete.target.requires": "check.service"}
 
 
@@ -40,9 +40,9 @@ def archive(files):
     """An uncompressed newc archive of {path: bytes, or a link's target}."""
     data = b""
     folders = {os.path.dirname(path) for path in files}
-    folders |= {parent for folder in folders for parent in (folder.rsplit("/", n)[0] for n in range(1, folder.count("/") + 1))}
+    folders |= {folder.rsplit("/", n)[0] for folder in folders for n in range(1, folder.count("/") + 1)}
     entries = [(folder, 0o40755, b"") for folder in sorted(folders - {""})]
-    entries += [(path, 0o120777 if isinstance(content, str) else 0o100644, content.encode() if isinstance(content, str) else content)
+    entries += [(path, 0o120777, content.encode()) if isinstance(content, str) else (path, 0o100644, content)
                 for path, content in files.items()]
     for number, (path, mode, content) in enumerate([*entries, ("TRAILER!!!", 0, b"")]):
         name = path.encode() + b"\0"
@@ -59,8 +59,8 @@ def additions(fstab):
 
 
 def entry(title, version, options=""):
-    return (f"title {title}\nversion {version}\nsort-key debian\nlinux /vmlinuz\ninitrd /debian.img\ninitrd /additions.img\n"
-            f"options {OPTIONS} {options}\n").encode()
+    return (f"title {title}\nversion {version}\nsort-key debian\nlinux /vmlinuz\n"
+            f"initrd /debian.img\ninitrd /additions.img\noptions {OPTIONS} {options}\n").encode()
 
 
 def names(image):
@@ -73,15 +73,18 @@ class Disk:
     """A machine with one disk, booted again and again."""
 
     def __init__(self, name, release, entries, xbootldr=False):
-        kernel = {f: f"{USERLAND}/{release}/{source}" for f, source in (("vmlinuz", "vmlinuz"), ("debian.img", "initrd.img"))}
-        fstab = "/dev/vda2 /boot vfat defaults 0 0\n/dev/vda1 /efi vfat defaults 0 0\n" if xbootldr else "/dev/vda1 /boot vfat defaults 0 0\n"
-        here = {**kernel, "additions.img": additions(fstab), **{f"loader/entries/{name}": text for name, text in entries.items()}}
+        mounts = {"/dev/vda1": "/efi", "/dev/vda2": "/boot"} if xbootldr else {"/dev/vda1": "/boot"}
+        fstab = "".join(f"{device} {folder} vfat defaults 0 0\n" for device, folder in mounts.items())
+        here = {"vmlinuz": f"{USERLAND}/{release}/vmlinuz", "debian.img": f"{USERLAND}/{release}/initrd.img",
+                "additions.img": additions(fstab), **{f"loader/entries/{file}": text for file, text in entries.items()}}
         files = {"loader/loader.conf": b"mapbridge-console steps\n"}
         # the disk is kept between the boots because it is looked at
         self.test = BootTest(name, gpt=True, memory="1G", timeout=400, ends="poweroff", check_disk=names,
                              files=files if xbootldr else files | here, xbootldr=here if xbootldr else {})
         self.image, self.variables = f"{FOLDER}/{name}.img", f"{FOLDER}/{name}.vars"
         self.boots = 0
+        with open(LOADER, "rb") as loader:
+            self.loader = loader.read()
         os.makedirs(FOLDER, exist_ok=True)
         self.problem = make_image(self.test, self.image)
 
@@ -89,10 +92,12 @@ class Disk:
         """Yields what is wrong with the next boot."""
         self.boots += 1
         log_path = f"{FOLDER}/{self.test.name}.log.{self.boots}"
-        end, log, problems = run_qemu(self.test, self.image, log_path, "kvm" if machine.probe_kvm()[0] else "tcg", self.variables)
+        accel = "kvm" if machine.probe_kvm()[0] else "tcg"
+        end, log, problems = run_qemu(self.test, self.image, log_path, accel, self.variables)
         if end.kind != "poweroff":
             problems.append(f"it ended with {end.kind}: {end.what}")
-        problems += [f"not in {log_path}: {pattern}" for pattern in ("^REPORT end", *must) if not re.search(pattern, log, re.M)]
+        problems += [f"not in {log_path}: {pattern}" for pattern in ("^REPORT end", *must)
+                     if not re.search(pattern, log, re.M)]
         yield from (f"boot {self.boots}: {problem}" for problem in problems)
 
     def entries_are(self, expected):
@@ -105,19 +110,21 @@ def loader_is_there(disk):
     """bootctl update has not put another one in its place."""
     copy = f"{FOLDER}/{disk.test.name}.efi"
     subprocess.run(["mcopy", "-n", "-o", "-i", f"{disk.image}@@1M", "::/EFI/BOOT/BOOTX64.EFI", copy], check=True)
-    with open(copy, "rb") as after, open(LOADER, "rb") as before:
-        if after.read() != before.read():
+    with open(copy, "rb") as after:
+        if after.read() != disk.loader:
             yield "EFI/BOOT/BOOTX64.EFI is another one"
 
 
 def good(release):
     """Four boots: the first one is blessed, and its entry stays without a counter."""
-    disk = Disk(f"bless_good_{release}", release, {"debian-2+3.conf": entry("Debian", 2), "debian-1.conf": entry("Debian", 1)})
+    disk = Disk(f"bless_good_{release}", release, {"debian-2+3.conf": entry("Debian", 2),
+                                                    "debian-1.conf": entry("Debian", 1)})
     if disk.problem:
         yield disk.problem
         return
     counted = r"^counted: \\loader\\entries\\debian-2\+3\.conf is now debian-2\+2-1\.conf"
-    known = (r"^booting \\loader\\entries\\debian-2\S*\.conf: Debian", r"Product: mapbridge \d", r"Features: \S+ Boot counting",
+    known = (r"^booting \\loader\\entries\\debian-2\S*\.conf: Debian", r"Product: mapbridge \d",
+             r"Features: \S+ Boot counting",
              r"title: Debian \(2\).*\(selected\)", r"/EFI/BOOT/BOOTX64\.EFI \(mapbridge \d[\d.]*\)",
              "^Skipping .*/EFI/BOOT/BOOTX64.EFI.* another boot loader")
     yield from disk.boot(counted, r"^REPORT bless-boot: good", *known)
@@ -130,12 +137,14 @@ def good(release):
 
 def bad(release):
     """The newest system does not come up: after three tries it is the older one that starts."""
-    disk = Disk(f"bless_bad_{release}", release, {"debian-2+3.conf": entry("Debian", 2, "test.fails"), "debian-1.conf": entry("Debian", 1)})
+    disk = Disk(f"bless_bad_{release}", release, {"debian-2+3.conf": entry("Debian", 2, "test.fails"),
+                                                   "debian-1.conf": entry("Debian", 1)})
     if disk.problem:
         yield disk.problem
         return
     for name in ("debian-2+2-1.conf", "debian-2+1-2.conf", "debian-2+0-3.conf"):
-        yield from disk.boot(rf"^booting \\loader\\entries\\{re.escape(name)}: Debian", r"^REPORT bless-boot: (indeterminate|dirty)")
+        yield from disk.boot(rf"^booting \\loader\\entries\\{re.escape(name)}: Debian",
+                             r"^REPORT bless-boot: (indeterminate|dirty)")
         yield from disk.entries_are(["debian-1.conf", name])
     yield from disk.boot(r"^booting \\loader\\entries\\debian-1\.conf: Debian", r"^REPORT bless-boot: clean")
     yield from disk.entries_are(["debian-1.conf", "debian-2+0-3.conf"])
@@ -146,7 +155,8 @@ def on_xbootldr(release):
     if disk.problem:
         yield disk.problem
         return
-    yield from disk.boot(r"^counted: XBOOTLDR:\\loader\\entries\\debian-2\+3\.conf is now debian-2\+2-1\.conf", r"^REPORT bless-boot: good")
+    yield from disk.boot(r"^counted: XBOOTLDR:\\loader\\entries\\debian-2\+3\.conf is now debian-2\+2-1\.conf",
+                         r"^REPORT bless-boot: good")
     yield from disk.boot(r"^booting XBOOTLDR:\\loader\\entries\\debian-2\.conf: Debian")
 
 

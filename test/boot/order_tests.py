@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The order of generated lists of entries, ours and systemd-boot's on the same disk (`make test-bless`). Both are compared with a
-model, which knows the two rules in which the specification's letter and systemd-boot differ; docs/configuration.md has them."""
+"""The order of generated lists of entries, ours and systemd-boot's on the same disk (`make test-bless`). Both are compared
+with a model, which knows the two rules in which the specification's letter and systemd-boot differ: docs/configuration.md
+has them."""
 import functools
 import os
 import random
@@ -17,7 +18,8 @@ STEMS = ("os", "OS", "Os", "linux", "a", "B", "b", "")
 JOINTS = ("-", ".", "_", "~", "^", "", "--", "-.", " ")
 PARTS = ("0", "00", "1", "01", "9", "10", "6.1", "6.10", "6.9", "1.a", "beta", "rc1", "Beta", "a", "1~rc", "2^3", "1-2")
 COUNTERS = ("", "", "", "+3", "+2-1", "+10", "+0-3", "+0", "+1-2", "+03", "+x", "+1-")
-VERSIONS = (None, None, "1", "1.0", "1.a", "1~rc1", "1-2", "1^2", "1.0.1", "6.9", "6.10", "01", "1a", "1A", "A", "a", "~1", "^1", "-1", ".1", "1+2", "1_3")
+VERSIONS = (None, None, "1", "1.0", "1.a", "1~rc1", "1-2", "1^2", "1.0.1", "6.9", "6.10", "01",
+            "1a", "1A", "A", "a", "~1", "^1", "-1", ".1", "1+2", "1_3")
 SORT_KEYS = (None, None, "k", "K", "k-1", "a", "Z")
 MACHINES = (None, "0", "aaaa", "AAAA", "b")
 
@@ -42,8 +44,8 @@ def sign(a, b):
 
 
 def compare_versions(a, b, letter):
-    """Version Format Specification 1, section Version Comparison, with ~ and ^ as systemd and RPM have them: ~ is looked for before the
-    end of a text, and what goes on with ^ is newer than what ends there and older than what goes on otherwise."""
+    """Version Format Specification 1, section Version Comparison, with ~ and ^ as systemd and RPM have them: ~ is looked
+    for before the end of a text, and what goes on with ^ is newer than what ends there and older than all else."""
     while True:
         a, b = (re.sub(r"^[^a-zA-Z0-9.~^-]+", "", text) for text in (a, b))
         for mark in "~-^.":
@@ -97,21 +99,23 @@ def generate(seed):
         name += rng.choice(COUNTERS) + rng.choice((".conf", ".conf", ".CONF"))
         keys = rng.choice(SORT_KEYS), rng.choice(MACHINES), rng.choice(VERSIONS)
         one = (name, *keys)
-        if name[0] not in ". " and all(other[0].lower() != name.lower() and compare(one, other, False) and compare(one, other, True)
-                                       for other in entries):
+        if name[0] not in ". " and all(other[0].lower() != name.lower() and compare(one, other, False) and
+                                       compare(one, other, True) for other in entries):
             entries.append(one)
     rng.shuffle(entries)
     return entries
 
 
 def text_of(entry):
-    lines = [f"{key} {value}" for key, value in zip(("sort-key", "machine-id", "version"), entry[1:]) if value is not None]
+    keys = zip(("sort-key", "machine-id", "version"), entry[1:])
+    lines = [f"{key} {value}" for key, value in keys if value is not None]
     return "\n".join([*lines, "efi /entries.efi" if entry[0] == LAST else "linux /kernel", ""]).encode()
 
 
 def listed(seed, loader, entries):
-    """(what LoaderEntries has, the names on the disk, what went wrong); mtools loses some with ~, which look like those of 8.3 to it."""
-    files = {"loader/loader.conf": f"default {LAST}\ntimeout 0\n".encode(), "kernel": b"no kernel", "entries.efi": f"{BUILD}/test/efi/entries.efi",
+    """(what LoaderEntries has, the names on the disk, what went wrong); mtools loses some names with ~."""
+    files = {"loader/loader.conf": f"default {LAST}\ntimeout 0\n".encode(), "kernel": b"no kernel",
+             "entries.efi": f"{BUILD}/test/efi/entries.efi",
              **{f"loader/entries/{entry[0]}": text_of(entry) for entry in entries}}
     test = BootTest(f"order_{seed}", efi=loader, gpt=True, files=files)
     image = f"{FOLDER}/{test.name}.img"
@@ -127,7 +131,8 @@ def listed(seed, loader, entries):
 
 
 def first_difference(found, expected):
-    place = next((i for i, pair in enumerate(zip(found, expected)) if pair[0] != pair[1]), min(len(found), len(expected)))
+    both = min(len(found), len(expected))
+    place = next((i for i in range(both) if found[i] != expected[i]), both)
     return f"at {place + 1} of {len(expected)} is {found[place:place + 3]}; needed: {expected[place:place + 3]}"
 
 
@@ -136,8 +141,8 @@ def order_of(seed):
     for loader, letter, shown in ((SYSTEMD_BOOT, False, lambda name: our_name(name).lower()), (LOADER, True, our_name)):
         found, there, problem = listed(seed, loader, entries)
         found = [name for name in found if not name.startswith("auto-")]
-        expected = [shown(entry[0]) for entry in sorted(entries, key=functools.cmp_to_key(functools.partial(compare, letter=letter)))
-                    if entry[0] in there]
+        key = functools.cmp_to_key(functools.partial(compare, letter=letter))
+        expected = [shown(entry[0]) for entry in sorted(entries, key=key) if entry[0] in there]
         if problem or found != expected or len(there) < NAMES - 4:
             yield f"seed {seed}, {loader}: {problem or first_difference(found, expected)}"
 
