@@ -2,7 +2,7 @@
 /*
  * The boot plan: every decision about a boot, made from the parsed kernel and the firmware's map without touching
  * firmware. The caller allocates, reads and clears what the plan says, leaves boot services, finishes
- * boot_params with the final map (handoff.c), and enters the stub.
+ * boot_params with the final map (boot_handoff.c), and enters the stub.
  */
 #ifndef LOADER_PLAN_H
 #define LOADER_PLAN_H

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 # Calls through pointers that are not the firmware's but our callbacks: what the source line has.
-OWN_CALLBACKS = re.compile(r"(?<!>)\b[a-z_]+\(context, |printer->write\(|take_text : get_text|\]\.(read|press)\(|\bfit\(handles|"
+OWN_CALLBACKS = re.compile(r"(?<!>)\b[a-z_]+\(context, |(printer|console)->write\(|take_text : get_text|\]\.(read|press)\(|\bfit\(handles|"
                            r"once_parse : bls|reading->(wants|found)\(|\bprint_text\(viewer")
 
 
