@@ -10,7 +10,7 @@ static EFI_STATUS open_files(struct boot *boot)
 	for (size_t i = 0; i < boot->entry->initrd_count && !EFI_ERROR(status); i++) {
 		struct file *file = &boot->files[1 + i];
 
-		status = file_open(boot->entry->initrd[i], boot->name, file);
+		status = file_open(bls_entry_initrd(boot->entry, i), boot->name, file);
 		if (!EFI_ERROR(status) && file->size == 0) {
 			print(refuse(file->path), "empty, named by %s; needed: an initrd; copy the file again, or remove the line\n",
 			      boot->name);
@@ -209,8 +209,7 @@ static EFI_STATUS take_options(struct boot *boot)
 		boot->initrd_count = 0;
 		return EFI_SUCCESS;
 	}
-	return option_initrds_open(boot->entry->options, boot->name, false, boot->files + 1, boot->option_paths,
-				   &boot->initrd_count);
+	return option_initrds_open(boot->entry->options, boot->name, false, boot->files + 1, &boot->initrd_count);
 }
 
 /* What Linux's own stub would look for. */
@@ -330,6 +329,8 @@ static EFI_STATUS run(struct boot *boot)
 
 static struct boot *boot_begin(const struct bls_entry *entry, const char *name)
 {
+	const char *options = entry ? entry->options : "";
+	struct linux_initrd option;
 	struct boot *boot;
 
 	volumes_forget_directories();
@@ -340,6 +341,16 @@ static struct boot *boot_begin(const struct bls_entry *entry, const char *name)
 	boot->entry = entry;
 	boot->name = name;
 	boot->take_prepared = entry && entry->prepared[0];
+	if (entry) {
+		boot->file_count = 1 + (linux_initrd_next(&options, &option) ? PLAN_INITRDS_MAX : entry->initrd_count);
+		boot->files = pool_allocate(boot->file_count * sizeof(*boot->files), name);
+	}
+	if (entry && !boot->files) {
+		pool_free(boot);
+		return NULL;
+	}
+	for (size_t i = 0; i < boot->file_count; i++)
+		boot->files[i] = (struct file){ .path = NULL };
 	return boot;
 }
 
@@ -349,8 +360,9 @@ static void boot_end(struct boot *boot)
 	boot_free_pages(boot);
 	linux_tables_free(&boot->tables);
 	boot_free_map(boot);
-	for (size_t i = 0; i < MM_ARRAY_COUNT(boot->files); i++)
+	for (size_t i = 0; i < boot->file_count; i++)
 		file_close(&boot->files[i]);
+	pool_free(boot->files);
 	free_heads(boot);
 	wipe(boot, sizeof(*boot));
 	pool_free(boot);

@@ -18,8 +18,8 @@
 struct boot {
 	const struct bls_entry *entry;
 	const char *name; /* of the entry's file */
-	struct file files[1 + PLAN_INITRDS_MAX]; /* 0: the kernel */
-	struct option_path option_paths[PLAN_INITRDS_MAX]; /* of the initrds that the options name */
+	struct file *files; /* 0: the kernel */
+	size_t file_count;
 	size_t initrd_count; /* those of the entry, then those of its options */
 	uint64_t initrd_sizes[PLAN_INITRDS_MAX];
 	uint8_t *head; /* the kernel file's first bytes, which the plan is made from */

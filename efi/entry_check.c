@@ -164,7 +164,7 @@ static enum bls_state check_initrds(struct check *check, enum bls_state state)
 	uint64_t size;
 
 	for (size_t i = 0; i < check->entry->initrd_count; i++)
-		if (!is_there(check, check->entry->initrd[i], &size))
+		if (!is_there(check, bls_entry_initrd(check->entry, i), &size))
 			return BLS_BROKEN;
 	return state;
 }

@@ -138,6 +138,8 @@ void file_close(struct file *file)
 	if (file->handle)
 		file->handle->Close(file->handle);
 	file->handle = NULL;
+	pool_free(file->own_path);
+	file->own_path = NULL;
 }
 
 static void show_progress(const struct file *file, uint64_t done)

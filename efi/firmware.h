@@ -153,6 +153,7 @@ struct file {
 	struct fat_extents extents;
 	uint64_t size;
 	const char *path;
+	char *own_path; /* pool memory behind path that file_close gives back; null: somebody else's */
 };
 
 /* Opens; on failure prints a refusal that names the file and user (what asked for it). Close with file_close. */
@@ -368,15 +369,10 @@ extern EFI_GUID load_file2_guid;
 extern const struct initrd_media_path initrd_media_path;
 
 /*
- * linux_options.c: opens what the options initrd= name, as files[*count] and on, and counts them; paths keeps their names. Up to
- * PLAN_INITRDS_MAX files in all; slowly: by file_open_slowly. An error only after a refusal that names user; the files that were opened stay open.
+ * linux_options.c: opens what the options initrd= name, as files[*count] and on, and counts them. Up to PLAN_INITRDS_MAX files in all;
+ * slowly: by file_open_slowly. An error only after a refusal that names user; the files that were opened stay open.
  */
-struct option_path {
-	char text[BLS_PATH_MAX];
-};
-
-EFI_STATUS option_initrds_open(const char *options, const char *user, bool slowly, struct file *files,
-			       struct option_path *paths, size_t *count);
+EFI_STATUS option_initrds_open(const char *options, const char *user, bool slowly, struct file *files, size_t *count);
 
 /* The mode that a screen had; gop is null when it has not been changed. */
 struct screen_before {

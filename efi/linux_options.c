@@ -4,12 +4,12 @@
 
 #include <loader/linux_options.h>
 
-static EFI_STATUS open_initrd(const struct linux_initrd *initrd, const char *user, bool slowly, char *path,
-			      struct file *file)
+static EFI_STATUS open_initrd(const struct linux_initrd *initrd, const char *user, bool slowly, struct file *file)
 {
+	char *path;
 	EFI_STATUS status;
 
-	if (!linux_initrd_path(initrd, path, BLS_PATH_MAX)) {
+	if (initrd->length > BLS_PATH_MAX - 2) {
 		print(refuse(user), "an option initrd= has a path of %zu bytes; needed: at most %d\n", initrd->length, BLS_PATH_MAX - 2);
 		return EFI_LOAD_ERROR;
 	}
@@ -18,17 +18,23 @@ static EFI_STATUS open_initrd(const struct linux_initrd *initrd, const char *use
 		      "remove it\n");
 		return EFI_LOAD_ERROR;
 	}
+	path = pool_allocate(BLS_PATH_MAX, user);
+	if (!path)
+		return EFI_OUT_OF_RESOURCES;
+	linux_initrd_path(initrd, path, BLS_PATH_MAX);
 	status = slowly ? file_open_slowly(path, user, file) : file_open(path, user, file);
+	file->own_path = path;
 	if (!EFI_ERROR(status) && file->size == 0) {
 		print(refuse(path), "empty, named by an option initrd= of %s; needed: an initrd; copy the file again, or remove the "
 		      "option\n", user);
 		status = EFI_LOAD_ERROR;
 	}
+	if (EFI_ERROR(status))
+		file_close(file);
 	return status;
 }
 
-EFI_STATUS option_initrds_open(const char *options, const char *user, bool slowly, struct file *files,
-			       struct option_path *paths, size_t *count)
+EFI_STATUS option_initrds_open(const char *options, const char *user, bool slowly, struct file *files, size_t *count)
 {
 	struct linux_initrd initrd;
 	EFI_STATUS status = EFI_SUCCESS;
@@ -39,7 +45,7 @@ EFI_STATUS option_initrds_open(const char *options, const char *user, bool slowl
 			      "them\n", PLAN_INITRDS_MAX);
 			return EFI_LOAD_ERROR;
 		}
-		status = open_initrd(&initrd, user, slowly, paths[*count].text, &files[*count]);
+		status = open_initrd(&initrd, user, slowly, &files[*count]);
 		*count += !EFI_ERROR(status);
 	}
 	return status;

@@ -21,7 +21,6 @@ struct image {
 	const char *name; /* of the entry's file */
 	const char *path; /* of the program */
 	struct file initrds[PLAN_INITRDS_MAX];
-	struct option_path option_paths[PLAN_INITRDS_MAX];
 	size_t initrd_count; /* those of the entry, then those of its options */
 	UINTN initrd_size; /* of all, joined */
 	EFI_HANDLE initrd_handle;
@@ -82,8 +81,7 @@ static EFI_STATUS open_option_initrds(struct image *image)
 	if (image->path != entry->linux || options.no_initrd)
 		return EFI_SUCCESS;
 	if (!linux_initrd_needs_stub(entry->options))
-		return option_initrds_open(entry->options, image->name, true, image->initrds, image->option_paths,
-					   &image->initrd_count);
+		return option_initrds_open(entry->options, image->name, true, image->initrds, &image->initrd_count);
 	if (image->initrd_count == 0)
 		return EFI_SUCCESS;
 	print(refuse(image->name), "an option initrd= with a device path beside initrd lines, of which the kernel's stub takes only one "
@@ -96,7 +94,7 @@ static EFI_STATUS open_initrds(struct image *image)
 	EFI_STATUS status;
 
 	for (; image->initrd_count < image->entry->initrd_count; image->initrd_count++) {
-		status = file_open_slowly(image->entry->initrd[image->initrd_count], image->name, &image->initrds[image->initrd_count]);
+		status = file_open_slowly(bls_entry_initrd(image->entry, image->initrd_count), image->name, &image->initrds[image->initrd_count]);
 		if (EFI_ERROR(status))
 			return status;
 	}

@@ -28,6 +28,7 @@ struct entry_reading {
 	struct bls_line bad_kernel;  /* linux, efi or uki, the last of them */
 	struct bls_line like_kernel; /* a line that may have been meant for one */
 	struct bls_line bad_initrd;
+	size_t initrd_used; /* of the entry's initrd_text */
 	struct bls_line bad_options;
 	struct bls_line bad_profile;
 	struct bls_line unsupported;
@@ -93,11 +94,14 @@ static void kernel_line(const struct bls_line *line, struct entry_reading *r)
 static void initrd_line(const struct bls_line *line, struct entry_reading *r)
 {
 	struct bls_entry *entry = r->entry;
+	char *to = entry->initrd_text + r->initrd_used;
 
-	if (entry->initrd_count == PLAN_INITRDS_MAX || !copy_path(line, entry->initrd[entry->initrd_count]))
+	if (entry->initrd_count == PLAN_INITRDS_MAX || line->value_length >= BLS_INITRDS_SIZE - r->initrd_used || !copy_path(line, to)) {
 		r->bad_initrd = r->bad_initrd.number ? r->bad_initrd : *line;
-	else
-		entry->initrd_count++;
+		return;
+	}
+	entry->initrd_at[entry->initrd_count++] = (uint16_t)r->initrd_used;
+	r->initrd_used += text_length(to) + 1;
 }
 
 /* Too long a command line is kept in mind, not cut: whether it fits is the kernel's to say. */
@@ -286,7 +290,8 @@ static int explain_line(const struct entry_reading *r, struct printer *why)
 		explain_path(&r->bad_kernel, why);
 	} else if (r->bad_initrd.number) {
 		if (!explain_path(&r->bad_initrd, why))
-			print(why, "line %u: more than %d initrd lines; join the files", r->bad_initrd.number, PLAN_INITRDS_MAX);
+			print(why, "line %u: more than %d initrd lines, or more than %d bytes of paths in them; join the files",
+			      r->bad_initrd.number, PLAN_INITRDS_MAX, BLS_INITRDS_SIZE);
 	} else if (r->bad_options.number) {
 		print(why, "line %u: a NUL byte in the options; needed: a text in UTF-8", r->bad_options.number);
 	} else if (r->unsupported.number) {
@@ -339,7 +344,7 @@ int bls_entry_parse(const char *text, size_t size, struct bls_entry *entry, stru
 
 	if (bls_read_begin(&reader, text, size, why))
 		return MM_EINVAL;
-	__builtin_memset(entry, 0, offsetof(struct bls_entry, initrd));
+	__builtin_memset(entry, 0, offsetof(struct bls_entry, initrd_at));
 	entry->foreign = find_foreign(reader);
 	if (entry->foreign)
 		return 0;

@@ -10,6 +10,7 @@
 
 #define BLS_FILE_MAX 65536 /* bytes of a configuration file */
 #define BLS_PATH_MAX 1024  /* bytes of UTF-8 with the NUL, as all of these */
+#define BLS_INITRDS_SIZE 8192 /* bytes of the paths of all initrds of an entry, each with its NUL */
 #define BLS_NAME_MAX 768   /* of a file name: 255 units of UTF-16 are 765 bytes */
 #define BLS_TITLE_MAX 256
 #define BLS_WORD_MAX 64    /* of an architecture */
@@ -42,8 +43,15 @@ struct bls_entry {
 	uint32_t profile;                    /* of a unified kernel image; 0: the first, or none given */
 	bool foreign;                        /* for another architecture than x64: to be hidden; nothing else is read then */
 	size_t initrd_count;
-	char initrd[PLAN_INITRDS_MAX][BLS_PATH_MAX]; /* those behind the count are undefined */
+	uint16_t initrd_at[PLAN_INITRDS_MAX]; /* where in initrd_text each path begins; those behind the count are undefined */
+	char initrd_text[BLS_INITRDS_SIZE];
 };
+
+/* The path of one of the entry's initrds, index below its initrd_count. */
+static inline const char *bls_entry_initrd(const struct bls_entry *entry, size_t index)
+{
+	return entry->initrd_text + entry->initrd_at[index];
+}
 
 #define BLS_TIMEOUT_NONE UINT32_MAX /* no countdown: the list is shown at once and waits */
 

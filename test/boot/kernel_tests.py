@@ -163,6 +163,6 @@ TESTS = [
     BootTest("default_entry_missing", ends="returned", keys=((BY_ITSELF, "q"),),
              files={"loader/loader.conf": b"default other.conf\ntimeout 0\nmapbridge-console dump\n",
                     "loader/entries/boot.conf": b"linux /boot.elf\n"},
-             must=(r"^mapbridge: note: .*loader\.conf: .*other\.conf", r"^mapbridge: error: .*boot\.elf: not found",
+             must=(r"^mapbridge: error: .*loader\.conf: .*other\.conf", r"^mapbridge: error: .*boot\.elf: not found",
                    r"^   1  boot\.conf"), must_not=(r"!!!! X64 Exception", LEAVING)),
 ]

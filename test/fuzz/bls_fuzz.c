@@ -29,8 +29,8 @@ static void check_entry(const struct bls_entry *entry)
 	CHECK(!entry->prepared[0] || entry->linux[0]);
 	CHECK(entry->initrd_count <= PLAN_INITRDS_MAX);
 	for (size_t i = 0; i < entry->initrd_count; i++) {
-		check_path(entry->initrd[i]);
-		CHECK(entry->initrd[i][0]);
+		check_path(bls_entry_initrd(entry, i));
+		CHECK(bls_entry_initrd(entry, i)[0]);
 	}
 }
 

@@ -67,7 +67,7 @@ static void an_entry_as_systemd_writes_it(void **state)
 	assert_string_equal(r.entry.title, "Debian GNU/Linux 12 (bookworm)");
 	assert_string_equal(r.entry.linux, "\\1cf4\\6.1.0-18-cloud-amd64\\linux");
 	assert_int_equal(r.entry.initrd_count, 1);
-	assert_string_equal(r.entry.initrd[0], "\\1cf4\\6.1.0-18-cloud-amd64\\initrd.img-6.1.0-18-cloud-amd64");
+	assert_string_equal(bls_entry_initrd(&r.entry, 0), "\\1cf4\\6.1.0-18-cloud-amd64\\initrd.img-6.1.0-18-cloud-amd64");
 	assert_string_equal(r.entry.options, "root=UUID=2ed9 ro console=ttyS0");
 	assert_int_equal(r.entry.options_length, 31);
 	assert_false(r.entry.options_too_long);
@@ -100,7 +100,7 @@ static void blanks_line_ends_and_comments(void **state)
 	assert_string_equal(r.entry.title, "A  B");
 	assert_string_equal(r.entry.linux, "\\k");
 	assert_string_equal(r.entry.options, "a#b # c"); /* a comment is a whole line */
-	assert_string_equal(r.entry.initrd[0], "\\i");
+	assert_string_equal(bls_entry_initrd(&r.entry, 0), "\\i");
 	ENTRY(&r, "\xef\xbb\xbflinux /k");
 	assert_string_equal(r.entry.linux, "\\k");
 	assert_string_equal(r.entry.title, "");
@@ -116,8 +116,8 @@ static void several_initrds_and_options_are_joined_in_order(void **state)
 	(void)state;
 	ENTRY(&r, "options a=1\ninitrd /one\nlinux /k\noptions\noptions  b  c\ninitrd \\two\n");
 	assert_int_equal(r.entry.initrd_count, 2);
-	assert_string_equal(r.entry.initrd[0], "\\one");
-	assert_string_equal(r.entry.initrd[1], "\\two");
+	assert_string_equal(bls_entry_initrd(&r.entry, 0), "\\one");
+	assert_string_equal(bls_entry_initrd(&r.entry, 1), "\\two");
 	assert_string_equal(r.entry.options, "a=1 b  c");
 	assert_int_equal(r.entry.options_length, 8);
 }
@@ -133,10 +133,29 @@ static void too_many_initrds(void **state)
 	parse(text, strlen(text), false, &r);
 	assert_int_equal(r.error, 0);
 	assert_int_equal(r.entry.initrd_count, 64);
-	assert_string_equal(r.entry.initrd[63], "\\i63");
+	assert_string_equal(bls_entry_initrd(&r.entry, 63), "\\i63");
 	strcat(text, "initrd /one-too-many\n");
 	parse(text, strlen(text), false, &r);
-	assert_string_equal(r.why, "line 66: more than 64 initrd lines; join the files");
+	assert_string_equal(r.why, "line 66: more than 64 initrd lines, or more than 8192 bytes of paths in them; join the files");
+}
+
+/* Eight paths of 1023 bytes and their NULs fill the room exactly; not one more byte fits. */
+static void long_initrd_paths(void **state)
+{
+	static char text[12000] = "linux /k\n";
+	struct result r;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "initrd /%01022u\n", i);
+	parse(text, strlen(text), false, &r);
+	assert_int_equal(r.error, 0);
+	assert_int_equal(r.entry.initrd_count, 8);
+	assert_int_equal(strlen(bls_entry_initrd(&r.entry, 7)), 1023);
+	assert_int_equal(bls_entry_initrd(&r.entry, 7)[1022], '7');
+	strcat(text, "initrd /\n");
+	parse(text, strlen(text), false, &r);
+	assert_string_equal(r.why, "line 10: more than 64 initrd lines, or more than 8192 bytes of paths in them; join the files");
 }
 
 static void of_repeated_keys_the_last_counts_and_is_noted(void **state)
@@ -288,8 +307,8 @@ static void paths_beyond_ascii(void **state)
 	ENTRY(&r, "linux /gr\xc3\xbc\xc3\x9f" "e/\xe6\xa0\xb8\ninitrd /\xf0\x9f\x90\xa7.img\ninitrd //a//b/\\c\n");
 	assert_string_equal(r.notes, "");
 	assert_string_equal(r.entry.linux, "\\gr\xc3\xbc\xc3\x9f" "e\\\xe6\xa0\xb8");
-	assert_string_equal(r.entry.initrd[0], "\\\xf0\x9f\x90\xa7.img");
-	assert_string_equal(r.entry.initrd[1], "\\a\\b\\c");
+	assert_string_equal(bls_entry_initrd(&r.entry, 0), "\\\xf0\x9f\x90\xa7.img");
+	assert_string_equal(bls_entry_initrd(&r.entry, 1), "\\a\\b\\c");
 }
 
 static void characters_that_no_path_has(void **state)
@@ -366,7 +385,7 @@ static void quotes_around_a_value_are_taken_off(void **state)
 		  "sort-key \" x\"\nmachine-id \"a'\narchitecture \"x64\"\n");
 	assert_string_equal(r.entry.title, "Some Linux (1.0)");
 	assert_string_equal(r.entry.linux, "\\k");
-	assert_string_equal(r.entry.initrd[0], "\\i j");
+	assert_string_equal(bls_entry_initrd(&r.entry, 0), "\\i j");
 	assert_string_equal(r.entry.options, "a b c=\"d e\"");
 	assert_string_equal(r.entry.version, "'");
 	assert_string_equal(r.entry.sort_key, " x");
@@ -839,6 +858,7 @@ int main(void)
 		cmocka_unit_test(blanks_line_ends_and_comments),
 		cmocka_unit_test(several_initrds_and_options_are_joined_in_order),
 		cmocka_unit_test(too_many_initrds),
+		cmocka_unit_test(long_initrd_paths),
 		cmocka_unit_test(of_repeated_keys_the_last_counts_and_is_noted),
 		cmocka_unit_test(unknown_keys_are_all_noted),
 		cmocka_unit_test(the_key_that_was_meant),

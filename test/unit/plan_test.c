@@ -269,12 +269,12 @@ static void initrds_that_are_refused(void **state)
 		       "no memory for the initrd: needed 158334976 bytes (151 MiB) at a multiple of 0x1000 between 0x200000 and "
 		       "0xffffffffffffffff; the largest free range there has 118407168 bytes (112.9 MiB) at 0x1004000, 133087232 "
 		       "bytes (126.9 MiB) are free in all; use a smaller file or a machine with more memory");
-	b.request.initrd_count = 17;
-	assert_refused(&b, MM_ENOSPC, "more initrd files than a plan has room for; needed: at most 16; use fewer segments or "
+	b.request.initrd_count = PLAN_INITRDS_MAX + 1;
+	assert_refused(&b, MM_ENOSPC, "more initrd files than a plan has room for; needed: at most 64; use fewer segments or "
 				      "initrd files");
-	for (unsigned i = 0; i < 16; i++)
+	for (unsigned i = 0; i < PLAN_INITRDS_MAX; i++)
 		b.initrds[i] = i + 1;
-	b.request.initrd_count = 16;
+	b.request.initrd_count = PLAN_INITRDS_MAX;
 	assert_made(&b);
 	finish(&b);
 }

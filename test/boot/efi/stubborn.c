@@ -18,6 +18,7 @@ static EFI_GET_MEMORY_MAP real_get_memory_map;
 static EFI_RESET_SYSTEM real_reset;
 static BOOLEAN map_is_last_call;
 static UINTN calls;
+static BOOLEAN in_firmware; /* what its own handlers call is not the loader's */
 
 /* The console is a boot service too. */
 static void say(const char *text)
@@ -42,17 +43,22 @@ static EFI_STATUS EFIAPI watched_get_memory_map(UINTN *size, EFI_MEMORY_DESCRIPT
 static EFI_STATUS EFIAPI stubborn_exit(EFI_HANDLE image, UINTN key)
 {
 	EFI_PHYSICAL_ADDRESS page;
+	EFI_STATUS status;
 
 	if (!map_is_last_call)
 		say("stubborn: FAIL something was called between GetMemoryMap and ExitBootServices\r\n");
 	if (calls++ == FAILURES) {
-		calls = 0; /* the firmware's own handlers may call what they like */
+		calls = 0;
+		in_firmware = TRUE;
 		RT->ResetSystem = real_reset;
 		return real_exit(image, key);
 	}
 	real_allocate_pages(AllocateAnyPages, EfiACPIMemoryNVS, PAGES, &page);
 	map_is_last_call = FALSE;
-	return real_exit(image, key); /* of a map that is no longer true: half of the firmware ends */
+	in_firmware = TRUE;
+	status = real_exit(image, key); /* of a map that is no longer true: half of the firmware ends */
+	in_firmware = FALSE;
+	return status;
 }
 
 static EFI_STATUS EFIAPI told_reset(EFI_RESET_TYPE type, EFI_STATUS status, UINTN size, CHAR16 *data)
@@ -70,6 +76,8 @@ static EFI_STATUS EFIAPI told_reset(EFI_RESET_TYPE type, EFI_STATUS status, UINT
 
 static void forbidden(const char *name)
 {
+	if (in_firmware)
+		return;
 	map_is_last_call = FALSE;
 	if (calls) {
 		say("stubborn: FAIL called after a failed ExitBootServices: ");
