@@ -90,6 +90,7 @@ EFI_STATUS file_open(const char *path, const char *user, struct file *file)
 	EFI_STATUS status;
 
 	file->path = path;
+	file->own_path = NULL;
 	file->handle = NULL;
 	status = fat_file_open(path, user, file);
 	return status == EFI_UNSUPPORTED ? open_by_firmware(path, user, file) : status;
