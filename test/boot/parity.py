@@ -85,7 +85,7 @@ def join_ram(lines):
 def efi_items(lines):
     """The table addresses in the one line that has them all, and the other lines."""
     for line in lines:
-        text = line.removeprefix("efi: ")
+        text = re.sub(r"^Remove mem\d+: ", "Remove mem: ", line.removeprefix("efi: "))  # its number in a map that differs
         tables = re.findall(r"(\S[^=]*?)=(0x[0-9a-f]+)", text)
         freed = re.fullmatch(r"(Freeing EFI boot services memory): (\d+K)", text)
         for key, value in tables or ([freed.groups()] if freed else [(text, "there")]):
