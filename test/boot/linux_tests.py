@@ -81,7 +81,7 @@ TESTS = [
     linux("linux_above_4G", **behind("high"), memory="6G",
           must=(r"^  kernel +\[mem 0x00000001", r"^  initrd +\[mem 0x00000001", r"^high: [1-9]")),
     linux("linux_on_special_memory", **behind("gcd_accepted"), must=("persistent .type 7.", "soft reserved")),
-    linux("linux_and_unaccepted_memory", **behind("gcd_ranges"), check=None,
+    linux("linux_and_unaccepted_memory", **behind("gcd_ranges"), check=None, cmdline=f"test.unaccepted {LINUX_CMDLINE}",
           must=("^note: 268435456 bytes of memory are not accepted yet, .*mapbridge-start efi", "^PASS linux_efi"),
           must_not=(*NO_ERROR, LEAVING)),
     BootTest("vmlinux_and_unaccepted_memory", kernel=VMLINUX, **behind("gcd_ranges"), ends="returned",
