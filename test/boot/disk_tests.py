@@ -35,8 +35,9 @@ def stops_at(source, offset):
     def check(log):
         said = re.findall(r"^mapbridge: error: .*: reading stopped at byte (\d+) of (\d+), in a piece of (\d+) bytes "
                           r"\(EFI_DEVICE_ERROR\)", log, re.M)
-        (start, size, piece), = ((int(number) for number in one) for one in said or [(0, 0, 0)])
-        good = size == len(content_of(source)) and 0 <= offset - start < piece
+        # a firmware may start the loader again
+        good = said and all(int(size) == len(content_of(source)) and 0 <= offset - int(start) < int(piece)
+                            for start, size, piece in said)
         yield "the_byte", None if good else f"the damage is at byte {offset}, the loader says {said}"
     return check
 

@@ -42,7 +42,7 @@ def kernel(name, **more):
 
 
 # what Linux prints since 7.0 or so, with two blanks in front, and lines for gaps
-NEWER_NAMES = {"System RAM": "usable", "device reserved": "reserved"}
+NEWER_NAMES = {"System RAM": "usable", "device reserved": "reserved", "persistent RAM (type 7)": "persistent (type 7)"}
 
 
 def older_form(lines):
