@@ -207,7 +207,7 @@ static bool is_not_ours(unsigned index, unsigned error)
 		return true;
 	if (exhaustive || !site_tried(injecting.base->log[index].site, error))
 		return false;
-	if (!is_left_out(injecting.base, index) && !(every && (job / processes + 1) % every))
+	if (!is_left_out(injecting.base, index) && (job / processes + 1) % every == 0)
 		return false;
 	__atomic_add_fetch(&counts->left_out, 1, __ATOMIC_RELAXED);
 	return true;

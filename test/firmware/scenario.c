@@ -530,6 +530,7 @@ struct scenario *scenario_read(const char *path)
 	snprintf(scenario->name, sizeof(scenario->name), "%.*s", (int)strcspn(base, "."), base);
 	scenario->stride = 48;
 	scenario->cr4 = 0x668;
+	scenario->every = 2;
 	scenario->processor = (struct scenario_processor){ .gib_pages = true, .rdrand = true };
 	while (getline(&line, &room, file) > 0) {
 		reader.line++;
