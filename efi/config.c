@@ -4,6 +4,7 @@
 
 #include <loader/bls_sort.h>
 #include <loader/load_options.h>
+#include <loader/utf16.h>
 
 #define LOADER_CONF "\\loader\\loader.conf"
 #define NAME_SHOWN 60 /* bytes of a name that nothing fits: it may have any length */
@@ -79,10 +80,8 @@ static void read_loader_conf(struct bls_loader *loader)
 /* What somebody asked for and cannot have; from: where it was asked for. */
 static void refuse_name(const char *from, const char *name)
 {
-	size_t length = text_length(name), shown = length < NAME_SHOWN ? length : NAME_SHOWN;
+	size_t length = text_length(name), shown = utf8_cut(name, length, NAME_SHOWN);
 
-	while (shown < length && (name[shown] & 0xc0) == 0x80)
-		shown--; /* a whole character */
 	print(refuse(from), "no entry fits \"%.*s%s\" in " ENTRIES "; choose one of the list, or correct the name\n", (int)shown,
 	      name, shown < length ? "..." : "");
 }

@@ -83,10 +83,11 @@ static void add_entry(struct reading *reading, const char *name, const char *sho
 	file = bls_file_make(memory, name, reading->volume, reading->entry, conf, size);
 	file->noted = notes.begun;
 	list->files[list->count++] = file;
+	if (good)
+		return;
 	buffer_printer_init(&reason, text, sizeof(text));
 	print(&reason.printer, "%s: %s", shown, why);
-	if (!good)
-		entry_set_state(file, BLS_UNREAD, text);
+	entry_set_state(file, BLS_UNREAD, text);
 }
 
 static bool wants_entry(struct directory_reading *directory, const char *name)
